@@ -1,0 +1,114 @@
+"""Generic region coding of ITU-T T.88 | ISO/IEC 14492, clause 6.2, arithmetic, template 0, for one bitmap.
+
+Every cell is one decision of the MQ coder; its context is the value of the 16 cells drawn below (Figure 3, with the
+adaptive cells A1 to A4 at their nominal places), which makes outlines, insides and outsides cheap after a few rows:
+
+    A4  o  o  o A3
+ A2  o  o  o  o  o A1         o: row above and the one above that; X: the cell coded
+     o  o  o  o  X
+
+Cells outside the bitmap are 0. MMR is 0, and so is TPGDON: to flag rows equal to the row above would mostly save time,
+and taking long uniform stretches in one step (below) saves more. The payload is what a generic region segment holds,
+in its shortest form without end marker (`MQEncoder.flush_shortest`); `jbig2_file` puts the marker back.
+
+A context here has the upper row in bits 15-11, the middle one in 10-4 and the own row in 3-0, left cells higher. How
+contexts are numbered never shows in the data, as all start alike.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sedicfmt.bitcoding.mq_coder import MQDecoder, MQEncoder
+from sedicfmt.errors import LimitExceeded, Malformed
+
+Bitmap = NDArray[np.uint8]  # (rows, columns), values 0 and 1
+MAX_CELLS = 1 << 22  # every cell is a step in Python: 2048x2048 of noise take some seconds, more would look like a hang
+CONTEXTS = 1 << 16
+PAD = 4  # zero cells beside a row, so that no window asks where the border is
+SHIFT_OUT = 0x7BF7  # a context without the leftmost cell of each of its rows
+BLACK = 0xFFFF  # the context inside an object
+
+
+def encode(bitmap: Bitmap) -> bytes:
+    """The one payload of `bitmap` (h, w), uint8 0/1. Raises LimitExceeded for more than MAX_CELLS cells."""
+    _check_cells(bitmap.shape)
+    encoder = MQEncoder(CONTEXTS)
+    decisions = (_contexts(bitmap) << 1 | bitmap).ravel()
+    starts = np.flatnonzero(np.diff(decisions, prepend=-1))
+    counts = np.diff(starts, append=decisions.size)
+    for decision, count in zip(decisions[starts].tolist(), counts.tolist(), strict=True):
+        encoder.encode_run(decision >> 1, decision & 1, count)
+    return encoder.flush_shortest()
+
+
+def decode(data: bytes, shape: tuple[int, int]) -> Bitmap:
+    """The bitmap of `shape` that `data` holds.
+
+    Raises Malformed where `data` is not what `encode` gives for it, LimitExceeded for more than MAX_CELLS cells.
+    """
+    _check_cells(shape)
+    h, w = shape
+    decoder = MQDecoder(data, CONTEXTS)
+    above2 = above1 = bytes(w + 2 * PAD)
+    rows = []
+    for _ in range(h):
+        above2, above1 = above1, _decode_row(decoder, above2, above1, w)
+        rows.append(above1)
+    bitmap = np.frombuffer(b"".join(rows), np.uint8).reshape(h, w + 2 * PAD)[:, PAD:-PAD].copy()
+    if encode(bitmap) != data:
+        raise Malformed("generic region: not the canonical payload of its bitmap", offset=0)
+    return bitmap
+
+
+def _check_cells(shape: tuple[int, ...]) -> None:
+    if shape[0] * shape[1] > MAX_CELLS:
+        raise LimitExceeded(f"a generic region of {shape[0]}x{shape[1]} cells: more than {MAX_CELLS}")
+
+
+def _contexts(bitmap: Bitmap) -> np.ndarray:
+    """The context of every cell, int32 (h, w)."""
+    h, w = bitmap.shape
+    padded = np.pad(bitmap, ((2, 0), (PAD, PAD))).astype(np.int32)
+    contexts = np.zeros((h, w), np.int32)
+    for row, columns in ((0, range(-2, 3)), (1, range(-3, 4)), (2, range(-4, 0))):  # Figure 3
+        for column in columns:
+            contexts <<= 1
+            contexts |= padded[row : row + h, PAD + column : PAD + column + w]
+    return contexts
+
+
+def _decode_row(decoder: MQDecoder, above2: bytes, above1: bytes, width: int) -> bytes:
+    """The next row, padded as the two rows above it are (6.2.5.7, GBTEMPLATE 0).
+
+    `entering[x]` says which cells enter the context from above when cell x is done. While they are all 0 in a white
+    surrounding (all 1 in a black one) the context stays, and the decoder takes as many cells at once as it can.
+    """
+    upper, middle = np.frombuffer(above2, np.uint8), np.frombuffer(above1, np.uint8)
+    entering = (2 * upper[3 : 3 + PAD + width] + middle[4 : 4 + PAD + width]).tobytes()
+    decode, states, cells, context = decoder.decode, decoder.states, bytearray(PAD), 0
+    for code in entering[:PAD]:
+        context = (context & SHIFT_OUT) << 1 | ENTER[code]
+    while (x := len(cells)) < PAD + width:
+        value = context & 1
+        taken = 0
+        if (context == 0 or context == BLACK) and states[context] & 1 == value:
+            taken = decoder.decode_run(context, _uniform(entering[x:], value))
+            cells += UNIFORM_CELL[value] * taken
+        if not taken:
+            value = decode(context)
+            cells.append(value)
+        context = (context & SHIFT_OUT) << 1 | ENTER[entering[len(cells) - 1]] | value
+    return bytes(cells) + bytes(PAD)
+
+
+def _uniform(entering: bytes, value: int) -> int:
+    """How many cells from here on have the same uniform context of `value`, if they are all `value` themselves."""
+    stays = len(entering) - len(entering.lstrip(UNIFORM_ENTERING[value]))
+    return min(stays + 1, len(entering))
+
+
+ENTER = (0, 1 << 4, 1 << 11, 1 << 11 | 1 << 4)  # by 2 * (cell of the upper row) + cell of the middle row
+UNIFORM_ENTERING = (b"\0", b"\3")
+UNIFORM_CELL = (b"\0", b"\1")

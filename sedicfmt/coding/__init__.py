@@ -1,0 +1,1 @@
+"""The small public face of the lossless coders: `text`, `mask`."""

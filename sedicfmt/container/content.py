@@ -1,0 +1,77 @@
+"""Frame <-> SedicFile: every payload decoded by its kind's module, errors with the place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sedicfmt.container.builder import build_frame
+from sedicfmt.container.frame import Frame, Segment, segment_kinds
+from sedicfmt.container.parser import parse_frame
+from sedicfmt.container.size import check_size
+from sedicfmt.errors import EncodeError, SedicError
+from sedicfmt.model import SedicFile, SedicObject
+from sedicfmt.segments import mask, text
+
+T = TypeVar("T")
+
+
+def read_file(data: bytes, allow_prefix: bool = False) -> SedicFile:
+    """The content of a file's bytes. Raises a SedicError; see `parser.parse_frame` for `allow_prefix`."""
+    return file_of(parse_frame(data, allow_prefix))
+
+
+def file_of(frame: Frame) -> SedicFile:
+    """Decode texts and masks; z and y stay as payloads, which a model reads."""
+    z, y, *rest = frame.segments
+    words = _decode(rest[0], text.parse) if rest else ""
+    objects = []
+    for described, masked in zip(rest[1::2], rest[2::2], strict=True):
+        cells = _decode(masked, lambda payload: mask.parse(payload, frame.width, frame.height))
+        objects.append(SedicObject(_decode(described, text.parse), cells))
+    return SedicFile(
+        frame.width, frame.height, frame.model_id, z.payload, y.payload, words, tuple(objects), frame.seed,
+        frame.extensions, frame.version, frame.complete,
+    )  # fmt: skip
+
+
+def _decode(segment: Segment, parse: Callable[[bytes], T]) -> T:
+    try:
+        return parse(segment.payload)
+    except SedicError as error:
+        error.offset = error.offset or 0
+        raise error.inside(segment.path, segment.offset) from None
+
+
+def write_file(file: SedicFile) -> bytes:
+    """The one byte string of a content. Raises EncodeError or LimitExceeded with the path of what does not fit."""
+    return build_frame(frame_of(file))
+
+
+def frame_of(file: SedicFile) -> Frame:
+    """Texts and masks encoded, each by the coder that gives fewer bytes unless the mask names one."""
+    if not file.complete:
+        raise EncodeError("an incomplete file cannot be written: part of its content is missing")
+    check_size(file.width, file.height)
+    payloads = [file.z, file.y, _encode("text", lambda: text.build(file.text))]
+    for j, part in enumerate(file.objects):
+        payloads.append(_encode(f"objects[{j}].text", lambda part=part: text.build(part.text)))
+        payloads.append(_encode(f"objects[{j}].mask", lambda part=part: _build_mask(part, file)))
+    kinds = segment_kinds(len(file.objects))
+    segments = tuple(Segment(k, p, payload) for (k, p), payload in zip(kinds, payloads, strict=True))
+    return Frame(file.width, file.height, file.model_id, file.seed, segments, file.extensions, file.version)
+
+
+def _build_mask(part: SedicObject, file: SedicFile) -> bytes:
+    scale = part.mask.scale
+    expected = (-(-file.height // scale), -(-file.width // scale))
+    if part.mask.cells.shape != expected:
+        raise EncodeError(f"a mask of {part.mask.cells.shape} cells; {expected} are needed at scale {scale}")
+    return mask.build(part.mask)
+
+
+def _encode(path: str, build: Callable[[], bytes]) -> bytes:
+    try:
+        return build()
+    except SedicError as error:
+        raise error.inside(path) from None

@@ -1,0 +1,132 @@
+"""Bytes -> Frame: the whole layout is checked before any payload is decoded (spec clauses C-1 to C-14).
+
+Every exception of construct is turned into a SedicError here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from construct import ConstError, ConstructError, StreamError, bytes2bits
+
+from sedicfmt.container.builder import build_header
+from sedicfmt.container.checksum import CHECK_BYTES, checksum
+from sedicfmt.container.frame import Frame, Segment, segment_kinds
+from sedicfmt.container.schema import HEADER_BYTES_MOST, LENGTH, Start, ZeroBits
+from sedicfmt.container.size import size_pixels
+from sedicfmt.container.varint import parse_varint
+from sedicfmt.errors import ChecksumMismatch, LimitExceeded, Malformed, SedicError, Truncated, Unsupported
+from sedicfmt.limits import MAX_FILE_BYTES
+from sedicfmt.model import Extension
+
+KNOWN_CRITICAL: frozenset[int] = frozenset()  # version 1 knows no extension
+
+
+def parse_frame(data: bytes, allow_prefix: bool = False) -> Frame:
+    """Take a file apart.
+
+    `allow_prefix`: an incomplete file gives the segments it holds whole, from the latent on, unchecked, with
+    `complete` False (C-14). Raises a SedicError with path and offset for every file that is not exactly as it must be.
+    """
+    if len(data) > MAX_FILE_BYTES:
+        raise LimitExceeded(f"a file of {len(data)} bytes; the limit is {MAX_FILE_BYTES}")
+    start, lengths, header_bytes = parse_header(data)
+    width, height = _size(start)
+    values = (width, height, start.model_id, start.seed or 0)
+    segments, end = _cut(data, start, lengths, header_bytes)
+    held = _whole_stages(segments[: len(lengths)])
+    if end > len(data) - CHECK_BYTES:
+        if allow_prefix and held:
+            return Frame(*values, held, complete=False)
+        raise _truncated(data, held)
+    extensions = _parse_extensions(data[:-CHECK_BYTES], end) if start.extended else ()
+    if checksum(data[:-CHECK_BYTES]) != data[-CHECK_BYTES:]:
+        if allow_prefix and held:
+            return Frame(*values, held, complete=False)
+        raise ChecksumMismatch("the file was changed or cut: its check does not hold", offset=len(data) - CHECK_BYTES)
+    frame = Frame(*values, segments, extensions)
+    _require_canonical(data, header_bytes, frame)
+    return frame
+
+
+def parse_header(data: bytes) -> tuple[Any, list[int], int]:
+    """The header's fields, the lengths that it states, and its own length in bytes."""
+    stream = BytesIO(bytes2bits(data[:HEADER_BYTES_MOST]))
+    try:
+        start = Start.parse_stream(stream)
+        kinds = segment_kinds(start.objects)
+        stated = kinds if start.extended else kinds[:-1]
+        lengths = [LENGTH[kind].parse_stream(stream) for kind, _ in stated]
+        ZeroBits().parse_stream(stream)
+    except SedicError as error:
+        error.offset = stream.tell() // 8
+        raise error.inside("header") from None
+    except StreamError as error:
+        raise Truncated("the file ends inside the header", "header", len(data)) from error
+    except ConstError as error:
+        raise Malformed("this is not a .sedic file: it does not begin with 5E D1", "header.magic", 0) from error
+    except ConstructError as error:
+        raise Malformed(f"the header is wrong: {error}".split("\n")[0], "header", stream.tell() // 8) from error
+    return start, lengths, stream.tell() // 8
+
+
+def _size(start: Any) -> tuple[int, int]:
+    try:
+        return size_pixels(start.size)
+    except SedicError as error:
+        error.offset = 3
+        raise error.inside("header") from None
+
+
+def _cut(data: bytes, start: Any, lengths: list[int], offset: int) -> tuple[tuple[Segment, ...], int]:
+    """The segments that lie whole within the data, and where the last of all would end."""
+    segments: list[Segment] = []
+    for at, (kind, path) in enumerate(segment_kinds(start.objects)):
+        length = lengths[at] if at < len(lengths) else max(0, len(data) - CHECK_BYTES - offset)
+        if offset + length <= len(data):
+            segments.append(Segment(kind, path, data[offset : offset + length], offset))
+        offset += length
+    return tuple(segments), offset
+
+
+def _whole_stages(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """The longest declared prefix (C-14): the latent, then the overall text, then text and mask of object by object."""
+    count = len(segments)
+    return segments[: 0 if count < 2 else count if count < 4 else 3 + (count - 3) // 2 * 2]
+
+
+def _truncated(data: bytes, held: tuple[Segment, ...]) -> Truncated:
+    whole = [s.path for s in held]
+    error = Truncated(
+        f"the file ends before its content does{'; whole are ' + ', '.join(whole) if whole else ''}", offset=len(data)
+    )
+    error.complete_stages = tuple(whole)
+    return error
+
+
+def _parse_extensions(data: bytes, offset: int) -> tuple[Extension, ...]:
+    found: list[Extension] = []
+    while offset < len(data) or not found:
+        path = f"extensions[{len(found)}]"
+        if offset >= len(data):
+            raise Malformed("the header announces extensions and there is none", path, offset)
+        kind, critical = data[offset] & 127, data[offset] > 127
+        length, begin = parse_varint(data, offset + 1)
+        if begin + length > len(data):
+            raise Truncated("the file ends inside an extension", path, len(data))
+        if kind <= (found[-1].type if found else 0):
+            raise Malformed("extension types must rise from 1", path, offset)
+        if critical and kind not in KNOWN_CRITICAL:
+            raise Unsupported(f"extension {kind} is critical and not known to this reader", path, offset)
+        found.append(Extension(kind, critical, data[begin : begin + length]))
+        offset = begin + length
+    return tuple(found)
+
+
+def _require_canonical(data: bytes, header_bytes: int, frame: Frame) -> None:
+    """C-13: the header is the one that a writer makes of this content; every other part has one form already."""
+    header = build_header(frame)
+    if header != data[:header_bytes]:
+        same = next((i for i, (a, b) in enumerate(zip(header, data, strict=False)) if a != b), len(header))
+        raise Malformed("the header is not in its canonical form", "header", same)

@@ -1,0 +1,50 @@
+"""The reference picture I_0 = g_s(y^) (paper 3.1): payloads -> symbols, exact everywhere -> pixels."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sedicfmt.errors import SedicError
+from sedicfmt.model import SedicFile
+from sedicfmt.models.nano_latent import NanoLatent
+from sedicfmt.models.registry import load_latent_model
+from sedicfmt.segments.latent import Symbols, decode_y, decode_z
+
+
+@dataclass(frozen=True)
+class LatentSymbols:
+    """What the latent's payloads say: z (Cz, ., .) and y (Cy, ., .) int32, and h_s's mean of y in 1/64, int64."""
+
+    z: Symbols
+    y: Symbols
+    mean: NDArray[np.int64]
+
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of z and y as little-endian int16 in C order: equal on every machine (spec clause L-8)."""
+        return {n: hashlib.sha256(v.astype("<i2").tobytes()).hexdigest() for n, v in (("z", self.z), ("y", self.y))}
+
+
+def decode_latent(file: SedicFile, model: NanoLatent | None = None) -> LatentSymbols:
+    """Entropy-decode z and y. Raises Malformed or LimitExceeded with path "z" or "y", Unsupported for an unknown model."""
+    model = model or load_latent_model(file.model_id)
+    shape_y, shape_z = model.grids(file.width, file.height)
+    try:
+        z = decode_z(file.z, shape_z, model.z_tables)
+    except SedicError as error:
+        raise error.inside("z") from None
+    mean, index = model.hyper_synthesis(z, *shape_y[1:])
+    try:
+        return LatentSymbols(z, decode_y(file.y, index), mean)
+    except SedicError as error:
+        raise error.inside("y") from None
+
+
+def decode_reference(file: SedicFile, model: NanoLatent | None = None) -> NDArray[np.uint8]:
+    """The reference picture, uint8 RGB (height, width, 3)."""
+    model = model or load_latent_model(file.model_id)
+    latent = decode_latent(file, model)
+    return model.synthesise(latent.y, latent.mean, file.width, file.height)

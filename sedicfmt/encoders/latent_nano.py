@@ -1,0 +1,66 @@
+"""The bundled latent encoder: picture -> z and y payloads, with quantisation that weighs bits against error.
+
+Each y - mean becomes the integer s that makes (y - mean - s)^2 + mu * bits(s) least, among the nearest one, the next towards
+zero, and zero itself. mu = 0 is plain rounding; a larger mu gives fewer bytes, which is how rate control turns the latent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sedicfmt.bitcoding.range_coder import TOTAL
+from sedicfmt.models.hyper_synthesis import MEAN_UNIT
+from sedicfmt.models.layers import Array
+from sedicfmt.models.nano_latent import NanoLatent
+from sedicfmt.segments.latent import Symbols, encode_y, encode_z, gaussian_tables
+
+DEFAULT_MU = 0.12
+_LARGEST_PRICED = 15  # prices of larger values are that of this one: they are rare and never rounded to zero
+
+
+@dataclass(frozen=True)
+class AnalysedPicture:
+    """Everything about a picture that does not depend on the rate: z and its payload, and what y is coded against."""
+
+    z: Symbols
+    z_payload: bytes
+    residual: Array  # y - mean, (Cy, rows, columns)
+    index: NDArray[np.int64]
+
+    def y_payload(self, mu: float = DEFAULT_MU) -> bytes:
+        """y's payload at a price of `mu` squared steps for a bit."""
+        return encode_y(quantise(self.residual, self.index, mu), self.index)
+
+
+def analyse(picture: NDArray[np.uint8], model: NanoLatent) -> AnalysedPicture:
+    """uint8 RGB (height, width, 3) -> its latent, ready to be coded at any price."""
+    y = model.analyse(picture)
+    z = model.hyper_analyse(y)
+    mean, index = model.hyper_synthesis(z, *y.shape[1:])
+    return AnalysedPicture(z, encode_z(z, model.z_tables), y - mean / MEAN_UNIT, index)
+
+
+@cache
+def prices() -> Array:
+    """Bits of the values 0.._LARGEST_PRICED under each Gaussian table, float64 (tables, values); table 0 has none."""
+    rows = []
+    for table in gaussian_tables():
+        sizes = np.diff(table.cumulative)[table.largest :]
+        known = -np.log2(sizes[: min(_LARGEST_PRICED, table.largest) + 1] / TOTAL)
+        rows.append(np.concatenate([known, np.full(_LARGEST_PRICED + 1 - len(known), -np.log2(sizes[-1] / TOTAL) + 4)]))
+    return np.array(rows)
+
+
+def quantise(residual: Array, index: NDArray[np.int64], mu: float) -> Symbols:
+    """y - mean -> the cheapest integers for the price mu, int32 of the same shape; 0 where index is 0."""
+    size = np.abs(residual)
+    nearest = np.rint(size)
+    candidates = np.stack([nearest, np.maximum(nearest - 1, 0), np.zeros_like(nearest)])
+    bits = prices()[index, np.minimum(candidates, _LARGEST_PRICED).astype(np.int64)]
+    chosen = np.argmin((size - candidates) ** 2 + mu * bits, axis=0)
+    magnitude = np.take_along_axis(candidates, chosen[None], axis=0)[0]
+    return (np.sign(residual) * magnitude * (index > 0)).astype(np.int32)

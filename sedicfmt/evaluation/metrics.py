@@ -1,0 +1,82 @@
+"""How far a decoded picture is from its photo: PSNR and MS-SSIM, the two measures that need no downloaded network.
+
+Both take what a viewer sees, two 8-bit RGB pictures of one size, never floats before rounding, so that a codec cannot
+gain by values that its file does not hold. PSNR needs numpy alone; MS-SSIM needs the `eval` extra.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from ..errors import EncodeError, MissingDependency
+
+Picture = NDArray[np.uint8]
+"""An RGB picture: uint8, shape (height, width, 3)."""
+
+PEAK = 255.0
+WINDOW, SCALES = 11, 5
+SMALLEST_SIDE = (WINDOW - 1) * 2 ** (SCALES - 1) + 1  # the window must fit the picture after four halvings
+
+
+def load_picture(path: Path) -> Picture:
+    """The picture in a file as it is compared: uint8 RGB, shape (height, width, 3)."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
+
+
+def psnr(a: Picture, b: Picture) -> float:
+    """Peak signal-to-noise ratio in dB, 10 log10(255^2 / mse), the mean squared error over all pixels and channels.
+
+    `a` and `b`: uint8, shape (height, width, 3). Equal pictures give infinity. One mse over the three channels
+    together, as CompressAI and the Kodak tables of learned codecs have it, not the mean of three PSNRs nor luma alone.
+    Raises EncodeError where shapes or types are not these.
+    """
+    _check_pair(a, b)
+    mse = float(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2))
+    return math.inf if mse == 0 else 10 * math.log10(PEAK**2 / mse)
+
+
+def ms_ssim(a: Picture, b: Picture) -> float:
+    """Multi-scale structural similarity, without unit, 1.0 for equal pictures (Wang, Simoncelli and Bovik, 2003).
+
+    `a` and `b`: uint8, shape (height, width, 3), each side at least 161. Five scales with the paper's weights and an
+    11-tap Gaussian of deviation 1.5, the mean over the RGB channels, computed in float64 by pytorch-msssim. A factor
+    below zero (an inverted structure) counts as zero.
+    Raises EncodeError for other shapes, types or smaller pictures, MissingDependency without pytorch-msssim.
+    """
+    _check_pair(a, b)
+    if min(a.shape[:2]) < SMALLEST_SIDE:
+        raise EncodeError(f"MS-SSIM needs sides of at least {SMALLEST_SIDE} pixels, not {a.shape[1]}x{a.shape[0]}")
+    torch, library = _ms_ssim_library()
+    planes = [torch.from_numpy(np.ascontiguousarray(p.transpose(2, 0, 1)[None])).double() for p in (a, b)]
+    with torch.no_grad():
+        return float(library.ms_ssim(*planes, data_range=PEAK, win_size=WINDOW))
+
+
+MEASURES: dict[str, Callable[[Picture, Picture], float]] = {"psnr": psnr, "ms-ssim": ms_ssim}
+"""What a picture can be judged by, under the name that the tools' options use; higher is better for each."""
+
+
+def _check_pair(a: Picture, b: Picture) -> None:
+    for picture in (a, b):
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+            raise EncodeError(f"an 8-bit RGB picture is expected, not {picture.dtype} of shape {picture.shape}")
+    if a.shape != b.shape:
+        raise EncodeError(f"pictures of one size are compared, not {a.shape[1::-1]} with {b.shape[1::-1]}")
+
+
+def _ms_ssim_library() -> tuple[Any, Any]:
+    """torch and pytorch_msssim, imported at the first use: torch takes seconds and most callers never need it."""
+    try:
+        import pytorch_msssim
+        import torch
+    except ModuleNotFoundError as missing:
+        raise MissingDependency(f"MS-SSIM needs {missing.name}: pip install 'sedicfmt[eval]'") from missing
+    return torch, pytorch_msssim

@@ -1,0 +1,9 @@
+"""Every cap of the format and its reason. A file over a cap is refused before anything is allocated for it."""
+
+MAX_FILE_BYTES = 4 << 20  # a 8192x8192 picture at 0.05 bpp is 0.4 MiB; seven lossless full-size masks fit as well
+MIN_SIDE, MAX_SIDE = 16, 8192  # pixels; below 16 there is no object, above 8192 a latent grid costs too much memory
+MAX_OBJECTS = 7  # three bits; people remember four or five objects of a picture (paper 3.1)
+MAX_TEXT_BYTES = 4096  # UTF-8 bytes of one text: fifty words are 300
+MAX_SEGMENT_BYTES = 1 << 20  # one segment's payload
+MAX_MASK_SCALE = 128  # pixels a side of one mask cell; beyond it a mask says nothing
+MAX_EXTENSIONS = 127  # one of each type

@@ -1,0 +1,53 @@
+"""What a .sedic file holds, as frozen dataclasses: the meeting point of container, encoders and decoders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bitmap = NDArray[np.uint8]  # (rows, columns), values 0 and 1
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Where an object is: `cells` is uint8 0/1 of shape (ceil(height / scale), ceil(width / scale)); `coder` as stored."""
+
+    cells: Bitmap
+    scale: int = 8
+    coder: str = "auto"
+
+
+@dataclass(frozen=True)
+class SedicObject:
+    """One object: its description Text_d (the name comes first) and its mask."""
+
+    text: str
+    mask: Mask
+
+
+@dataclass(frozen=True)
+class Extension:
+    """A segment that this version does not interpret; kept byte for byte. `critical`: a reader must know it."""
+
+    type: int
+    critical: bool
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class SedicFile:
+    """The content of one file. z and y are the latent's entropy-coded payloads; the registry's model `model_id` reads them."""
+
+    width: int
+    height: int
+    model_id: int
+    z: bytes
+    y: bytes
+    text: str = ""
+    objects: tuple[SedicObject, ...] = ()
+    seed: int = 0
+    extensions: tuple[Extension, ...] = ()
+    version: int = 1
+    complete: bool = field(default=True, compare=False)  # False: a declared prefix of a longer file

@@ -1,0 +1,80 @@
+"""The bundled latent model: g_a, h_a, h_s, g_s of equation 1 in numpy (trained as `training.network.NanoCodec`).
+
+    picture -analyse-> y (float) -hyper_analyse-> z (int) -hyper_synthesis-> mean, index;  y^ -synthesise-> picture
+
+Only hyper_synthesis decides what the entropy decoder reads, and it is exact; the others may differ by rounding.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sedicfmt.bitcoding.cumulative_table import CumulativeTable
+from sedicfmt.models import hyper_synthesis as h_s
+from sedicfmt.models.layers import Array, Weights, blocks, in_bands, pointwise, shuffle, unshuffle
+
+STRIDE = 32  # pixels a side of one position of y; z has one for 2x2 of them
+BAND, HALO = 64, 16  # rows of y worked on at a time, and how far g_a and g_s see (blocks of 5x5: under 15 rows)
+
+
+class NanoLatent:
+    """A set of weights with its transforms. `dtype` is float32 or float64 (for comparing; symbols do not depend on it)."""
+
+    def __init__(self, weights: Weights, dtype: type = np.float32):
+        floating = {k: v.astype(dtype) for k, v in weights.items() if v.dtype.kind == "f"}
+        self.weights = weights | floating
+        self.dtype = dtype
+
+    @cached_property
+    def z_tables(self) -> list[CumulativeTable]:
+        """One frequency table a channel of z, from the weights file (L-4)."""
+        return [CumulativeTable.from_frequencies(row.tolist()) for row in self.weights["z_frequencies"].astype(int)]
+
+    def grids(self, width: int, height: int) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+        """Shapes of y and z, (channels, rows, columns), for a picture of that many pixels (L-1)."""
+        rows, columns = -(-height // STRIDE), -(-width // STRIDE)
+        cy = len(self.weights["h_s.leave.bias"]) // 2
+        return (cy, rows, columns), (len(self.weights["z_frequencies"]), -(-rows // 2), -(-columns // 2))
+
+    def analyse(self, picture: NDArray[np.uint8]) -> Array:
+        """g_a: uint8 RGB (height, width, 3), edges repeated to whole positions -> y (Cy, rows, columns)."""
+        height, width, _ = picture.shape
+        padded = np.pad(picture, ((0, -height % STRIDE), (0, -width % STRIDE), (0, 0)), mode="edge")
+        return in_bands(self._analyse, padded, 1 / STRIDE, BAND * STRIDE, HALO * STRIDE).transpose(2, 0, 1)
+
+    def _analyse(self, picture: NDArray[np.uint8]) -> Array:
+        w, x = self.weights, picture.astype(self.dtype) / 255 - self.dtype(0.5)
+        h = blocks(pointwise(unshuffle(x, 8), w, "g_a.enter8"), w, "g_a.body8")
+        h = blocks(pointwise(unshuffle(h, 2), w, "g_a.enter16"), w, "g_a.body16")
+        h = blocks(pointwise(unshuffle(h, 2), w, "g_a.enter32"), w, "g_a.body32")
+        return pointwise(unshuffle(x, STRIDE), w, "g_a.linear") + pointwise(h, w, "g_a.leave")
+
+    def hyper_analyse(self, y: Array) -> NDArray[np.int32]:
+        """h_a: y (Cy, rows, columns), edges repeated to even numbers -> z rounded to integers (Cz, ...)."""
+        w, (_, rows, columns) = self.weights, y.shape
+        padded = np.pad(y, ((0, 0), (0, rows % 2), (0, columns % 2)), mode="edge").transpose(1, 2, 0)
+        h = blocks(np.maximum(pointwise(padded, w, "h_a.enter"), 0), w, "h_a.body")
+        h = blocks(np.maximum(pointwise(unshuffle(h, 2), w, "h_a.shrink"), 0), w, "h_a.body2")
+        z = np.rint(pointwise(h, w, "h_a.leave")).transpose(2, 0, 1)
+        return np.clip(z, -32767, 32767).astype(np.int32)
+
+    def hyper_synthesis(self, z: NDArray[np.int32], rows: int, columns: int) -> tuple[Array, Array]:
+        """h_s, cut to y's grid: (mean in 1/64, table index), int64 (Cy, rows, columns)."""
+        mean, index = h_s.hyper_synthesis(z, self.weights)
+        return mean[:, :rows, :columns], index[:, :rows, :columns]
+
+    def synthesise(self, symbols: NDArray[np.int32], mean: Array, width: int, height: int) -> NDArray[np.uint8]:
+        """g_s: y^ = symbols + mean / 64 -> uint8 RGB (height, width, 3)."""
+        y = (symbols + mean / h_s.MEAN_UNIT).astype(self.dtype).transpose(1, 2, 0)
+        return in_bands(self._synthesise, y, STRIDE, BAND, HALO)[:height, :width]
+
+    def _synthesise(self, y: Array) -> NDArray[np.uint8]:
+        w = self.weights
+        h = blocks(pointwise(y, w, "g_s.enter32"), w, "g_s.body32")
+        h = blocks(shuffle(pointwise(h, w, "g_s.enter16"), 2), w, "g_s.body16")
+        h = blocks(shuffle(pointwise(h, w, "g_s.enter8"), 2), w, "g_s.body8")
+        x = shuffle(pointwise(y, w, "g_s.linear"), STRIDE) + shuffle(pointwise(h, w, "g_s.leave"), 8)
+        return np.clip(np.rint((x + self.dtype(0.5)) * 255), 0, 255).astype(np.uint8)

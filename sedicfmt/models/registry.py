@@ -1,0 +1,59 @@
+"""Which model each id in a file stands for. Ids are allocated here, once, and never change their meaning (spec clause R-1).
+
+`sha256` is that of the weights file; a file that differs is refused before anything is decoded with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from sedicfmt.errors import BackendFailed, MissingDependency, Unsupported
+from sedicfmt.models.nano_latent import NanoLatent
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One allocated id: a latent model's name, weights file beside this module, its hash and licence."""
+
+    id: int
+    name: str
+    file: str
+    sha256: str
+    licence: str
+
+
+REGISTRY = {
+    entry.id: entry
+    for entry in [
+        ModelEntry(1, "sedic-nano-1", "sedic-nano-1.safetensors", "", "Apache-2.0"),
+    ]
+}
+
+DEFAULT_MODEL = 1
+
+
+def find_model(model_id: int) -> ModelEntry:
+    """The entry of an id. Raises Unsupported for one that is not allocated."""
+    if model_id not in REGISTRY:
+        raise Unsupported(f"model {model_id} is not known to this reader; known are {sorted(REGISTRY)}", "header.model_id")
+    return REGISTRY[model_id]
+
+
+@cache
+def load_latent_model(model_id: int) -> NanoLatent:
+    """The latent model of an id, in float32. Raises Unsupported, MissingDependency, BackendFailed (wrong weights)."""
+    entry = find_model(model_id)
+    path = Path(__file__).parent / entry.file
+    try:
+        data = path.read_bytes()
+        from safetensors.numpy import load
+    except FileNotFoundError as error:
+        raise BackendFailed(f"the weights of {entry.name} are missing: {path.name}") from error
+    except ImportError as error:
+        raise MissingDependency(f"{entry.name} needs safetensors: pip install 'sedicfmt[nano]'") from error
+    if hashlib.sha256(data).hexdigest() != entry.sha256:
+        raise BackendFailed(f"{path.name} is not the file that {entry.name} stands for (SHA-256 differs)")
+    return NanoLatent(load(data))

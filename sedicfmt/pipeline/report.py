@@ -1,0 +1,76 @@
+"""What `sedic-inspect` says of a file: its segments with places and costs, texts, masks, models, digests."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from sedicfmt.container.content import file_of
+from sedicfmt.container.frame import Segment
+from sedicfmt.container.parser import parse_frame
+from sedicfmt.model import SedicFile
+from sedicfmt.models.registry import REGISTRY
+from sedicfmt.segments import latent, mask, text
+
+
+def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False) -> dict[str, Any]:
+    """The contents of `sedic-inspect --json`. `check`: decode the latent too and add its symbols' digests.
+
+    Raises SedicError for a file that cannot be read, and with `check` for a latent that cannot be decoded.
+    """
+    frame = parse_frame(data, allow_prefix)
+    file = file_of(frame)
+    pixels = frame.width * frame.height
+    entry = REGISTRY.get(frame.model_id)
+    payload_bytes = sum(len(s.payload) for s in frame.segments) + sum(len(e.payload) for e in frame.extensions)
+    report: dict[str, Any] = {
+        "version": frame.version,
+        "complete": frame.complete,
+        "file_bytes": len(data),
+        "width": frame.width,
+        "height": frame.height,
+        "pixels": pixels,
+        "bpp": len(data) * 8 / pixels,
+        "overhead_bytes": len(data) - payload_bytes,
+        "seed": frame.seed,
+        "models": {"latent": {"id": frame.model_id, "name": entry.name if entry else None}},
+        "texts": {"overall": file.text, "objects": [o.text for o in file.objects]},
+        "masks": [_mask(o.mask.cells, o.mask.scale) for o in file.objects],
+        "segments": [_segment(s, len(data), pixels) for s in frame.segments],
+        "extensions": [{"type": e.type, "critical": e.critical, "bytes": len(e.payload)} for e in frame.extensions],
+    }
+    if check:
+        report["digests"] = digests(file)
+    return report
+
+
+def _segment(segment: Segment, file_bytes: int, pixels: int) -> dict[str, Any]:
+    size = len(segment.payload)
+    return {
+        "kind": segment.kind, "path": segment.path, "coder": _coder(segment), "offset": segment.offset, "bytes": size,
+        "bits": size * 8, "bpp": size * 8 / pixels, "share": size / file_bytes,
+    }  # fmt: skip
+
+
+def _coder(segment: Segment) -> str:
+    if segment.kind.startswith("latent"):
+        return latent.CODER
+    return text.coder_name(segment.payload) if segment.kind.startswith("text") else mask.coder_name(segment.payload)
+
+
+def _mask(cells: Any, scale: int) -> dict[str, Any]:
+    """Scale in pixels a cell, grid, set cells, share of the grid, SHA-256 of the cells as bytes 0 and 1."""
+    area = int(cells.sum())
+    digest = hashlib.sha256(cells.tobytes()).hexdigest()
+    return {
+        "scale": scale, "rows": cells.shape[0], "columns": cells.shape[1], "cells": area,
+        "share": area / cells.size, "sha256": digest,
+    }  # fmt: skip
+
+
+def digests(file: SedicFile) -> dict[str, str]:
+    """SHA-256 of the symbols of z and y (needs the model's weights)."""
+    from sedicfmt.decoders.reference import decode_latent
+
+    return decode_latent(file).digests()
+

@@ -1,0 +1,1 @@
+"""Segments: one module a kind, payload <-> its content."""

@@ -1,0 +1,100 @@
+"""The mask segment: payload <-> model.Mask (spec clauses M-1 to M-5).
+
+    payload = tag byte, then the coder's data to the end of the segment
+    tag     = coder id (bits 7-5) | log2 of the scale (bits 4-2) | 0 0
+
+Nothing says how many cells there are: the picture's size and the scale do.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from sedicfmt.bitcoding import generic_region, run_length
+from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, Unsupported
+from sedicfmt.limits import MAX_MASK_SCALE, MAX_SEGMENT_BYTES, MAX_SIDE
+from sedicfmt.model import Bitmap, Mask
+from sedicfmt.segments.mask_grid import grid_shape
+
+AUTO = "auto"
+
+
+def build(mask: Mask) -> bytes:
+    """The payload of `mask`. With coder "auto" the shortest, the lower coder id on a tie.
+
+    Raises EncodeError for cells that are no bitmap, an unknown coder or a scale that is not 1, 2, 4 … 128;
+    LimitExceeded for a mask too large or too noisy for its coder.
+    """
+    scale = mask.scale
+    if not 1 <= scale <= MAX_MASK_SCALE or scale & (scale - 1):
+        raise EncodeError(f"a mask's scale is a power of two from 1 to {MAX_MASK_SCALE}, not {scale}")
+    coder_id, data = encode_cells(mask.cells, mask.coder)
+    return bytes((coder_id << 5 | (scale.bit_length() - 1) << 2,)) + data
+
+
+def parse(payload: bytes, width: int, height: int) -> Mask:
+    """The mask of a picture of `width` x `height` pixels; its `coder` is the one that the payload names.
+
+    Raises Malformed, Unsupported (a coder id that this version does not know) or LimitExceeded.
+    """
+    if not payload:
+        raise Malformed("mask: no tag byte", offset=0)
+    coder_id, scale, reserved = payload[0] >> 5, 1 << (payload[0] >> 2 & 7), payload[0] & 3
+    if reserved:
+        raise Malformed("mask: reserved bits of the tag are not zero", offset=0)
+    try:
+        cells = decode_cells(coder_id, payload[1:], grid_shape(scale, width, height))
+    except (Malformed, LimitExceeded) as error:
+        raise error.inside("", 1) from None
+    return Mask(cells, scale, CODERS[coder_id][0])
+
+
+def encode_cells(array: Any, coder: str = AUTO) -> tuple[int, bytes]:
+    """(coder id, its data) of a bitmap (h, w) of bool or 0/1; errors as `build`."""
+    cells = as_bitmap(array)
+    wanted = {i: module for i, (name, module) in CODERS.items() if coder in (AUTO, name)}
+    if not wanted:
+        raise EncodeError(f"no mask coder {coder!r}: {AUTO}, {', '.join(name for name, _ in CODERS.values())}")
+    candidates: list[tuple[int, bytes]] = []
+    refused = []
+    for coder_id, module in wanted.items():
+        try:
+            candidates.append((coder_id, _within_segment(module.encode(cells))))
+        except LimitExceeded as error:
+            refused.append(error)
+    if not candidates:
+        raise refused[0]
+    return min(candidates, key=lambda candidate: len(candidate[1]))
+
+
+def decode_cells(coder_id: int, data: bytes, shape: tuple[int, int]) -> Bitmap:
+    """The bitmap of `shape` that coder `coder_id` reads from `data`; errors as `parse`."""
+    if coder_id not in CODERS:
+        raise Unsupported(f"mask: coder {coder_id} is not known to this version", offset=0)
+    return CODERS[coder_id][1].decode(_within_segment(data), shape)
+
+
+def as_bitmap(array: Any) -> Bitmap:
+    """`array` as uint8 0/1 (h, w). Raises EncodeError for another number of axes, no cells, or other values."""
+    values = np.asarray(array)
+    if values.ndim != 2 or not values.size or max(values.shape) > MAX_SIDE:
+        raise EncodeError(f"a mask has two axes of 1 to {MAX_SIDE} cells, not the shape {values.shape}")
+    if values.dtype.kind not in "biu" or values.min() < 0 or values.max() > 1:
+        raise EncodeError("a mask holds booleans or the integers 0 and 1")
+    return np.ascontiguousarray(values, dtype=np.uint8)
+
+
+def _within_segment(data: bytes) -> bytes:
+    if len(data) >= MAX_SEGMENT_BYTES:
+        raise LimitExceeded(f"a mask of {len(data)} bytes: more than a segment holds", offset=0)
+    return data
+
+
+CODERS: dict[int, tuple[str, ModuleType]] = {  # coder id: (name, module with encode(bitmap) and decode(data, shape))
+    0: ("run-length", run_length),
+    1: ("generic-region", generic_region),
+}  # 2 is reserved for contexts with frozen starting statistics
+CODER_IDS = {name: coder_id for coder_id, (name, _) in CODERS.items()}

@@ -1,0 +1,50 @@
+"""Options and fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the slow tests as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="slow; run with --slow"))
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The data folder (Kodak, COCO), named by SEDIC_DATA."""
+    folder = Path(os.environ.get("SEDIC_DATA", "/nonexistent"))
+    if not folder.is_dir():
+        pytest.skip("SEDIC_DATA does not name the data folder")
+    return folder
+
+
+def draw_photo(width: int, height: int, seed: int = 0) -> Image.Image:
+    """A soft picture with a sky, a ground and some things on it, so that codecs have something to do."""
+    rng = np.random.default_rng(seed)
+    rows = np.linspace(0, 1, height)[:, None, None]
+    sky, ground = rng.integers(60, 255, 3), rng.integers(20, 160, 3)
+    picture = Image.fromarray(np.broadcast_to(sky * (1 - rows) + ground * rows, (height, width, 3)).astype(np.uint8))
+    pen = ImageDraw.Draw(picture)
+    for _ in range(6):
+        x, y = rng.integers(0, width), rng.integers(0, height)
+        r = int(rng.integers(2, max(3, min(width, height) // 3)))
+        pen.ellipse((x - r, y - r, x + r, y + r), fill=tuple(int(c) for c in rng.integers(0, 255, 3)))
+    return picture.filter(ImageFilter.GaussianBlur(1))
+
+
+@pytest.fixture()
+def photo() -> Image.Image:
+    """A drawn picture of 192x128."""
+    return draw_photo(192, 128)

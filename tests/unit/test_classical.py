@@ -1,0 +1,120 @@
+"""The best file of each format within a budget, on small drawn pictures."""
+
+import importlib.util
+import io
+import sys
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, features
+
+from sedicfmt.errors import EncodeError, MissingDependency
+from sedicfmt.evaluation import classical, contact_sheet
+from sedicfmt.evaluation.metrics import psnr
+
+INSTALLED = {
+    "WebP": features.check("webp"),
+    "AVIF": features.check("avif"),
+    "JPEG XL": importlib.util.find_spec("pillow_jxl") is not None,
+    "JPEG": True,
+}
+LADDER = (Fraction(1), Fraction(1, 2), Fraction(1, 4))
+
+
+@pytest.fixture(params=classical.CODECS, ids=lambda codec: codec.name)
+def codec(request):
+    if not INSTALLED[request.param.name]:
+        pytest.skip(f"{request.param.name} is not installed")
+    return request.param
+
+
+def drawn() -> np.ndarray:
+    """Waves and an edge, uint8, (96, 128, 3)."""
+    y, x = np.mgrid[:96, :128]
+    waves = 128 + 60 * np.sin(x / 5) * np.cos(y / 7)
+    picture = np.stack([waves, waves[::-1], 255 - waves], axis=-1)
+    picture[:, 64:] *= 0.5
+    return picture.astype(np.uint8)
+
+
+def best(budget: int, codec: classical.Codec, **more: Any) -> classical.Coded:
+    coded = classical.best_under(drawn(), budget, codec, LADDER, **more)
+    assert coded is not None
+    return coded
+
+
+def test_the_best_file_fits_and_is_what_its_bytes_decode_to(codec):
+    coded = best(1200, codec)
+    assert len(coded.data) <= 1200
+    assert coded.picture.shape == (96, 128, 3)
+    assert np.array_equal(coded.picture, classical.decode(coded.data, codec, (96, 128)))
+    assert psnr(drawn(), coded.picture) > 15
+
+
+def test_a_larger_budget_is_never_worse(codec):
+    small, large = (best(budget, codec) for budget in (1000, 4000))
+    assert psnr(drawn(), large.picture) >= psnr(drawn(), small.picture)
+
+
+def test_nothing_fits_into_ten_bytes(codec):
+    assert classical.best_under(drawn(), 10, codec, LADDER) is None
+
+
+def test_a_photo_codes_the_same_again(codec):
+    found = best(1500, codec)
+    assert classical.code_once(drawn(), codec, found.scale, found.quality).data == found.data
+
+
+def test_files_carry_no_metadata(codec):
+    data = classical.encode(Image.fromarray(drawn()), codec, 50)
+    if codec.name == "JPEG XL":
+        assert data[:2] == b"\xff\x0a"  # a bare codestream has no boxes; the profile that Pillow shows is the decoder's
+        return
+    with Image.open(io.BytesIO(data)) as image:
+        assert not {"exif", "xmp", "icc_profile"} & set(image.info)
+
+
+def test_the_quality_found_is_the_highest_that_fits():
+    codec = classical.codec_named("jpeg")
+    found = classical.fit_quality(drawn(), 3000, codec, Fraction(1))
+    assert found is not None
+    next_up = codec.qualities[codec.qualities.index(found.quality) + 1]
+    assert len(found.data) <= 3000 < len(classical.encode(Image.fromarray(drawn()), codec, next_up))
+
+
+def test_the_score_picks_the_scale():
+    codec = classical.codec_named("JPEG")
+    smallest = best(4000, codec, score=lambda photo, out: -float(np.ptp(out)))
+    assert smallest.scale == Fraction(1, 4)  # contrast is least where the photo was scaled down most
+
+
+@pytest.mark.parametrize("scale", classical.SCALES, ids=str)
+def test_scaling_down_keeps_a_pixel(scale):
+    assert min(classical.scale_down(np.zeros((3, 5, 3), np.uint8), scale).size) >= 1
+
+
+def test_an_absent_format_names_what_installs_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_jxl", None)
+    with pytest.raises(MissingDependency, match="sedicfmt\\[eval\\]"):
+        classical.encode(Image.fromarray(drawn()), classical.codec_named("JPEG XL"), 50)
+
+
+def test_an_unknown_codec_is_refused():
+    with pytest.raises(EncodeError, match="WebP, AVIF, JPEG XL, JPEG"):
+        classical.codec_named("BPG")
+
+
+def test_a_sheet_has_a_cell_for_every_column():
+    cell = contact_sheet.Cell(drawn(), contact_sheet.caption(1234, 21.5))
+    sheet = contact_sheet.draw_sheet(["original", "WebP"], [contact_sheet.Row([cell, cell])] * 2, width=64)
+    assert cell.caption == "1,234 bytes, 21.50 dB"
+    assert sheet.size == (8 + 2 * 72, 28 + 2 * (48 + 28))
+    with pytest.raises(EncodeError):
+        contact_sheet.draw_sheet(["original"], [contact_sheet.Row([cell, cell])])
+
+
+def test_a_sheet_of_some_rows_spreads_over_all():
+    assert contact_sheet.spread(24, 8) == [0, 3, 6, 9, 12, 15, 18, 21]
+    assert contact_sheet.spread(2, 8) == [0, 1]

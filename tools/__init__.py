@@ -1,0 +1,1 @@
+"""Command lines: arguments, progress and exit codes; installed as `sedic_tools`."""

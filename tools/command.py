@@ -1,0 +1,121 @@
+"""What the three commands share: exit codes, input and output, progress, and errors told in one line.
+
+Exit codes: 0 fine, 2 usage, 3 malformed, 4 unsupported, 5 truncated, 6 check failed, 7 over a limit, 8 back end
+unavailable, 74 input or output failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sedicfmt import __version__
+from sedicfmt.errors import SedicError
+from sedicfmt.limits import MAX_FILE_BYTES
+
+IO_FAILED, INTERRUPTED = 74, 130
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """A parser with what every command has."""
+    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("input", metavar="INPUT", help="a file, or - for standard input")
+    made.add_argument("--json", action="store_true", help="print the result, or the error, as JSON on standard output")
+    made.add_argument("--version", action="version", version=f"sedicfmt {__version__}")
+    return made
+
+
+def run(command: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> int:
+    """Run a command; every failure becomes a line on standard error and an exit code."""
+    try:
+        command(arguments)
+        sys.stdout.flush()
+        return 0
+    except SedicError as error:
+        return fail(error.exit_code, str(error), arguments, code=error.code, path=error.path, offset=error.offset)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that closing standard output does not fail again
+        return IO_FAILED
+    except OSError as error:
+        reason = f"{error.strerror}: {error.filename}" if error.strerror and error.filename else str(error)
+        return fail(IO_FAILED, reason, arguments)
+    except MemoryError:
+        return fail(7, "not enough memory for this picture; scale it down first", arguments, code="limit")
+    except KeyboardInterrupt:
+        return fail(INTERRUPTED, "interrupted", arguments, code="interrupted")
+
+
+def fail(exit_code: int, message: str, arguments: argparse.Namespace, code: str = "io", **place: Any) -> int:
+    """Say what went wrong; returns the exit code."""
+    note("")
+    shown = printable(message)
+    print(f"{Path(sys.argv[0]).name}: {shown}", file=sys.stderr)
+    if arguments.json and getattr(arguments, "output", None) != "-":
+        print(json.dumps({"error": {"code": code, "exit_code": exit_code, "message": message, **place}}))
+    return exit_code
+
+
+def read_input(name: str, most: int | None = None) -> bytes:
+    """A file's bytes or standard input's, at most `most` + 1 of them (more is refused by who reads them)."""
+    limit = -1 if most is None else most + 1
+    if name == "-":
+        return sys.stdin.buffer.read(limit)
+    with Path(name).open("rb") as stream:
+        return stream.read(limit)
+
+
+def read_sedic(name: str) -> bytes:
+    """A .sedic file's bytes."""
+    return read_input(name, MAX_FILE_BYTES)
+
+
+def write_output(name: str, data: bytes) -> None:
+    """To standard output for "-"; else into a temporary file that takes the name `name` only when it is whole."""
+    if name == "-":
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    target = Path(name)
+    handle, temporary = tempfile.mkstemp(dir=target.parent or Path(), prefix=f".{target.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def note(stage: str) -> None:
+    """Show the stage at work, on standard error if it is a terminal; the empty string wipes the line."""
+    if sys.stderr.isatty():
+        dim, plain = ("", "") if os.environ.get("NO_COLOR") else ("\033[2m", "\033[0m")
+        sys.stderr.write(f"\r\033[K{dim}{stage} ...{plain}" if stage else "\r\033[K")
+        sys.stderr.flush()
+
+
+def warn(warnings: list[str]) -> None:
+    """One line each on standard error."""
+    note("")
+    for line in warnings:
+        print(f"{Path(sys.argv[0]).name}: warning: {printable(line)}", file=sys.stderr)
+
+
+def printable(text: str) -> str:
+    """Control and formatting characters escaped: a text from a file must not steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -1,0 +1,59 @@
+"""sedic-inspect: what a .sedic file is made of, byte by byte."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from sedic_tools.command import parser, printable, read_sedic, run
+
+
+def main() -> int:
+    """Entry point; returns the exit code."""
+    p = parser("Show what a .sedic file is made of.")
+    p.add_argument("--check", action="store_true", help="decode the latent as well and print its symbols' digests")
+    p.add_argument("--partial", action="store_true", help="look at an incomplete file, unchecked")
+    return run(command, p.parse_args())
+
+
+def command(arguments: argparse.Namespace) -> None:
+    """Read and print."""
+    from sedicfmt.pipeline.report import report_bytes
+
+    report = report_bytes(read_sedic(arguments.input), arguments.check, arguments.partial)
+    print(json.dumps(report, ensure_ascii=True) if arguments.json else "\n".join(table(report)))
+
+
+def table(report: dict[str, Any]) -> list[str]:
+    """The report for people."""
+    model = report["models"]["latent"]
+    lines = [
+        f"{report['width']}x{report['height']} pixels, {report['file_bytes']} bytes, {report['bpp']:.4f} bpp, "
+        f"version {report['version']}, latent model {model['id']} ({model['name'] or 'unknown'}), seed {report['seed']}"
+        + ("" if report["complete"] else "; INCOMPLETE and unchecked"),
+        "",
+        f"{'segment':<20} {'coder':<16} {'offset':>7} {'bytes':>6} {'bits':>7} {'bpp':>8} {'share':>7}",
+    ]
+    for s in report["segments"]:
+        name = s["kind"] + (f" {s['path'].split(']')[0]}]" if "[" in s["path"] else "")
+        lines.append(row(name, s["coder"], s["offset"], s["bytes"], s["bpp"], s["share"]))
+    overhead = report["overhead_bytes"]
+    lines.append(row("overhead", "", "", overhead, overhead * 8 / report["pixels"], overhead / report["file_bytes"]))
+    lines += ["", f"overall: {printable(report['texts']['overall'])}"]
+    for j, (text, mask) in enumerate(zip(report["texts"]["objects"], report["masks"], strict=True)):
+        area = f"{mask['share']:.1%} of the picture, {mask['columns']}x{mask['rows']} cells of {mask['scale']} pixels"
+        lines.append(f"object {j}: {printable(text)}\n          mask: {area}")
+    lines += [f"extension {e['type']}: {e['bytes']} bytes" for e in report["extensions"]]
+    lines += [f"symbols of {k}: sha256 {v}" for k, v in report.get("digests", {}).items()]
+    return lines
+
+
+def row(name: str, coder: str, offset: Any, size: int, bpp: float, share: float) -> str:
+    """One line of the table."""
+    return f"{name:<20} {coder:<16} {offset:>7} {size:>6} {size * 8:>7} {bpp:>8.4f} {share:>6.1%}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

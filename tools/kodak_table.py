@@ -1,0 +1,251 @@
+"""The reference picture's table over a folder of photos: every figure from a file on disk that another process decoded.
+
+    python -m sedic_tools.kodak_table FOLDER --out docs/kodak.md --peers docs/peers-kodak.json --sheet docs/kodak.jpg
+
+For each photo three processes: `sedic-pack`, `sedic-unpack --stage reference` and `sedic-inspect`. Bytes are the file's
+and its segments' as inspect prints them, bpp is file bytes x 8 / pixels, PSNR and MS-SSIM compare the PNG that unpack
+wrote with the photo. Seconds are wall time of the whole process, imports included; the stages' own stand beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from PIL import Image
+
+from sedicfmt.errors import BackendFailed, MissingDependency, SedicError
+from sedicfmt.evaluation import contact_sheet
+from sedicfmt.evaluation.metrics import load_picture, ms_ssim, psnr
+
+from . import compare_classical as peers
+
+# Linux hands the parent's peak memory down to a child at exec, so that a child of this process, which may hold torch,
+# would never seem smaller than it. A bare interpreter in between (some 10 MB) measures each tool instead.
+METER = """
+import json, os, sys, time
+start = time.perf_counter()
+pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(pid, 0)
+unit = 1 if sys.platform == "darwin" else 1024
+with open(sys.argv[1], "w") as file:
+    json.dump({"seconds": time.perf_counter() - start, "peak": usage.ru_maxrss * unit}, file)
+sys.exit(os.waitstatus_to_exitcode(status) & 255)
+"""
+
+TOOLS = ("pack", "unpack", "inspect")
+BESIDE = Path(sys.executable).parent  # where pip puts console scripts
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished process: the JSON that it printed, wall seconds, peak resident memory in bytes."""
+
+    printed: dict[str, Any]
+    seconds: float
+    peak: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One photo: its three processes, PSNR in dB and MS-SSIM of the unpacked PNG."""
+
+    photo: Path
+    unpacked: Path
+    runs: Mapping[str, Ran]
+    psnr: float
+    ms_ssim: float
+
+    @property
+    def inspected(self) -> dict[str, Any]:
+        """What `sedic-inspect --json` printed."""
+        return self.runs["inspect"].printed
+
+    def kind_bytes(self, kind: str) -> int:
+        """Bytes of all segments of one kind."""
+        return sum(segment["bytes"] for segment in self.inspected["segments"] if segment["kind"] == kind)
+
+    @property
+    def reference_bytes(self) -> int:
+        """What the reference picture alone needs: the overhead and the latent."""
+        return self.inspected["overhead_bytes"] + self.kind_bytes("latent.z") + self.kind_bytes("latent.y")
+
+
+def run_measured(command: Sequence[str]) -> Ran:
+    """Runs a tool that prints JSON. Raises MissingDependency where it is not there, BackendFailed where it fails."""
+    tool = Path(command[0]).name
+    if not Path(command[0]).exists():
+        raise MissingDependency(f"no {tool} in {Path(command[0]).parent}: pip install sedicfmt")
+    with tempfile.NamedTemporaryFile() as meter:
+        launcher = [sys.executable, "-I", "-S", "-c", METER, meter.name]
+        done = subprocess.run([*launcher, *command], capture_output=True, text=True)
+        if done.returncode:
+            raise BackendFailed(f"{tool} {command[1]} gave {done.returncode}: {done.stderr.strip()}")
+        usage = json.load(meter)
+    return Ran(json.loads(done.stdout), usage["seconds"], usage["peak"])
+
+
+def measure(photo: Path, work: Path, tools: Path) -> Measured:
+    """Packs, unpacks and inspects one photo; its .sedic and .png are left in `work`."""
+    packed, unpacked = work / f"{photo.stem}.sedic", work / f"{photo.stem}.png"
+    for stale in (packed, unpacked):  # nothing of an earlier run may be measured in place of this one's
+        stale.unlink(missing_ok=True)
+    arguments = {
+        "pack": [str(photo), "-o", str(packed), "--json"],
+        "unpack": [str(packed), "-o", str(unpacked), "--stage", "reference", "--json"],
+        "inspect": [str(packed), "--json"],
+    }
+    runs = {tool: run_measured([str(tools / f"sedic-{tool}"), *arguments[tool]]) for tool in TOOLS}
+    printed, size = runs["inspect"].printed["file_bytes"], packed.stat().st_size
+    if printed != size:
+        raise BackendFailed(f"{packed.name} has {size} bytes on disk, sedic-inspect says {printed}")
+    a, b = load_picture(photo), load_picture(unpacked)
+    return Measured(photo, unpacked, runs, psnr(a, b), ms_ssim(a, b))
+
+
+def table_of(measured: Sequence[Measured], columns: Sequence[Column]) -> str:
+    """A row a photo and the means, in Markdown."""
+    lines = ["| photo | " + " | ".join(title for title, _, _ in columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for m in measured:
+        lines.append(f"| {m.photo.stem} | " + " | ".join(format(of(m), form) for _, of, form in columns) + " |")
+    means = (format(fmean(of(m) for m in measured), form) for _, of, form in columns)
+    return "\n".join([*lines, "| **mean** | " + " | ".join(means) + " |"])
+
+
+def stage_table(measured: Sequence[Measured]) -> str:
+    """Mean and greatest seconds of every stage that pack and unpack report under "seconds"."""
+    lines = ["| process | stage | mean, s | most, s |", "|---|---|---|---|"]
+    for tool in TOOLS[:2]:
+        stages = dict.fromkeys(stage for m in measured for stage in m.runs[tool].printed.get("seconds", {}))
+        for stage in stages:
+            # A photo that skipped the stage spent no time in it.
+            seconds = [m.runs[tool].printed.get("seconds", {}).get(stage, 0.0) for m in measured]
+            lines.append(f"| {tool} | {stage} | {fmean(seconds):.3f} | {max(seconds):.3f} |")
+    return "\n".join(lines)
+
+
+def peers_table(measured: Sequence[Measured], report: peers.Report) -> str:
+    """The reference picture beside each peer at the reference's mean bytes, "-" where it was not measured there."""
+    size = fmean(m.reference_bytes for m in measured)
+    ours = f"{fmean(m.psnr for m in measured):.2f} | {fmean(m.ms_ssim for m in measured):.3f}"
+    lines = ["| codec | mean bytes | PSNR, dB | MS-SSIM |", "|---|---|---|---|"]
+    lines.append(f"| .sedic, reference picture (overhead and latent) | {size:,.0f} | {ours} |")
+    for codec in report["settings"]["codecs"]:
+        at = peers.at_bytes(report, codec, size)
+        figures = f"{size:,.0f} | {at['psnr']:.2f} | {at['ms_ssim']:.3f}" if at else "- | - | -"
+        lines.append(f"| {codec} | {figures} |")
+    return "\n".join(lines)
+
+
+def page(measured: Sequence[Measured], report: peers.Report | None, command: str, sheet: str) -> str:
+    """The whole Markdown page."""
+    made = f"{datetime.date.today()}, sedicfmt {version('sedicfmt')}, Python {platform.python_version()}"
+    parts = [f"# Reference pictures of {len(measured)} photos", f"Made by `{command}` on {made}. {HOW}"]
+    parts += [f"![contact sheet]({sheet})"] if sheet else []
+    parts += ["## Bytes and quality", table_of(measured, QUALITY), "## Time and memory", table_of(measured, COSTS)]
+    parts += ["### Seconds of the stages", stage_table(measured)]
+    parts += ["## Beside general formats", HOW_PEERS, peers_table(measured, report)] if report else []
+    return "\n\n".join(parts) + "\n"
+
+
+def draw_sheet(measured: Sequence[Measured], report: peers.Report | None, most: int) -> Image.Image:
+    """Original, ours and, at the budget nearest to our mean reference bytes, the peers."""
+    size = fmean(m.reference_bytes for m in measured)
+    budget = min(report["means"], key=lambda b: abs(int(b) - size), default=None) if report else None
+    codecs = list(report["means"][budget]) if report and budget else []
+    rows = []
+    for i in contact_sheet.spread(len(measured), most):
+        m, photo = measured[i], load_picture(measured[i].photo)
+        ours = contact_sheet.Cell(load_picture(m.unpacked), contact_sheet.caption(m.reference_bytes, m.psnr))
+        others = [peers.coded_again(report, photo, m.photo.name, int(budget), c) for c in codecs if report and budget]
+        rows.append(contact_sheet.Row([contact_sheet.Cell(photo, m.photo.name), ours, *others]))
+    return contact_sheet.draw_sheet(["original", ".sedic, reference picture", *codecs], rows)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the tool; gives its exit code (errors.py)."""
+    options = _parser().parse_args(arguments)
+    try:
+        report = json.loads(options.peers.read_text()) if options.peers else None
+        with tempfile.TemporaryDirectory() as scratch:
+            work = options.work or Path(scratch)
+            work.mkdir(parents=True, exist_ok=True)
+            measured = [measure(photo, work, options.tools) for photo in peers.find_photos(options.folder)]
+            if options.sheet:
+                contact_sheet.save_sheet(draw_sheet(measured, report, options.rows), options.sheet)
+    except (SedicError, OSError) as error:
+        print(f"kodak_table: {error}", file=sys.stderr)
+        return getattr(error, "exit_code", 2)
+    sheet = os.path.relpath(options.sheet, options.out.parent) if options.sheet else ""
+    options.out.write_text(page(measured, report, command_line(options), sheet))
+    return 0
+
+
+def command_line(options: argparse.Namespace) -> str:
+    """The command to repeat, folders by their names alone: where they lie on one machine is nobody's business."""
+    given = {key: getattr(options, key) for key in ("out", "peers", "sheet") if getattr(options, key)}
+    shown = [f"--{key} {path.name if path.is_absolute() else path}" for key, path in given.items()]
+    return " ".join(["python -m sedic_tools.kodak_table", options.folder.resolve().name, *shown])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kodak_table", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("folder", type=Path, help="the photos")
+    parser.add_argument("--out", type=Path, required=True, help="the Markdown page")
+    parser.add_argument("--work", type=Path, help="keeps each photo's .sedic and .png here")
+    parser.add_argument("--peers", type=Path, help="compare_classical's JSON of the same folder")
+    parser.add_argument("--sheet", type=Path, help="a contact sheet, .jpg or .png")
+    parser.add_argument("--rows", type=int, default=8, help="photos on the sheet (default: %(default)s)")
+    parser.add_argument("--tools", type=Path, default=BESIDE, help="where sedic-pack and its like are")
+    return parser
+
+
+Column = tuple[str, Callable[[Measured], float], str]
+
+
+def _kind(kind: str) -> Column:
+    return (kind, lambda m: m.kind_bytes(kind), ".0f")
+
+
+def _seconds(tool: str) -> Column:
+    return (f"{tool}, s", lambda m: m.runs[tool].seconds, ".2f")
+
+
+def _peak(tool: str) -> Column:
+    return (f"{tool}, MB", lambda m: m.runs[tool].peak / 1e6, ",.0f")
+
+
+QUALITY: tuple[Column, ...] = (
+    ("file, bytes", lambda m: m.inspected["file_bytes"], ",.0f"),
+    ("bpp", lambda m: m.inspected["file_bytes"] * 8 / m.inspected["pixels"], ".4f"),
+    ("overhead", lambda m: m.inspected["overhead_bytes"], ".0f"),
+    *map(_kind, ("latent.z", "latent.y", "text.overall", "text.object", "mask")),
+    ("reference, bytes", lambda m: m.reference_bytes, ",.0f"),
+    ("PSNR, dB", lambda m: m.psnr, ".2f"),
+    ("MS-SSIM", lambda m: m.ms_ssim, ".3f"),
+)
+COSTS: tuple[Column, ...] = (*map(_seconds, TOOLS), *map(_peak, TOOLS))
+
+HOW = (
+    "Bytes are those of files on disk, decoded by another process; `reference` is the overhead and the latent, all that"
+    " the reference picture needs. Seconds are wall time of whole processes, MB their peak resident memory, 10^6 bytes."
+)
+HOW_PEERS = (
+    "Means at the reference's mean bytes, interpolated between two budgets of `compare_classical`, linear in the"
+    " logarithm of the bytes; complete files, each photo scaled down as suits it best. `-`: not measured there."
+)
+
+if __name__ == "__main__":
+    sys.exit(main())

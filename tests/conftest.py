@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -48,3 +49,26 @@ def draw_photo(width: int, height: int, seed: int = 0) -> Image.Image:
 def photo() -> Image.Image:
     """A drawn picture of 192x128."""
     return draw_photo(192, 128)
+
+
+@pytest.fixture(scope="session")
+def annotated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A drawn photo and annotations for it: packing with them needs no detector."""
+    folder = tmp_path_factory.mktemp("annotated")
+    draw_photo(192, 128).save(folder / "photo.png")
+    objects = [
+        {"name": "ball", "text": "ball, round and green", "mask": {"box": [30, 20, 100, 90]}},
+        {"name": "disc", "text": "disc behind it, dark blue", "mask": {"polygon": [[110, 30], [180, 40], [150, 120]]}},
+    ]
+    (folder / "words.json").write_text(json.dumps({"overall": "Balls and discs on a soft ground.", "objects": objects}))
+    return folder / "photo.png", folder / "words.json"
+
+
+@pytest.fixture(scope="session")
+def small_file(annotated: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A packed .sedic file with two objects."""
+    import sedicfmt
+
+    path = tmp_path_factory.mktemp("small") / "photo.sedic"
+    path.write_bytes(sedicfmt.pack(annotated[0], describe=f"annotations:{annotated[1]}"))
+    return path

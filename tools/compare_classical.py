@@ -36,16 +36,17 @@ Report = dict[str, Any]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the tool; gives its exit code (errors.py)."""
     options = _parser().parse_args(arguments)
+    codecs = options.codec or [codec.name for codec in classical.CODECS]
     try:
         photos = find_photos(options.folder)
         report = start_report(options.json, options.score)
         for i, path in enumerate(photos):
-            if add_photo(report, path, options.bytes, options.codec, MEASURES[options.score]):
+            if add_photo(report, path, options.bytes, codecs, MEASURES[options.score]):
                 write_report(report, options.json)
             _progress(f"{i + 1}/{len(photos)} {path.name}")
         print(means_table(report))
         if options.sheet:
-            sheet = draw_sheet(report, photos, options.bytes[0], options.codec, options.rows)
+            sheet = draw_sheet(report, photos, options.bytes[0], codecs, options.rows)
             contact_sheet.save_sheet(sheet, options.sheet)
     except (SedicError, OSError) as error:
         print(f"compare_classical: {error}", file=sys.stderr)

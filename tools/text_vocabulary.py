@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 
 from sedicfmt.bitcoding.canonical_huffman import code_lengths
 from sedicfmt.bitcoding.text_rules import boundaries, implies_capital, lower_first
@@ -33,6 +33,7 @@ Lines = list[tuple[str, int]]  # (line, weight)
 WORD_LINES, PHRASE_LINES = 3, 8  # a word or phrase must occur in so many lines
 PHRASE_WORDS, PHRASE_CHARACTERS = 8, 40
 CANDIDATES = 30_000
+ALWAYS_COUNT = 100  # in weighted lines, for entries that are there whatever the corpus says: codes of some 15 bits
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Counts:
 def words_of(text: str) -> list[tuple[int, int]]:
     """(start, end) of each word or mark in `text`; spaces are none."""
     places = boundaries(text)
-    return [(a, b) for a, b in zip(places, places[1:], strict=False) if text[a:b] != " "]
+    return [(a, b) for a, b in pairwise(places) if text[a:b] != " "]
 
 
 def _sequences(line: str, spans: list[tuple[int, int]], count: int) -> Iterator[tuple[str, str]]:
@@ -75,9 +76,9 @@ def count_sequences(lines: Lines) -> tuple[Counter[str], Counter[str]]:
     return words, phrases
 
 
-def make_table(counts: Counts, entries: list[str]) -> TextTable:
-    """The table whose codes fit `counts`; every entry and letter counts once more than it was used."""
-    lengths = code_lengths([counts.entries[entry] + 1 for entry in entries])
+def make_table(counts: Counts, floor: Counter[str], entries: list[str]) -> TextTable:
+    """The table whose codes fit `counts`, no entry below its `floor`; all count once more than they were used."""
+    lengths = code_lengths([max(counts.entries[entry], floor[entry]) + 1 for entry in entries])
     letters = [code_lengths([8 * row[symbol] + 1 for symbol in range(LETTER_SYMBOLS)]) for row in counts.letters]
     order = sorted(range(len(entries)), key=lambda i: (lengths[i], entries[i]))
     return TextTable([entries[i] for i in order], [lengths[i] for i in order], letters)
@@ -131,10 +132,11 @@ def choose(lines: Lines, always: list[str], sizes: Sequence[int], workers: int) 
     words, phrases = count_sequences(lines)
     likely = sorted(phrases, key=lambda run: (-phrases[run] * (len(words_of(run)) - 1), run))[:CANDIDATES]
     counts = Counts(Counter({**words, **{run: phrases[run] for run in likely}}))
+    floor = Counter(dict.fromkeys(always, ALWAYS_COUNT))
     fixed = [*STEERING, *sorted(set(words) | set(always))]
     phrases_now = sorted(set(likely) - set(fixed))
     for size in (*sizes, sizes[-1]):
-        table = make_table(counts, fixed + phrases_now)
+        table = make_table(counts, floor, fixed + phrases_now)
         counts = use(table, lines, workers)
         phrases_now = sorted(phrases_now, key=lambda run: (-savings(run, table, counts), run))[:size]
-    return make_table(counts, fixed + sorted(phrases_now))
+    return make_table(counts, floor, fixed + sorted(phrases_now))

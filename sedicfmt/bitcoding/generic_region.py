@@ -24,7 +24,7 @@ from sedicfmt.bitcoding.mq_coder import MQDecoder, MQEncoder
 from sedicfmt.errors import LimitExceeded, Malformed
 
 Bitmap = NDArray[np.uint8]  # (rows, columns), values 0 and 1
-MAX_CELLS = 1 << 22  # every cell is a step in Python: 2048x2048 of noise take some seconds, more would look like a hang
+MAX_CELLS = 1 << 20  # each may cost a step in Python: 1024x1024 of noise take seconds, much more would be a hang
 CONTEXTS = 1 << 16
 PAD = 4  # zero cells beside a row, so that no window asks where the border is
 SHIFT_OUT = 0x7BF7  # a context without the leftmost cell of each of its rows

@@ -19,7 +19,6 @@ from functools import cache
 from pathlib import Path
 
 import sedic_tables
-
 from sedicfmt.bitcoding.canonical_huffman import CanonicalCode
 
 FILE = "text_words.txt"

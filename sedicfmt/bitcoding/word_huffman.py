@@ -25,6 +25,22 @@ from sedicfmt.bitcoding.text_table import CODE_POINT_BITS, END, UNICODE, TextTab
 from sedicfmt.bitcoding.word_parser import parse
 from sedicfmt.errors import LimitExceeded, Malformed, Truncated
 
+TAG_BITS = 2  # before the codes, in the payload's first byte: the coder id, 0
+
+
+def pack(text: str, table: TextTable) -> bytes:
+    """[T-3, T-4] Two zero bits, the codes of `text`, ones up to the byte's end. No lone surrogates (the caller checks)."""
+    bits = bitarray("00", endian="big") + encode(text, table)
+    bits.extend([1] * (-len(bits) % 8))
+    return bits.tobytes()
+
+
+def unpack(data: bytes, table: TextTable) -> str:
+    """The text of what `pack` made. Raises as `decode` does; that the bytes are canonical is not checked here."""
+    bits = bitarray(endian="big")
+    bits.frombytes(data)
+    return decode(bits, TAG_BITS, table)
+
 
 def encode(text: str, table: TextTable) -> bitarray:
     """The codes of `text`. The text has no lone surrogates (the caller checks)."""

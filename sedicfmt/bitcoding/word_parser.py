@@ -85,7 +85,8 @@ class _ShortestPath:
 
         Order of trial: entries, the shorter first, for one length in the order of `_forms`; then spelling.
         """
-        best_cost, best_symbols, best_end = 1 << 60, (0,), start
+        best_cost, best_end = 1 << 60, start
+        best_symbols: tuple[int, ...] = ()
         lengths, symbols = self.lengths, self.table.symbols
         first = bisect_right(self.places, start)
         for end in self.places[first : bisect_right(self.places, start + self.table.longest)]:

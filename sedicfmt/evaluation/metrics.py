@@ -21,8 +21,8 @@ Picture = NDArray[np.uint8]
 """An RGB picture: uint8, shape (height, width, 3)."""
 
 PEAK = 255.0
-WINDOW, SCALES = 11, 5
-SMALLEST_SIDE = (WINDOW - 1) * 2 ** (SCALES - 1) + 1  # the window must fit the picture after four halvings
+WINDOW, LEVELS = 11, 5
+SMALLEST_SIDE = (WINDOW - 1) * 2 ** (LEVELS - 1) + 1  # the window must fit the picture after four halvings
 
 
 def load_picture(path: Path) -> Picture:

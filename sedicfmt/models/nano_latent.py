@@ -8,6 +8,7 @@ Only hyper_synthesis decides what the entropy decoder reads, and it is exact; th
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,8 @@ BAND, HALO = 64, 16  # rows of y worked on at a time, and how far g_a and g_s se
 class NanoLatent:
     """A set of weights with its transforms. `dtype` is float32 or float64 (for comparing; symbols do not depend on it)."""
 
-    def __init__(self, weights: Weights, dtype: type = np.float32):
-        floating = {k: v.astype(dtype) for k, v in weights.items() if v.dtype.kind == "f"}
+    def __init__(self, weights: Weights, dtype: type[np.floating[Any]] = np.float32):
+        floating: Weights = {k: v.astype(dtype) for k, v in weights.items() if v.dtype.kind == "f"}
         self.weights = weights | floating
         self.dtype = dtype
 
@@ -68,7 +69,7 @@ class NanoLatent:
 
     def synthesise(self, symbols: NDArray[np.int32], mean: Array, width: int, height: int) -> NDArray[np.uint8]:
         """g_s: y^ = symbols + mean / 64 -> uint8 RGB (height, width, 3)."""
-        y = (symbols + mean / h_s.MEAN_UNIT).astype(self.dtype).transpose(1, 2, 0)
+        y: Array = (symbols + mean / h_s.MEAN_UNIT).astype(self.dtype).transpose(1, 2, 0)
         return in_bands(self._synthesise, y, STRIDE, BAND, HALO)[:height, :width]
 
     def _synthesise(self, y: Array) -> NDArray[np.uint8]:

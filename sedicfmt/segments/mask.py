@@ -74,7 +74,7 @@ def decode_cells(coder_id: int, data: bytes, shape: tuple[int, int]) -> Bitmap:
     """The bitmap of `shape` that coder `coder_id` reads from `data`; errors as `parse`."""
     if coder_id not in CODERS:
         raise Unsupported(f"mask: coder {coder_id} is not known to this version", offset=0)
-    return CODERS[coder_id][1].decode(_within_segment(data), shape)
+    return CODERS[coder_id][1].decode(_within_segment(bytes(data)), shape)
 
 
 def as_bitmap(array: Any) -> Bitmap:

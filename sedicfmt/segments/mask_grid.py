@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sedicfmt.errors import EncodeError
 from sedicfmt.model import Bitmap
 
 
@@ -28,9 +29,9 @@ def downscale(mask_pixels: Bitmap, scale: int) -> Bitmap:
 
 
 def upscale(cells: Bitmap, scale: int, width: int, height: int) -> Bitmap:
-    """Full-size pixels, uint8 0/1 (height, width): each its cell's value. ValueError if `cells` is no such grid."""
+    """Full-size pixels, uint8 0/1 (height, width): each its cell's value. EncodeError if `cells` is no such grid."""
     if cells.shape != grid_shape(scale, width, height):
-        raise ValueError(f"cells of shape {cells.shape} are no grid of scale {scale} for {width}x{height} pixels")
+        raise EncodeError(f"cells of shape {cells.shape} are no grid of scale {scale} for {width}x{height} pixels")
     return cells.repeat(scale, axis=0).repeat(scale, axis=1)[:height, :width].astype(np.uint8)
 
 

@@ -34,6 +34,9 @@ def int8_through(weight: Tensor) -> Tensor:
     return round_through(weight / scale.view(-1, 1, 1, 1)) * scale.view(-1, 1, 1, 1)
 
 
+Triple = tuple[int, int, int]
+
+
 class Block(nn.Module):
     """Depthwise 5x5, then two 1x1 convolutions around a rectifier, added to the input; starts as the identity."""
 
@@ -62,7 +65,7 @@ def zero(layer: nn.Conv2d) -> nn.Conv2d:
 class Analysis(nn.Module):
     """g_a: x in -0.5..0.5, (B, 3, H, W) -> y (B, Cy, H/32, W/32)."""
 
-    def __init__(self, cy: int, widths: tuple[int, int, int], blocks: tuple[int, int, int]):
+    def __init__(self, cy: int, widths: Triple, blocks: Triple):
         super().__init__()
         c8, c16, c32 = widths
         self.linear = nn.Conv2d(3 * STRIDE_Y**2, cy, 1)
@@ -81,7 +84,7 @@ class Analysis(nn.Module):
 class Synthesis(nn.Module):
     """g_s: y^ (B, Cy, H/32, W/32) -> x~ (B, 3, H, W), around -0.5..0.5, not clipped."""
 
-    def __init__(self, cy: int, widths: tuple[int, int, int], blocks: tuple[int, int, int]):
+    def __init__(self, cy: int, widths: Triple, blocks: Triple):
         super().__init__()
         c8, c16, c32 = widths
         self.linear = nn.Conv2d(cy, 3 * STRIDE_Y**2, 1)
@@ -129,7 +132,9 @@ class HyperSynthesis(nn.Module):
 class NanoCodec(nn.Module):
     """All four transforms and the prior of z."""
 
-    def __init__(self, cy: int = 192, cz: int = 24, widths=(96, 192, 320), blocks_a=(2, 2, 3), blocks_s=(3, 4, 4)):
+    def __init__(
+        self, cy: int = 192, cz: int = 24, widths: Triple = (96, 192, 320), blocks_a: Triple = (2, 2, 3), blocks_s: Triple = (3, 4, 4)
+    ):
         super().__init__()
         self.config = {"cy": cy, "cz": cz, "widths": widths, "blocks_a": blocks_a, "blocks_s": blocks_s}
         self.g_a = Analysis(cy, widths, blocks_a)

@@ -48,9 +48,8 @@ class CropSource:
         most = min(self.largest, min(im.size) / self.size)
         side = self.size * self.rng.uniform(self.smallest, most)
         left, top = self.rng.uniform(0, im.width - side), self.rng.uniform(0, im.height - side)
-        if abs(side - self.size) < 1:
-            left, top, side = round(left), round(top), self.size
-        out = im.resize((self.size,) * 2, Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
+        box = (left, top, min(left + side, im.width), min(top + side, im.height))
+        out = im.resize((self.size,) * 2, Image.Resampling.BICUBIC, box=box)
         pixels = np.asarray(out)
         return pixels[:, ::-1] if self.rng.random() < 0.5 else pixels
 

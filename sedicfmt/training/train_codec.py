@@ -81,7 +81,7 @@ class Trainer:
 
     def resume(self, path: Path) -> None:
         state = torch.load(path, map_location=self.device, weights_only=False)  # our own file, never a stranger's
-        if state["settings"] != asdict(self.s):
+        if {**state["settings"], "steps": self.s.steps} != asdict(self.s):  # a run may be made longer or shorter
             raise SystemExit(f"{path} was made with other settings: {state['settings']}")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])

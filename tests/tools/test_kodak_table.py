@@ -140,6 +140,12 @@ def test_a_comparison_goes_on_where_it_stopped(photos, tmp_path, capsys, monkeyp
     assert Image.open(sheet).width == 8 + 2 * 368
 
 
+def test_every_codec_is_compared_where_none_is_named(photos, capsys, monkeypatch):
+    monkeypatch.setattr(compare_classical.classical, "CODECS", (compare_classical.classical.codec_named("JPEG"),))
+    assert compare_classical.main([str(photos), "--bytes", "900"]) == 0
+    assert "| 900 | JPEG | 2 |" in capsys.readouterr().out
+
+
 def test_a_report_of_other_settings_is_not_mixed_in(photos, tmp_path, capsys):
     out = tmp_path / "peers.json"
     command = [str(photos), "--bytes", "900", "--codec", "JPEG", "--json", str(out)]

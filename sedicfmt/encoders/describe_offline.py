@@ -1,0 +1,137 @@
+"""The describer that needs no network: what a small detector finds and what can be measured, put into plain sentences.
+
+    picture, scaled down -> detections (SSD) -> boxes by area times score -> masks (GrabCut) -> words (measure_region)
+
+Masks exclude each other: an earlier object keeps its pixels, and what loses most of its own to earlier ones is left out.
+Where no known object is found, the part that stands out is the "main subject"; a flat picture has none. Every word is
+either the name of a detection or a measurement; nothing is guessed. All work is done on a picture of at most WORKING_SIDE
+pixels a side, so that time and words do not depend on the camera's resolution; masks are scaled up at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sedicfmt.encoders.detect_ssd import INSTALL, SsdDetector
+from sedicfmt.encoders.interfaces import (
+    Box,
+    DescribedObject,
+    DescribeRequest,
+    Description,
+    Detection,
+    Picture,
+    Pixels,
+    require_picture,
+)
+from sedicfmt.encoders.measure_region import measure, region_text
+from sedicfmt.encoders.salient_region import salient_box
+from sedicfmt.encoders.scene_text import scene_text
+from sedicfmt.encoders.segment_grabcut import GrabCutSegmenter
+from sedicfmt.errors import EncodeError, MissingDependency
+
+WORKING_SIDE = 768  # pixels; Kodak's size, at which the words of measure_region were tuned
+LEAST_SHARE = 0.004  # of the picture, for an object's box: less is a few mask cells, better left to the latent
+LEAST_KEPT = 0.4  # of an object's mask that earlier objects must leave
+SPARE = 2  # boxes segmented beyond the number asked for, in case that some are covered
+MAIN_SUBJECT = "main subject"
+
+
+@dataclass
+class OfflineDescriber:
+    """Describer from a detector and a segmenter; `report` of its descriptions has the seconds of each stage."""
+
+    detector: SsdDetector = field(default_factory=SsdDetector)
+    segmenter: GrabCutSegmenter = field(default_factory=GrabCutSegmenter)
+
+    def describe(self, image: Picture, request: DescribeRequest) -> Description:
+        """The words and masks of `image`, at most as many as `request` says. Raises MissingDependency."""
+        require_picture(image)
+        seconds: dict[str, float] = {}
+        with _timed(seconds, "detect"):
+            small = _scaled_down(image)
+            found = self.detector.detect(small)
+        with _timed(seconds, "segment"):
+            chosen = self._objects(small, found, request.objects)
+        with _timed(seconds, "words"):
+            objects = [_described(small, detection, pixels, request) for detection, pixels in chosen]
+            overall = scene_text(small, Counter(d.name for d in found), request.words_overall)
+            objects = [_scaled_up(described, small, image) for described in objects]
+        detections = [f"{d.name} {d.score:.2f}" for d in found]
+        return Description(overall, tuple(objects), {"seconds": seconds, "detections": detections})
+
+    def _objects(self, small: Picture, found: Sequence[Detection], most: int) -> list[tuple[Detection, Pixels]]:
+        """At most `most` detections with masks that exclude each other, largest and most certain first."""
+        if most <= 0:
+            return []
+        picture_area = small.shape[0] * small.shape[1]
+        ranked = sorted(found, key=lambda d: -d.box.area * d.score)
+        large = [d for d in ranked if d.box.area >= LEAST_SHARE * picture_area][: most + SPARE] or _main_subject(small)
+        masks = self.segmenter.segment(small, [d.box for d in large])
+        return exclusive(large, masks)[:most]
+
+
+def open_offline(argument: str | None, image_name: str | None) -> OfflineDescriber:
+    """The registry's factory. Raises EncodeError for an argument: there is nothing to choose."""
+    if argument is not None:
+        raise EncodeError(f"the describer 'offline' takes no argument, not {argument!r}")
+    return OfflineDescriber()
+
+
+def exclusive(found: Sequence[Detection], masks: Sequence[Pixels]) -> list[tuple[Detection, Pixels]]:
+    """Each detection with what earlier ones leave of its mask, without those of which too little is left."""
+    kept: list[tuple[Detection, Pixels]] = []
+    taken = np.zeros_like(masks[0]) if masks else None
+    for detection, mask in zip(found, masks, strict=True):
+        free = mask & ~taken & 1
+        if free.any() and free.sum() >= LEAST_KEPT * mask.sum():
+            kept.append((detection, free))
+            taken |= free
+    return kept
+
+
+def _main_subject(small: Picture) -> list[Detection]:
+    box = salient_box(small)
+    return [Detection(MAIN_SUBJECT, 0.5, box)] if box else []
+
+
+def _described(small: Picture, detection: Detection, pixels: Pixels, request: DescribeRequest) -> DescribedObject:
+    text = region_text(detection.name, measure(small, pixels), request.words_object)
+    return DescribedObject(detection.name, text, pixels, detection.box, detection.score)
+
+
+def _scaled_down(image: Picture) -> Picture:
+    try:
+        import cv2
+    except ImportError as error:
+        raise MissingDependency(f"the offline describer needs OpenCV: {INSTALL}") from error
+    scale = WORKING_SIDE / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = [max(1, round(n * scale)) for n in image.shape[1::-1]]
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+def _scaled_up(described: DescribedObject, small: Picture, image: Picture) -> DescribedObject:
+    """The object in the full picture's pixels."""
+    if small.shape == image.shape or described.pixels is None or described.box is None:
+        return described
+    import cv2
+
+    height, width = image.shape[:2]
+    grey = cv2.resize(described.pixels * 255, (width, height), interpolation=cv2.INTER_LINEAR)
+    x, y, box = width / small.shape[1], height / small.shape[0], described.box
+    full = Box(box.left * x, box.top * y, box.right * x, box.bottom * y)
+    return DescribedObject(described.name, described.text, (grey > 127).astype(np.uint8), full, described.score)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[stage] = round(time.perf_counter() - start, 3)

@@ -1,0 +1,47 @@
+"""What is loaded when: the base stays light. Each case is a process of its own."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {"torch", "transformers", "diffusers", "cv2", "scipy"}
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_import_sedicfmt_loads_nothing_heavy():
+    loaded = loaded_after("import sedicfmt")
+    assert not loaded & (HEAVY | {"numpy", "construct", "PIL"})
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sedicfmt.container.content, sedicfmt.coding.text, sedicfmt.coding.mask",
+        "import sedic_tools.inspect, sedicfmt.pipeline.report",
+        "import sedicfmt.pipeline.unpack, sedicfmt.decoders.reference",
+        "import sedicfmt.pipeline.pack",
+    ],
+)
+def test_reading_and_packing_modules_load_no_back_end(code):
+    assert not loaded_after(code) & HEAVY
+
+
+def test_inspecting_a_file_loads_neither_torch_nor_transformers(small_file):
+    code = f"""
+sys.argv = ["sedic-inspect", {str(small_file)!r}, "--json"]
+from sedic_tools.inspect import main
+import io; out, sys.stdout = sys.stdout, io.StringIO()
+assert main() == 0
+sys.stdout = out"""
+    assert not loaded_after(code) & HEAVY
+
+
+def test_unpacking_loads_no_torch(small_file):
+    code = f"import sedicfmt; sedicfmt.unpack({str(small_file)!r})"
+    assert not loaded_after(code) & HEAVY

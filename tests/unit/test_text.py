@@ -1,0 +1,156 @@
+"""The text coder: golden payloads that never change, hard texts, refusals, the frozen table."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import sedic_tables
+from sedicfmt import limits
+from sedicfmt.bitcoding import text_rules, text_table
+from sedicfmt.coding import text
+from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, SedicError, Truncated, Unsupported
+from sedicfmt.segments import text as segment
+
+TABLES = Path(next(iter(sedic_tables.__path__)))
+
+SHA256 = "?"  # of the frozen table
+
+HARD = [
+    " ", "  ", "\n", "\t", "\x00", "a", "A", ".", '"', "'", "-", "a ", " a", "a  b", "a\nb", "a\r\n\r\nb", "\x00a\x7f",
+    "ALL CAPS TEXT", "CamelCaseWord and iPhone, TVs, McDonald's", "3.14 and 1,000 at 12:30; 50% of #4", "ZYXQ Zyxq zyxq",
+    'He said "no". "Yes!" she said: "why?"', "it's the dogs' house (red) [x] {y} a/b", "don't  stop -- now...",
+    "{gap}{case}", "the American flag. american", "a dog. the cat! The bird? a", "naïve café – “quoted” ‘single’ …",
+    "😀👩‍👩‍👧 emoji", "שלום עולם", "مرحبا", "e\u0301 combining \u0301", "日本語のテキスト", "\ufeffbom", "\U0010ffff",
+    "ǅ ß ı İ", "Internationalisation of antidisestablishmentarianism", "x" * 1000, "é" * 2048, "a. " * 1000,
+]  # fmt: skip
+
+GOLDEN = []
+
+
+@pytest.mark.parametrize(("value", "payload"), GOLDEN)
+def test_golden_payloads_never_change(value, payload):
+    assert text.encode(value).hex() == payload
+    assert text.decode(bytes.fromhex(payload)) == value
+
+
+@pytest.mark.parametrize("value", HARD)
+def test_hard_texts_come_back_exactly(value):
+    payload = text.encode(value)
+    assert text.decode(payload) == value
+    assert len(payload) <= 1 + len(value.encode())
+
+
+FAULTY = [
+    ("40", Unsupported),  # coder 1
+    ("80", Unsupported),  # coder 2
+    ("00", SedicError),  # ends inside a code, or padding of zeros
+    ("3f", Malformed),  # padding and nothing else: the empty text has no bytes
+    ("c0", Malformed),  # the same, raw
+    ("c141", Malformed),  # reserved bits
+    ("c061", Malformed),  # raw where word Huffman is no longer
+    ("c0e6", Truncated),  # ends inside a code point
+    ("c0ff", Malformed),  # no UTF-8
+    ("c0eda080", Malformed),  # a surrogate
+    ("c0c080", Malformed),  # overlong UTF-8
+]
+
+
+@pytest.mark.parametrize(("payload", "error"), FAULTY)
+def test_faulty_payloads_are_refused(payload, error):
+    with pytest.raises(error) as caught:
+        text.decode(bytes.fromhex(payload))
+    assert caught.value.offset is not None
+
+
+def test_every_cut_and_every_trailing_byte_is_noticed():
+    payload = text.encode("A brown dog named Zyxq runs on the beach.")
+    for size in range(1, len(payload)):
+        try:
+            assert text.encode(text.decode(payload[:size])) == payload[:size]
+        except SedicError as error:
+            assert error.offset is not None and error.offset <= size
+    for tail in (b"\x00", b"\xff", b"\xff" * 9):
+        with pytest.raises(SedicError):
+            text.decode(payload + tail)
+
+
+def test_limits_on_both_sides():
+    longest = "é" * (limits.MAX_TEXT_BYTES // 2)
+    assert text.decode(text.encode(longest)) == longest
+    with pytest.raises(EncodeError):
+        text.encode(longest + "a")
+    with pytest.raises(LimitExceeded):
+        text.decode(b"\xc0" + b"a" * (limits.MAX_TEXT_BYTES + 1))
+    with pytest.raises(LimitExceeded):
+        text.decode(bytes(limits.MAX_TEXT_BYTES + 2))
+
+
+def test_a_bomb_of_long_phrases_is_stopped_early():
+    table = text_table.load()
+    bits = table.code.bits(table.symbols[max(table.symbols, key=len)])
+    bomb = ("00" + bits.to01() * 2000)[: 8 * 4000]
+    with pytest.raises(LimitExceeded):
+        text.decode(int(bomb, 2).to_bytes(4000, "big"))
+
+
+def test_coder_names():
+    assert segment.coder_name(text.encode("A dog.")) == "word-huffman"
+    assert segment.coder_name(text.encode("日本語")) == "raw-utf8"
+    assert segment.coder_name(b"") == "empty"
+    assert text.encode("") == b"" and text.decode(b"") == ""
+
+
+def test_lone_surrogates_are_refused():
+    with pytest.raises(EncodeError):
+        text.encode("a\ud800b")
+
+
+def test_the_table_is_the_frozen_one_and_small():
+    data = (TABLES / text_table.FILE).read_bytes()
+    record = json.loads((TABLES / "text_words.json").read_text(encoding="utf-8"))
+    assert hashlib.sha256(data).hexdigest() == record["table"]["sha256"] == SHA256
+    assert len(data) <= 200_000
+    for name in ("long_captions_trim30_60.txt", "object_phrases.txt"):
+        assert record["measured_on_test"][name]["ours"] <= 2.0
+
+
+def test_the_table_keeps_its_rules():
+    table = text_table.load()
+    assert len(set(table.entries)) == len(table.entries)
+    assert max(table.code.lengths) >= 8  # so that padding is no code (T-4)
+    assert all(entry and entry == entry.strip(" ") for entry in table.symbols)
+    assert table.entries == sorted(table.entries, key=lambda e: (table.code.lengths[table.entries.index(e)], e))
+    for word in ("person", "traffic light", "turquoise", "foreground"):
+        assert word in table.symbols
+
+
+@pytest.mark.parametrize(
+    ("before", "first", "space", "capital"),
+    [
+        ("", "a", False, True), ("a", "b", True, False), ("a.", "b", True, True), ("a", ".", False, False),
+        ('a "', "b", False, False), ('a "b"', "c", True, False), ('a. "', "b", False, True), ("1", "2", False, False),
+        ("a", "1", True, False), ("a (", "b", False, False), ("a", "(", True, False), ("a", '"', True, False),
+    ],
+)  # fmt: skip
+def test_what_a_reader_expects(before, first, space, capital):
+    assert text_rules.implies_space(before, first) == space
+    assert text_rules.implies_capital(before) == capital
+
+
+def test_boundaries():
+    assert text_rules.boundaries("aB TVs1é") == [0, 1, 2, 3, 6, 7, 8]
+
+
+def test_the_coder_loads_fast_and_lazily():
+    program = (
+        "import time; s = time.perf_counter(); from sedicfmt.coding import text; from sedicfmt.bitcoding import text_table\n"
+        "assert text_table.load.cache_info().currsize == 0\n"
+        "import sys; text.decode(text.encode('A dog.')); assert 'torch' not in sys.modules and 'numpy' not in sys.modules\n"
+        "print(time.perf_counter() - s)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert float(result.stdout) < 0.5  # some 0.015 s on an idle machine; the bound catches only what is badly wrong

@@ -1,0 +1,227 @@
+"""Make the conformance vectors: `python -m sedic_tools.make_vectors conformance` (the files it made are frozen; see there).
+
+Valid files come from the package's writer. Faulty ones are put together bit by bit from the specification, each with one
+defect that its name tells, and a right check unless the check is the defect.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import sedicfmt
+from sedicfmt.container.checksum import checksum
+from sedicfmt.container.frame import segment_kinds
+from sedicfmt.container.schema import LENGTH_ORDER
+from sedicfmt.encoders import latent_nano
+from sedicfmt.model import Extension, Mask, SedicFile, SedicObject
+from sedicfmt.models.registry import load_latent_model
+from sedicfmt.pipeline.report import report_bytes
+from sedicfmt.segments import mask, text
+
+WORDS = (
+    "A red boat lies on a calm lake in front of dark green trees under a pale sky.",
+    "boat, red, small, in the centre",
+    "trees, dark green, wide, along the top",
+    "The Grüne Woche — 東京 🛶",
+)
+
+
+def picture(width: int, height: int) -> np.ndarray:
+    """A drawn scene without randomness, uint8 (height, width, 3)."""
+    y, x = np.mgrid[0:height, 0:width] / np.array([height, width])[:, None, None]
+    red = 200 * np.exp(-((x - 0.5) ** 2 * 30 + (y - 0.6) ** 2 * 90))
+    green, blue = 90 + 60 * np.sin(7 * x) * (y < 0.4), 200 - 120 * y
+    return np.clip(np.stack([60 + red, green, blue], axis=2), 0, 255).astype(np.uint8)
+
+
+def disc(rows: int, columns: int, j: int = 0) -> np.ndarray:
+    """An ellipse's cells, uint8 (rows, columns), another one for each j; at least one cell is set."""
+    y, x = (np.mgrid[0:rows, 0:columns] + 0.5) / np.array([rows, columns])[:, None, None]
+    cells = ((x - 0.2 - 0.1 * j) ** 2 * 20 + (y - 0.5) ** 2 * 9 < 1).astype(np.uint8)
+    cells[rows // 2, columns // 2] = 1
+    return cells
+
+
+def make(width: int = 96, height: int = 64, objects: int = 1, scale: int = 8, coder: str = "auto", **more: Any) -> SedicFile:
+    """A whole file of the drawn scene."""
+    latent = latent_nano.analyse(picture(width, height), load_latent_model(1))
+    rows, columns = -(-height // scale), -(-width // scale)
+    parts = tuple(SedicObject(WORDS[1 + j % 2], Mask(disc(rows, columns, j), scale, coder)) for j in range(objects))
+    values = {"text": WORDS[0], "objects": parts, **more}
+    return SedicFile(width, height, 1, latent.z_payload, latent.y_payload(), **values)
+
+
+def valid() -> Iterator[tuple[str, str, SedicFile]]:
+    """(name, what it shows, content)."""
+    yield "three-objects-768x512", "the usual file: C-1 to C-7", make(768, 512, 3)
+    yield "no-object", "J is 0; the overall text's length is left out (C-7)", make(objects=0)
+    yield "nothing-but-latent", "an empty text has an empty payload", make(objects=0, text="")
+    yield "mask-run-length", "a mask by run-lengths", make(coder="run-length")
+    yield "mask-generic-region", "a mask as T.88 generic region", make(coder="generic-region")
+    yield "mask-of-every-pixel", "scale 1", make(64, 48, scale=1)
+    yield "mask-of-one-cell", "scale 128", make(96, 64, scale=128)
+    yield "seven-objects", "J is 7", make(objects=7)
+    yield "smallest-size", "16x16: one value of y a channel", make(16, 16)
+    yield "odd-size", "17x33: explicit width, not in eighths; grids rounded up (C-5, L-1)", make(17, 33)
+    yield "ratio-not-in-eighths", "a ratio with a height that is no multiple of 8", make(99, 66)
+    yield "long-side", "1920x1080 by 16:9, height above 1024", make(1920, 1080, 0)
+    yield "raw-text", "a text that letters code worse than UTF-8", replace(make(), text=WORDS[3] * 3)
+    yield "seed", "a seed of all ones", make(seed=(1 << 32) - 1)
+    yield "ignorable-extensions", "two unknown extensions, kept (C-10)", make(
+        extensions=(Extension(1, False, b""), Extension(100, False, bytes(200)))
+    )
+    base = make(objects=0)
+    flat = latent_nano.analyse(picture(96, 64), load_latent_model(1)).y_payload(1e9)
+    yield "cheapest-latent", "y at the highest price: hardly a byte (L-5)", replace(base, y=flat)
+
+
+def bits(value: int, count: int) -> str:
+    return format(value, f"0{count}b") if count else ""
+
+
+def exp_golomb(value: int, order: int) -> str:
+    """C-7."""
+    group = (value // (1 << order) + 1).bit_length() - 1
+    return "0" * group + "1" + bits(value - (1 << order) * ((1 << group) - 1), group + order)
+
+
+class Draft:
+    """A file as bit strings, so that any field can be made wrong."""
+
+    def __init__(self, file: SedicFile):
+        self.fields = {
+            "magic": bits(0x5ED1, 16), "version": "001", "extended": "0", "objects": bits(len(file.objects), 3),
+            "seeded": "0", "size": "010" + "1" + "0" + bits(file.height // 8 - 1, 7), "model": bits(1, 8), "seed": "",
+        }  # fmt: skip
+        self.kinds = [kind for kind, _ in segment_kinds(len(file.objects))]
+        self.payloads = [file.z, file.y, text.build(file.text)]
+        for part in file.objects:
+            self.payloads += [text.build(part.text), mask.build(part.mask)]
+        self.lengths: list[int] | None = None
+        self.fill, self.extra = "0", b""
+
+    def build(self, **fields: str) -> bytes:
+        """The file, its check right. Every segment's length is stated if `extended` is 1, else all but the last's."""
+        values = self.fields | fields
+        lengths = self.lengths or [len(p) for p in self.payloads]
+        stated = list(zip(self.kinds, lengths, strict=True))[: None if values["extended"] == "1" else -1]
+        head = "".join(values.values()) + "".join(exp_golomb(v, LENGTH_ORDER[k]) for k, v in stated)
+        head += self.fill * (-len(head) % 8)
+        body = int(head, 2).to_bytes(len(head) // 8, "big") + b"".join(self.payloads) + self.extra
+        return body + checksum(body)
+
+
+def with_payload(file: SedicFile, at: int, payload: bytes) -> bytes:
+    draft = Draft(file)
+    draft.payloads[at] = payload
+    return draft.build()
+
+
+def with_extra(file: SedicFile, extra: bytes) -> bytes:
+    draft = Draft(file)
+    draft.extra = extra
+    return draft.build(extended="1")
+
+
+def faulty_frames(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]:
+    """(name, clause, error code, path, bytes) for the container's rules."""
+    whole, draft = sedicfmt.write(file), Draft(file)
+    if draft.build() != whole:
+        raise AssertionError("a draft without a defect must be the writer's file")
+    yield "empty", "C-2", "truncated", "header", b""
+    yield "magic-only", "C-2", "truncated", "header", whole[:2]
+    yield "wrong-magic", "C-2", "malformed", "header.magic", b"\x5e\xd0" + whole[2:]
+    yield "version-0", "C-2", "unsupported", "header", draft.build(version="000")
+    yield "version-2", "C-2", "unsupported", "header", draft.build(version="010")
+    yield "header-cut", "C-3", "truncated", "header", whole[:7]
+    yield "cut-in-z", "C-1", "truncated", "", whole[:15]
+    yield "cut-in-text", "C-1", "truncated", "", whole[: len(whole) - 40]
+    yield "cut-before-the-check", "C-12", "check", "", whole[:-2]
+    yield "last-byte-missing", "C-12", "check", "", whole[:-1]
+    yield "trailing-byte", "C-1", "check", "", whole + b"\0"
+    yield "check-wrong", "C-12", "check", "", whole[:-1] + bytes([whole[-1] ^ 1])
+    yield "bit-flipped-in-y", "C-12", "check", "", whole[:60] + bytes([whole[60] ^ 16]) + whole[61:]
+    yield "seed-of-zero", "C-4", "malformed", "header", draft.build(seeded="1", seed=bits(0, 32))
+    yield "ratio-not-used", "C-5", "malformed", "header", draft.build(size="000" + "1" + "0" + bits(7, 7) + bits(11, 10))
+    yield "eighths-not-used", "C-5", "malformed", "header", draft.build(size="010" + "0" + bits(63, 13))
+    yield "long-not-needed", "C-5", "malformed", "header", draft.build(size="010" + "1" + "1" + bits(7, 10))
+    yield "ratio-not-lowest", "C-5", "malformed", "header", draft.build(size="101" + "0" + bits(15, 13))
+    yield "width-too-small", "C-5", "limit", "header.size.width", draft.build(size="000" + "0" + bits(63, 13) + bits(14, 13))
+    yield "height-too-small", "C-5", "limit", "header.size.height", draft.build(size="010" + "1" + "0" + bits(0, 7))
+    yield "width-too-large", "C-5", "limit", "header.size.width", draft.build(size="110" + "1" + "1" + bits(1023, 10))
+    draft.fill = "1"
+    yield "header-fill-not-zero", "C-8", "malformed", "header", draft.build()
+    draft.fill, draft.lengths = "0", [1 << 21] + [len(p) for p in draft.payloads[1:]]
+    yield "length-over-limit", "C-1", "limit", "header", draft.build()
+    draft.lengths = [len(draft.payloads[0]), 1 << 19] + [len(p) for p in draft.payloads[2:]]
+    yield "length-beyond-the-file", "C-1", "truncated", "", draft.build()
+
+
+def faulty_extensions(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]:
+    yield "extension-announced-and-missing", "C-10", "malformed", "extensions[0]", with_extra(file, b"")
+    yield "extension-critical", "C-10", "unsupported", "extensions[0]", with_extra(file, b"\x85\x01x")
+    yield "extension-type-0", "C-10", "malformed", "extensions[0]", with_extra(file, b"\x00\x01x")
+    yield "extension-types-not-rising", "C-10", "malformed", "extensions[1]", with_extra(file, b"\x05\x00\x05\x00")
+    yield "extension-length-overlong", "C-11", "malformed", "", with_extra(file, b"\x05\x81\x00x")
+    yield "extension-cut", "C-10", "truncated", "extensions[0]", with_extra(file, b"\x05\x09x")
+
+
+def faulty_payloads(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]:
+    """The coders' rules; the latent's need the model, so `sedic-inspect --check` or `sedic-unpack` finds them."""
+    t, m = text.build(file.text), mask.build(file.objects[0].mask)
+    yield "text-coder-reserved", "T", "unsupported", "text", with_payload(file, 2, bytes([0x80 | t[0] & 63]) + t[1:])
+    yield "text-byte-too-many", "T", "malformed", "text", with_payload(file, 2, t + b"\xff")
+    yield "text-raw-not-utf8", "T", "malformed", "text", with_payload(file, 2, b"\xc0\xff\xfe")
+    yield "text-raw-but-words-are-shorter", "T", "malformed", "text", with_payload(file, 2, b"\xc0a red boat on a lake")
+    path = "objects[0].mask"
+    yield "mask-empty", "M", "malformed", path, with_payload(file, 4, b"")
+    yield "mask-coder-reserved", "M", "unsupported", path, with_payload(file, 4, bytes([0xE0 | m[0] & 31]) + m[1:])
+    yield "mask-reserved-bits", "M", "malformed", path, with_payload(file, 4, bytes([m[0] | 1]) + m[1:])
+    yield "mask-byte-too-many", "M", "malformed", path, with_payload(file, 4, m + b"\x55")
+    yield "mask-cut", "M", "malformed", path, with_payload(file, 4, m[:2])
+    yield "z-zero-at-the-end", "L-5", "malformed", "z", with_payload(file, 0, file.z + b"\0")
+    yield "z-byte-too-many", "L-5", "malformed", "z", with_payload(file, 0, file.z + b"\x77")
+    yield "y-zero-at-the-end", "L-5", "malformed", "y", with_payload(file, 1, file.y + b"\0")
+    yield "y-byte-too-many", "L-5", "malformed", "y", with_payload(file, 1, file.y + b"\x77")
+    yield "model-unknown", "R-1", "unsupported", "header.model_id", Draft(file).build(model=bits(99, 8))
+
+
+EXPECTED = ("version", "width", "height", "pixels", "overhead_bytes", "seed", "models", "texts", "masks", "segments", "digests")
+
+
+def write_all(folder: Path) -> None:
+    """All vectors and manifest.json."""
+    manifest: dict[str, list[dict[str, Any]]] = {"valid": [], "faulty": []}
+    for name, shows, file in valid():
+        data = sedicfmt.write(file)
+        report = report_bytes(data, check=True)
+        expected = {key: report[key] for key in EXPECTED}
+        entry = {"file": f"valid/{name}.sedic", "shows": shows, "sha256": hashlib.sha256(data).hexdigest()}
+        _keep(folder, manifest["valid"], {**entry, "expected": expected}, data)
+    base = make()
+    for source in (faulty_frames, faulty_extensions, faulty_payloads):
+        for name, clause, code, path, data in source(base):
+            entry = {"file": f"faulty/{name}.sedic", "clause": clause, "sha256": hashlib.sha256(data).hexdigest()}
+            _keep(folder, manifest["faulty"], {**entry, "code": code, "path": path}, data)
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=True) + "\n")
+
+
+def _keep(folder: Path, entries: list[dict[str, Any]], entry: dict[str, Any], data: bytes) -> None:
+    path = folder / str(entry["file"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    entries.append(entry)
+
+
+if __name__ == "__main__":
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("folder", type=Path)
+    write_all(p.parse_args().folder)

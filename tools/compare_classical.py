@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             contact_sheet.save_sheet(sheet, options.sheet)
     except (SedicError, OSError) as error:
         print(f"compare_classical: {error}", file=sys.stderr)
-        return getattr(error, "exit_code", 2)
+        return getattr(error, "exit_code", 74)
     return 0
 
 

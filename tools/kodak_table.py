@@ -187,7 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 contact_sheet.save_sheet(draw_sheet(measured, report, options.rows), options.sheet)
     except (SedicError, OSError) as error:
         print(f"kodak_table: {error}", file=sys.stderr)
-        return getattr(error, "exit_code", 2)
+        return getattr(error, "exit_code", 74)
     sheet = os.path.relpath(options.sheet, options.out.parent) if options.sheet else ""
     options.out.write_text(page(measured, report, command_line(options), sheet))
     return 0

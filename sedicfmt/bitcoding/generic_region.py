@@ -1,4 +1,4 @@
-"""Generic region coding of ITU-T T.88 | ISO/IEC 14492, clause 6.2, arithmetic, template 0, for one bitmap.
+"""Generic region coding of ITU-T T.88 | ISO/IEC 14492, clause 6.2, arithmetic, template 0 (spec clauses M-14 to M-18).
 
 Every cell is one decision of the MQ coder; its context is the value of the 16 cells drawn below (Figure 3, with the
 adaptive cells A1 to A4 at their nominal places), which makes outlines, insides and outsides cheap after a few rows:

@@ -52,6 +52,11 @@ def parse(payload: bytes, width: int, height: int) -> Mask:
     return Mask(cells, scale, CODERS[coder_id][0])
 
 
+def coder_name(payload: bytes) -> str:
+    """The name of a payload's coder, "none" for an empty payload, "reserved" for an id without one."""
+    return CODERS.get(payload[0] >> 5, ("reserved", run_length))[0] if payload else "none"
+
+
 def encode_cells(array: Any, coder: str = AUTO) -> tuple[int, bytes]:
     """(coder id, its data) of a bitmap (h, w) of bool or 0/1; errors as `build`."""
     cells = as_bitmap(array)

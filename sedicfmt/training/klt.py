@@ -6,7 +6,12 @@ network that starts there has to learn only what is better than linear.
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import numpy as np
+
+from sedicfmt.training.photos import CropSource, find_photos
 
 
 def fit_klt(crops: np.ndarray, patch: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -24,3 +29,26 @@ def fit_klt(crops: np.ndarray, patch: int, count: int) -> tuple[np.ndarray, np.n
     basis = directions[:, ::-1][:, :count].T
     signs = np.sign(basis.sum(axis=1, keepdims=True)) + (basis.sum(axis=1, keepdims=True) == 0)
     return (basis * signs).astype(np.float32), np.sqrt(np.maximum(energy[::-1][:count], 0)).astype(np.float32)
+
+
+def reverse_water_filling(basis_energy: np.ndarray, total: float, patch: int, water: float) -> tuple[float, float]:
+    """(bits a pixel, mean squared error a sample) of ideal coding of independent Gaussians at water level `water`."""
+    rate = 0.5 * np.log2(np.maximum(basis_energy / water, 1)).sum() / patch**2
+    error = np.minimum(basis_energy, water).sum() + max(0.0, total - basis_energy.sum())
+    return float(rate), float(error / (3 * patch**2))
+
+
+def main() -> None:
+    """`python -m sedicfmt.training.klt PHOTOS`: what patches of 8, 16 and 32 pixels promise (spec/rationale.md)."""
+    paths = find_photos(Path(sys.argv[1]))
+    crops = CropSource(paths).batch(600) - 127.5
+    for patch in (8, 16, 32):
+        _, deviation = fit_klt(crops, patch, min(600, 3 * patch**2))
+        total = float(np.square(crops).mean()) * 3 * patch**2
+        for water in (8000, 16650):
+            rate, error = reverse_water_filling(deviation.astype(float) ** 2, total, patch, water)
+            print(f"patch {patch:2}  water {water:5}  {rate:.4f} bpp  {10 * np.log10(255**2 / error):.2f} dB")
+
+
+if __name__ == "__main__":
+    main()

@@ -24,6 +24,8 @@ from sedicfmt.training.klt import fit_klt
 from sedicfmt.training.network import STRIDE_Z, NanoCodec
 from sedicfmt.training.photos import CropSource, digest, find_photos
 
+KLT_CROPS = 600  # what the linear start is fitted on
+
 
 @dataclass
 class Settings:
@@ -75,7 +77,7 @@ class Trainer:
         return [{"params": rest, "factor": 1.0}, {"params": linear, "factor": self.s.rate_linear}]
 
     def start(self) -> None:
-        crops = self.source.batch(600) / 255 - 0.5
+        crops = self.source.batch(KLT_CROPS) / 255 - 0.5
         basis, deviation = fit_klt(crops, 32, self.model.config["cy"])
         self.model.start_from_klt(basis, deviation, self.s.klt_step / 255)
 

@@ -152,3 +152,8 @@ def test_a_report_of_other_settings_is_not_mixed_in(photos, tmp_path, capsys):
     assert compare_classical.main(command) == 0
     assert compare_classical.main([*command, "--score", "ms-ssim"]) == 2
     assert "other settings" in capsys.readouterr().err
+
+
+def test_a_missing_peers_file_is_an_input_error(photos, tools, tmp_path, capsys):
+    assert run(photos, tools, "--peers", str(tmp_path / "none.json")) == 74
+    assert "none.json" in capsys.readouterr().err

@@ -48,9 +48,9 @@ def test_an_object_at_the_default_grid_decodes_in_sixty_milliseconds():
     payload = generic_region.encode(ELLIPSE.astype(np.uint8))
     times = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         generic_region.decode(payload, ELLIPSE.shape)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.06
 
 

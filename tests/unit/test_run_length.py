@@ -42,10 +42,10 @@ def test_an_object_at_the_default_grid():
 def test_an_object_at_the_default_grid_decodes_in_five_milliseconds():
     payload = run_length.encode(ellipse())
     times = []
-    for _ in range(5):
-        start = time.perf_counter()
+    for _ in range(9):
+        start = time.process_time()
         run_length.decode(payload, (64, 96))
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.005
 
 
@@ -99,3 +99,43 @@ def test_bits_and_bytes():
     assert bytes_of("") == bytes_of("0000000000") == b""
     assert bytes_of("101") == b"\xa0"
     assert bits_of(b"\x00\xa0") == "0000000010100000"
+
+
+def straight_from_the_clauses(data, shape):
+    """M-6 to M-12 word by word, slowly: a second decoder to hold the first against."""
+    bits = "".join(f"{byte:08b}" for byte in data) + "0" * 64
+    columns, whole = int(bits[0]), int(bits[1])
+    h, w = shape[::-1] if columns else shape
+    place = 2 + len(f"{h * w:b}")
+    c, lean = [int(bits[2:place], 2) - 1], [0]
+    while c[0] >= 0 and "1" in bits[place:]:
+        i, p = len(c), c[-1]
+        q = next((q for q in range(i % 2, i, 2) if c[q] + w > p), None)
+        k = 3 if q is None else 0
+        zeros = bits[place:].index("1")
+        place += 2 * zeros + k + 1
+        v = int(bits[place - zeros - k - 1 : place], 2) - 2**k
+        if q is None:
+            c.append(p + 1 + v)
+        else:
+            e = min(max(c[q] + w + lean[q], p + 1), h * w - 1)
+            c.append(p + 1 + v if v > 2 * (e - p - 1) else e + (v + 1) // 2 * (1 if v % 2 else -1))
+        shift = 0 if q is None else c[-1] - c[q] - w
+        lean.append(0 if abs(shift) > 8 else shift if whole else int(shift / 2))
+    changes = [change for change in c if change >= 0]
+    cells = np.array([sum(change <= cell for change in changes) % 2 for cell in range(h * w)]).reshape(h, w)
+    return cells.T if columns else cells
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_clauses_give_the_same(seed):
+    rng = np.random.default_rng(seed)
+    cells = np.zeros((int(rng.integers(1, 30)), int(rng.integers(1, 30))), np.uint8)
+    for _ in range(seed % 5):
+        y, x = np.indices(cells.shape)
+        cells |= ((y - rng.integers(30)) ** 2 + (x - rng.integers(30)) ** 2 * rng.random() < rng.integers(90)).astype(
+            np.uint8
+        )
+    cells ^= (rng.random(cells.shape) < (seed % 7) / 30).astype(np.uint8)
+    assert np.array_equal(straight_from_the_clauses(run_length.encode(cells), cells.shape), cells)
+    assert np.array_equal(run_length.decode(run_length.encode(cells), cells.shape), cells)

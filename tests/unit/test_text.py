@@ -51,7 +51,7 @@ FAULTY = [
     ("3f", Malformed),  # padding and nothing else: the empty text has no bytes
     ("c0", Malformed),  # the same, raw
     ("c141", Malformed),  # reserved bits
-    ("c061", Malformed),  # raw where word Huffman is no longer
+    ("c041", Malformed),  # "A" raw, which word Huffman holds in one byte
     ("c0e6", Truncated),  # ends inside a code point
     ("c0ff", Malformed),  # no UTF-8
     ("c0eda080", Malformed),  # a surrogate

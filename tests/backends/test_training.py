@@ -1,0 +1,89 @@
+"""Training: goes on after a stop exactly as if it had not stopped; its export runs in numpy as it does in torch."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs torch (the train extra)")
+
+from safetensors.numpy import load_file  # noqa: E402
+
+from sedicfmt.encoders import latent_nano  # noqa: E402
+from sedicfmt.models.nano_latent import NanoLatent  # noqa: E402
+from sedicfmt.training import train_codec  # noqa: E402
+from sedicfmt.training.export import export, load_model  # noqa: E402
+from sedicfmt.training.network import NanoCodec  # noqa: E402
+from tests.conftest import draw_photo  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    for seed in range(4):
+        draw_photo(300, 260, seed).save(folder / f"{seed}.png")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """A network and a start small enough for a test."""
+
+    def tiny(**config):
+        values = {"cy": 8, "cz": 4, "widths": (8, 8, 8), "blocks_a": (1, 1, 1), "blocks_s": (1, 1, 1)} | config
+        return NanoCodec(**values)
+
+    monkeypatch.setattr(train_codec, "NanoCodec", tiny)
+    monkeypatch.setattr(train_codec, "KLT_CROPS", 2)
+    monkeypatch.setattr(
+        train_codec, "fit_klt", lambda crops, patch, count: (np.eye(count, 3072, dtype=np.float32), np.ones(count, np.float32))
+    )
+
+
+def trained(photos, out, *stops):
+    out.mkdir(exist_ok=True)
+    losses = []
+    for stop in stops:
+        trainer = train_codec.Trainer(photos, out, train_codec.Settings(steps=8, batch=2, warmup=2), "cpu")
+        while trainer.step < stop:
+            losses.append(trainer.train_step()["loss"])
+        trainer.save()
+    return losses, trainer
+
+
+def test_going_on_gives_the_same_losses(photos, tmp_path):
+    straight, _ = trained(photos, tmp_path / "a", 6)
+    stopped, _ = trained(photos, tmp_path / "b", 2, 3, 6)
+    assert stopped == pytest.approx(straight, rel=1e-5)
+
+
+def test_other_settings_are_refused(photos, tmp_path):
+    trained(photos, tmp_path, 1)
+    with pytest.raises(SystemExit, match="other settings"):
+        train_codec.Trainer(photos, tmp_path, train_codec.Settings(lmbda=1.0), "cpu")
+
+
+def test_the_loss_falls(photos, tmp_path):
+    losses, _ = trained(photos, tmp_path, 8)
+    assert all(np.isfinite(losses))
+
+
+def test_the_export_is_the_network(photos, tmp_path):
+    trained(photos, tmp_path, 4)
+    export(tmp_path / "checkpoint.pt", tmp_path / "w.safetensors")
+    network, model = load_model(tmp_path / "checkpoint.pt"), NanoLatent(load_file(tmp_path / "w.safetensors"))
+    picture = np.array(draw_photo(128, 64))
+    x = torch.from_numpy(picture.transpose(2, 0, 1).astype(np.float32))[None] / 255 - 0.5
+    with torch.no_grad():
+        y = network.g_a(x)
+        z = torch.round(network.h_a(y))
+        mean, index = network.h_s(z)
+        painted = network.g_s(torch.round(y - mean) + mean)
+    assert np.abs(model.analyse(picture) - y[0].numpy()).max() < 0.02  # float16 weights
+    latent = latent_nano.analyse(picture, model)
+    mean64, integer_index = model.hyper_synthesis(z[0].numpy().astype(np.int32), 2, 4)
+    assert np.abs(mean64 / 64 - mean[0].numpy()).max() < 0.02
+    assert np.abs(integer_index - np.clip(index[0].numpy(), 0, 47)).max() <= 0.6
+    symbols = np.rint(y[0].numpy() - mean[0].numpy()).astype(np.int32)
+    restored = model.synthesise(symbols, np.rint(mean[0].numpy() * 64).astype(np.int64), 128, 64)
+    expected = np.clip(np.rint((painted[0].numpy().transpose(1, 2, 0) + 0.5) * 255), 0, 255)
+    assert np.abs(restored - expected).max() <= 3
+    assert latent.z.shape == (4, 1, 2)

@@ -15,6 +15,7 @@ Spec: clauses T-3 and T-4. Bits are big-endian: the first bit is the highest of 
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from bitarray import bitarray
@@ -64,17 +65,17 @@ class CanonicalCode:
 
     def __init__(self, lengths: Sequence[int]):
         self.lengths = lengths
+        numbers = Counter(lengths)
         order = sorted(range(len(lengths)), key=lengths.__getitem__)  # stable: ties stay in index order
-        unused = lengths.count(0)
-        self._order = order[unused:]
+        self._order = order[numbers[0] :]
         self._longest = lengths[self._order[-1]] if self._order else 0
         if not 0 < self._longest <= MAX_LENGTH:
             raise ValueError(f"the longest code has {self._longest} bits, not 1..{MAX_LENGTH}")
-        self._count = [0] + [lengths.count(n) for n in range(1, self._longest + 1)]
+        self._count = [0] + [numbers[n] for n in range(1, self._longest + 1)]
         room = sum(count << (self._longest - n) for n, count in enumerate(self._count))
         if room != 1 << self._longest and len(self._order) != 1:
             raise ValueError("the code lengths do not fill the tree")
-        self._rank = {symbol: rank for rank, symbol in enumerate(self._order)}
+        self._rank = dict(zip(self._order, range(len(self._order)), strict=True))
         self._first = self._first_codes()
 
     def _first_codes(self) -> list[int]:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 import sedic_tables
 from sedicfmt.bitcoding.canonical_huffman import CanonicalCode
@@ -36,7 +35,7 @@ class TextTable:
         self.entries = entries
         self.code = CanonicalCode(lengths)
         self.letters = [CanonicalCode(row) for row in letter_lengths]
-        self.symbols = {entry: symbol for symbol, entry in enumerate(entries)}
+        self.symbols = dict(zip(entries, range(len(entries)), strict=True))
         self.gap, self.case, self.upper, self.spell = (self.symbols.pop(name) for name in STEERING)
         self.steering = frozenset((self.gap, self.case, self.upper, self.spell))
         self.longest = max(map(len, entries))  # characters
@@ -52,8 +51,7 @@ def letter_context(previous: str) -> int:
 @cache
 def load() -> TextTable:
     """The table that ships with the package, read on first use."""
-    path = Path(next(iter(sedic_tables.__path__))) / FILE
-    with open(path, encoding="utf-8", newline="\n") as file:
+    with open(f"{sedic_tables.__path__[0]}/{FILE}", encoding="utf-8", newline="\n") as file:
         return parse(file.read().split("\n"))
 
 

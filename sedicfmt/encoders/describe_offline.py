@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sedicfmt.encoders.detect_ssd import INSTALL, SsdDetector
+from sedicfmt.encoders.detect_ssd import SsdDetector
 from sedicfmt.encoders.interfaces import (
     Box,
     DescribedObject,
@@ -30,10 +30,11 @@ from sedicfmt.encoders.interfaces import (
     require_picture,
 )
 from sedicfmt.encoders.measure_region import measure, region_text
+from sedicfmt.encoders.opencv import opencv
 from sedicfmt.encoders.salient_region import salient_box
 from sedicfmt.encoders.scene_text import scene_text
 from sedicfmt.encoders.segment_grabcut import GrabCutSegmenter
-from sedicfmt.errors import EncodeError, MissingDependency
+from sedicfmt.errors import EncodeError
 
 WORKING_SIDE = 768  # pixels; Kodak's size, at which the words of measure_region were tuned
 LEAST_SHARE = 0.004  # of the picture, for an object's box: less is a few mask cells, better left to the latent
@@ -86,12 +87,12 @@ def open_offline(argument: str | None, image_name: str | None) -> OfflineDescrib
 def exclusive(found: Sequence[Detection], masks: Sequence[Pixels]) -> list[tuple[Detection, Pixels]]:
     """Each detection with what earlier ones leave of its mask, without those of which too little is left."""
     kept: list[tuple[Detection, Pixels]] = []
-    taken = np.zeros_like(masks[0]) if masks else None
+    taken = np.zeros(masks[0].shape if masks else (0, 0), bool)
     for detection, mask in zip(found, masks, strict=True):
-        free = mask & ~taken & 1
+        free = np.where(taken, np.uint8(0), mask)
         if free.any() and free.sum() >= LEAST_KEPT * mask.sum():
             kept.append((detection, free))
-            taken |= free
+            taken |= free.astype(bool)
     return kept
 
 
@@ -106,13 +107,10 @@ def _described(small: Picture, detection: Detection, pixels: Pixels, request: De
 
 
 def _scaled_down(image: Picture) -> Picture:
-    try:
-        import cv2
-    except ImportError as error:
-        raise MissingDependency(f"the offline describer needs OpenCV: {INSTALL}") from error
     scale = WORKING_SIDE / max(image.shape[:2])
     if scale >= 1:
         return image
+    cv2 = opencv()
     size = [max(1, round(n * scale)) for n in image.shape[1::-1]]
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
@@ -121,8 +119,7 @@ def _scaled_up(described: DescribedObject, small: Picture, image: Picture) -> De
     """The object in the full picture's pixels."""
     if small.shape == image.shape or described.pixels is None or described.box is None:
         return described
-    import cv2
-
+    cv2 = opencv()
     height, width = image.shape[:2]
     grey = cv2.resize(described.pixels * 255, (width, height), interpolation=cv2.INTER_LINEAR)
     x, y, box = width / small.shape[1], height / small.shape[0], described.box

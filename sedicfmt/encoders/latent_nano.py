@@ -18,7 +18,7 @@ from sedicfmt.models.layers import Array
 from sedicfmt.models.nano_latent import NanoLatent
 from sedicfmt.segments.latent import Symbols, encode_y, encode_z, gaussian_tables
 
-DEFAULT_MU = 0.12
+DEFAULT_MU = 0.03
 _LARGEST_PRICED = 15  # prices of larger values are that of this one: they are rare and never rounded to zero
 
 

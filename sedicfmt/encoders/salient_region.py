@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sedicfmt.encoders.interfaces import Box, Picture
 from sedicfmt.encoders.measure_region import to_lab
+from sedicfmt.encoders.opencv import opencv
 
 SIDE = 64  # pixels of the longer side that saliency is computed on
 LEAST_DISTANCE = 6.0  # Lab units from the border's colours: less is a gradient or noise
@@ -33,8 +34,7 @@ def salient_box(image: Picture) -> Box | None:
 
 def saliency_map(image: Picture) -> NDArray[np.float64]:
     """Saliency in Lab units, at most SIDE cells a side."""
-    import cv2
-
+    cv2 = opencv()
     scale = min(1.0, SIDE / max(image.shape[:2]))
     size = [max(1, round(n * scale)) for n in image.shape[1::-1]]
     small = cv2.GaussianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), (0, 0), 1.5)
@@ -55,8 +55,7 @@ def _centrality(rows: int, columns: int) -> NDArray[np.float64]:
 
 def _largest_part(saliency: NDArray[np.float64]) -> tuple[int, int, int, int]:
     """Top, bottom, left, right of the connected part above Otsu's threshold with the most saliency in it."""
-    import cv2
-
+    cv2 = opencv()
     levels = (saliency * (255 / saliency.max())).astype(np.uint8)
     _, above = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     above = cv2.morphologyEx(above, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))

@@ -1,11 +1,11 @@
-"""Masks from boxes without a network: GrabCut (Rother, Kolmogorov, Blake 2004) by OpenCV, three starts and a vote.
+"""Masks from boxes without a network: GrabCut (Rother, Kolmogorov, Blake 2004) by OpenCV, two starts and a vote.
 
 GrabCut learns the colours of thing and ground from a first guess and cuts between them. It is fickle: the guess decides.
-So it runs from several guesses (the box; ellipses in it, with a certain core and a doubtful rim), and a pixel belongs to
-the thing where the majority of the runs says so, the ellipse in the box having a say as well. Everything happens on a crop
+So it runs from two guesses (the box; an ellipse in it, with a certain core and a doubtful rim), and a pixel belongs to
+the thing where enough runs say so, the ellipse in the box having a say as well. Everything happens on a crop
 around the box that is scaled down, since the format keeps one mask cell for 8x8 pixels anyway. Specks and holes are
 cleaned, nothing reaches far outside the box, and where nearly nothing or nearly everything is left, the ellipse in the box
-or the box itself is the mask. Mean IoU with the true masks of COCO's objects, from true boxes: see the table below.
+or the box itself is the mask.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sedicfmt.encoders.detect_ssd import INSTALL
 from sedicfmt.encoders.interfaces import Box, Picture, Pixels, require_picture
-from sedicfmt.errors import MissingDependency
+from sedicfmt.encoders.opencv import opencv
 
-SIDE = 160  # pixels of the crop's longer side that GrabCut sees
+SIDE = 200  # pixels of the crop's longer side that GrabCut sees
 MARGIN = 0.3  # of the box a side, the ground around it that GrabCut learns from
 GROWN = 1.03  # the mask may reach this many half sides of the box away from its middle
 NOTHING, EVERYTHING = 0.15, 0.97  # shares of the box beyond which a result is not believed
@@ -31,17 +30,12 @@ class GrabCutSegmenter:
 
     def segment(self, image: Picture, boxes: Sequence[Box]) -> tuple[Pixels, ...]:
         """One mask a box; a box without a pixel in the picture gets an empty mask. Raises MissingDependency without OpenCV."""
-        try:
-            import cv2  # noqa: F401
-        except ImportError as error:
-            raise MissingDependency(f"GrabCut needs OpenCV: {INSTALL}") from error
         require_picture(image)
         return tuple(_segment_one(image, box) for box in boxes)
 
 
 def _segment_one(image: Picture, box: Box) -> Pixels:
-    import cv2
-
+    cv2 = opencv()
     mask = np.zeros(image.shape[:2], np.uint8)
     left, top, right, bottom = window = _window(box, image.shape[1], image.shape[0])
     if right <= left or bottom <= top:
@@ -63,11 +57,12 @@ def _vote(small: Picture, across: NDArray[np.float64], down: NDArray[np.float64]
     prior = np.clip(1.5 - radius, 0, 1) * PRIOR_WEIGHT
     votes = sum((_grab_cut(small, _guess(radius, inside, rim, core)) for rim, core in STARTS), prior)
     cells = (inside & (votes > VOTES_NEEDED * (len(STARTS) + PRIOR_WEIGHT))).astype(np.uint8)
-    cells = _clean(cells) & inside
+    cells = np.where(inside, _clean(cells), np.uint8(0))
     share = cells.sum() / max(1, inside.sum())
-    if share < NOTHING:
-        return (inside & (radius <= 1)).astype(np.uint8) if (inside & (radius <= 1)).any() else inside.astype(np.uint8)
-    return inside.astype(np.uint8) if share > EVERYTHING else cells.astype(np.uint8)
+    ellipse = inside & (radius <= 1)
+    if NOTHING <= share <= EVERYTHING:
+        return cells
+    return (ellipse if share < NOTHING and ellipse.any() else inside).astype(np.uint8)
 
 
 def _guess(radius: NDArray[np.float64], inside: NDArray[np.bool_], rim: float, core: float) -> Pixels:
@@ -78,20 +73,18 @@ def _guess(radius: NDArray[np.float64], inside: NDArray[np.bool_], rim: float, c
 
 def _grab_cut(small: Picture, labels: Pixels) -> Pixels:
     """One run from a guess; the guess itself where it has only thing or only ground, which GrabCut cannot learn from."""
-    import cv2
-
-    thing = labels & 1  # the two labels of thing are odd
+    cv2 = opencv()
+    thing = labels % 2  # the two labels of thing are odd
     if thing.all() or not thing.any():
         return thing
     cv2.setRNGSeed(1)  # its k-means starts at random
     cv2.grabCut(small, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), ROUNDS, cv2.GC_INIT_WITH_MASK)
-    return labels & 1
+    return labels % 2
 
 
 def _clean(cells: Pixels) -> Pixels:
     """Without specks, narrow gaps and small holes; parts of less than a tenth of the largest are specks."""
-    import cv2
-
+    cv2 = opencv()
     if min(cells.shape) < 12:
         return cells
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
@@ -102,8 +95,7 @@ def _clean(cells: Pixels) -> Pixels:
 
 def _without_small_parts(cells: Pixels, least: float) -> Pixels:
     """Only the connected parts of ones with at least `least` of the largest part's pixels."""
-    import cv2
-
+    cv2 = opencv()
     _, labels = cv2.connectedComponents(cells)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
@@ -132,7 +124,7 @@ def _box_coordinates(box: Box, window: Window, size: list[int]) -> tuple[NDArray
 
 
 _GROUND, _THING, _MAYBE_GROUND, _MAYBE_THING = range(4)  # OpenCV's GC_BGD, GC_FGD, GC_PR_BGD, GC_PR_FGD
-ROUNDS = 2
-STARTS = ((9.0, 0.0), (1.2, 0.5), (1.1, 0.6))  # (rim, core) in half sides of the box: the box itself, then ellipses
+ROUNDS = 1
+STARTS = ((9.0, 0.0), (1.1, 0.6))  # (rim, core) in half sides of the box: the box itself, then an ellipse
 PRIOR_WEIGHT = 0.5  # votes of the ellipse in the box
-VOTES_NEEDED = 0.5
+VOTES_NEEDED = 0.4  # of all: one run and the ellipse suffice, two runs always do

@@ -7,6 +7,7 @@ clause, else of a word, in this order, as long as the cut keeps at least half of
 
 from __future__ import annotations
 
+from sedicfmt.errors import EncodeError
 from sedicfmt.limits import MAX_TEXT_BYTES
 
 
@@ -36,6 +37,17 @@ def limit_with_note(text: str, most: int, place: str) -> tuple[str, list[str]]:
     return limited, [f"{place}: cut from {before} to {after} words"] if limited != normalise(text) else []
 
 
+def require_text(value: object, place: str) -> str:
+    """`value` if it is a string that UTF-8 can hold; half a surrogate pair, as JSON may escape it, cannot be held."""
+    if not isinstance(value, str):
+        raise EncodeError("expected a string", place)
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise EncodeError("the text has half a surrogate pair in it", place) from error
+    return value
+
+
 def _best_cut(words: list[str], most: int) -> int:
     """How many of the first `most` words to keep, so that a sentence or a clause ends there if one ends late enough."""
     for marks in (SENTENCE_ENDS, CLAUSE_ENDS):
@@ -59,14 +71,15 @@ def _without_dangling(words: list[str]) -> list[str]:
 
 def _limit_bytes(text: str) -> str:
     """`text` cut to the format's limit in bytes, between characters: one "word" of a script without spaces may be long."""
-    data = text.encode("utf-8", "surrogatepass")
+    data = text.encode("utf-8", "replace")
     return text if len(data) <= MAX_TEXT_BYTES else data[:MAX_TEXT_BYTES].decode("utf-8", "ignore").rstrip()
 
 
 SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 CLAUSE_ENDS = (",", ";", ":", "–", "—", "，", "；")
 CLOSERS = "\"')]}”’»"
-DANGLING = frozenset(
-    "a an the and or but nor with without of in on at to from by for as is are was were be its his her their this that "
-    "which who while where has have very".split()
-)
+DANGLING = {
+    "a", "an", "the", "and", "or", "but", "nor", "with", "without", "of", "in", "on", "at", "to", "from", "by", "for", "as",
+    "is", "are", "was", "were", "be", "its", "his", "her", "their", "this", "that", "which", "who", "while", "where", "has",
+    "have", "very",
+}  # fmt: skip

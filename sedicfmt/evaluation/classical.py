@@ -15,7 +15,7 @@ of the peers.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -60,19 +60,33 @@ def best_under(
     `score(photo, decoded)` is higher for better. None where no scale's worst quality fits the budget.
     Raises MissingDependency where this installation cannot write the format.
     """
-    fitting = (fit_quality(photo, budget, codec, scale) for scale in scales or SCALES)
-    found = [coded for coded in fitting if coded is not None]
+    found = fit_scales(photo, budget, codec, scales or SCALES)
     return max(found, key=lambda coded: score(photo, coded.picture), default=None)
 
 
-def fit_quality(photo: Picture, budget: int, codec: Codec, scale: Fraction) -> Coded | None:
-    """The file at one scale with the highest quality that halving finds within `budget` bytes, or None.
+def fit_scales(photo: Picture, budget: int, codec: Codec, scales: Sequence[Fraction]) -> Iterator[Coded]:
+    """The file at each scale that fits, from the smallest scale up.
 
-    Encoders are not strictly monotonic: a few settings above the one found may fit as well. The file returned always
-    fits.
+    A larger picture affords no higher quality, and none fits where a smaller one did not: the large scales, which take
+    nearly all the time, need few encodings.
+    """
+    highest = len(codec.qualities) - 1
+    for scale in sorted(scales):
+        coded = fit_quality(photo, budget, codec, scale, highest)
+        if coded is None:
+            return
+        highest = codec.qualities.index(coded.quality)
+        yield coded
+
+
+def fit_quality(photo: Picture, budget: int, codec: Codec, scale: Fraction, highest: int) -> Coded | None:
+    """The file at one scale with the best of the settings 0 … `highest` that halving finds within `budget` bytes.
+
+    None where setting 0 does not fit. Encoders are not strictly monotonic: a few settings above the one found may fit
+    as well. The file returned always fits.
     """
     small = scale_down(photo, scale)
-    low, high, best = 0, len(codec.qualities) - 1, None
+    low, high, best = 0, highest, None
     # The worst setting first: where it does not fit, which is the rule at large scales, one encoding settles it.
     middle = 0
     while low <= high:

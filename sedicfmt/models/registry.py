@@ -28,7 +28,7 @@ class ModelEntry:
 REGISTRY = {
     entry.id: entry
     for entry in [
-        ModelEntry(1, "sedic-nano-1", "sedic-nano-1.safetensors", "", "Apache-2.0"),
+        ModelEntry(1, "sedic-nano-1", "sedic-nano-1.safetensors", "bc6f66a3502c0080c081c940c22ebaaeacba5e00babf2851a6340972c00d4f75", "Apache-2.0"),
     ]
 }
 

@@ -78,10 +78,17 @@ def test_files_carry_no_metadata(codec):
 
 def test_the_quality_found_is_the_highest_that_fits():
     codec = classical.codec_named("jpeg")
-    found = classical.fit_quality(drawn(), 3000, codec, Fraction(1))
+    found = classical.fit_quality(drawn(), 3000, codec, Fraction(1), len(codec.qualities) - 1)
     assert found is not None
     next_up = codec.qualities[codec.qualities.index(found.quality) + 1]
     assert len(found.data) <= 3000 < len(classical.encode(Image.fromarray(drawn()), codec, next_up))
+
+
+def test_every_scale_that_fits_is_tried_from_the_smallest_up(codec):
+    found = list(classical.fit_scales(drawn(), 1500, codec, LADDER))
+    assert [coded.scale for coded in found] == sorted(LADDER)[: len(found)]
+    alone = [classical.fit_quality(drawn(), 1500, codec, scale, len(codec.qualities) - 1) for scale in sorted(LADDER)]
+    assert [coded.data for coded in found] == [coded.data for coded in alone if coded]
 
 
 def test_the_score_picks_the_scale():

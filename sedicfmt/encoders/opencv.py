@@ -1,0 +1,18 @@
+"""OpenCV, imported when it is first needed: the base package does without it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sedicfmt.errors import MissingDependency
+
+INSTALL = "pip install 'sedicfmt[nano]'"
+
+
+def opencv() -> Any:
+    """The module cv2. Raises MissingDependency, with the command that installs it, where it is not installed."""
+    try:
+        import cv2
+    except ImportError as error:
+        raise MissingDependency(f"the offline describer needs OpenCV: {INSTALL}") from error
+    return cv2

@@ -1,6 +1,6 @@
 """How good the offline describer is: its masks against the true ones of a COCO folder (photos and instances.json).
 
-    python tools/measure_offline.py FOLDER [--limit N]
+    python -m sedic_tools.measure_offline FOLDER [--limit N]
 
 For each offline object the IoU with the best matching true mask, whatever its name; the share of objects whose name agrees
 with that mask's; the share of photos whose largest true object is found (an offline mask with IoU 0.5 or more; and the
@@ -42,7 +42,7 @@ def iou(a: Pixels | None, b: Pixels | None) -> float:
     """Intersection over union of two masks of the same shape, 0 where one is missing."""
     if a is None or b is None:
         return 0.0
-    return float(np.count_nonzero(a & b)) / max(1, np.count_nonzero(a | b))
+    return float(np.count_nonzero(a & b)) / max(1, int(np.count_nonzero(a | b)))
 
 
 def score_photo(found: tuple[DescribedObject, ...], true: tuple[DescribedObject, ...], seconds: float) -> PhotoScore:

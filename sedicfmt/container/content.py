@@ -9,7 +9,7 @@ from sedicfmt.container.builder import build_frame
 from sedicfmt.container.frame import Frame, Segment, segment_kinds
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.container.size import check_size
-from sedicfmt.errors import EncodeError, SedicError
+from sedicfmt.errors import EncodeError, Malformed, SedicError, Truncated
 from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.segments import mask, text
 
@@ -38,6 +38,8 @@ def file_of(frame: Frame) -> SedicFile:
 def _decode(segment: Segment, parse: Callable[[bytes], T]) -> T:
     try:
         return parse(segment.payload)
+    except Truncated as error:  # the payload's own end is in the wrong place; the file is whole
+        raise Malformed(error.message, offset=error.offset or 0).inside(segment.path, segment.offset) from None
     except SedicError as error:
         error.offset = error.offset or 0
         raise error.inside(segment.path, segment.offset) from None

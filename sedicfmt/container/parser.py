@@ -40,11 +40,11 @@ def parse_frame(data: bytes, allow_prefix: bool = False) -> Frame:
         if allow_prefix and held:
             return Frame(*values, held, complete=False)
         raise _truncated(data, held)
-    extensions = _parse_extensions(data[:-CHECK_BYTES], end) if start.extended else ()
     if checksum(data[:-CHECK_BYTES]) != data[-CHECK_BYTES:]:
         if allow_prefix and held:
             return Frame(*values, held, complete=False)
         raise ChecksumMismatch("the file was changed or cut: its check does not hold", offset=len(data) - CHECK_BYTES)
+    extensions = _parse_extensions(data[:-CHECK_BYTES], end) if start.extended else ()
     frame = Frame(*values, segments, extensions)
     _require_canonical(data, header_bytes, frame)
     return frame

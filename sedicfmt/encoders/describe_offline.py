@@ -56,22 +56,22 @@ class OfflineDescriber:
         seconds: dict[str, float] = {}
         with _timed(seconds, "detect"):
             small = _scaled_down(image)
-            found = self.detector.detect(small)
+            ranked = sorted(self.detector.detect(small), key=lambda d: -d.box.area * d.score)
         with _timed(seconds, "segment"):
-            chosen = self._objects(small, found, request.objects)
+            chosen = self._objects(small, ranked, request.objects)
         with _timed(seconds, "words"):
             objects = [_described(small, detection, pixels, request) for detection, pixels in chosen]
-            overall = scene_text(small, Counter(d.name for d in found), request.words_overall)
+            names = Counter(d.name for d in ranked)
+            overall = scene_text(small, names, request.words_overall)
             objects = [_scaled_up(described, small, image) for described in objects]
-        detections = [f"{d.name} {d.score:.2f}" for d in found]
+        detections = [f"{d.name} {d.score:.2f}" for d in ranked]
         return Description(overall, tuple(objects), {"seconds": seconds, "detections": detections})
 
-    def _objects(self, small: Picture, found: Sequence[Detection], most: int) -> list[tuple[Detection, Pixels]]:
-        """At most `most` detections with masks that exclude each other, largest and most certain first."""
+    def _objects(self, small: Picture, ranked: Sequence[Detection], most: int) -> list[tuple[Detection, Pixels]]:
+        """The first `most` detections large enough, with masks that exclude each other; else the main subject."""
         if most <= 0:
             return []
         picture_area = small.shape[0] * small.shape[1]
-        ranked = sorted(found, key=lambda d: -d.box.area * d.score)
         large = [d for d in ranked if d.box.area >= LEAST_SHARE * picture_area][: most + SPARE] or _main_subject(small)
         masks = self.segmenter.segment(small, [d.box for d in large])
         return exclusive(large, masks)[:most]

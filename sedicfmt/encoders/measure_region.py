@@ -164,11 +164,11 @@ COLOURS: dict[str, tuple[int, int, int]] = {
     "black": (16, 16, 16), "dark gray": (68, 68, 70), "gray": (128, 128, 128), "light gray": (190, 190, 192),
     "white": (245, 245, 245), "red": (196, 30, 34), "dark red": (112, 22, 26), "bright red": (245, 40, 40),
     "orange": (238, 125, 35), "yellow": (240, 210, 50), "light yellow": (246, 236, 160), "gold": (190, 150, 50),
-    "green": (66, 130, 60), "dark green": (38, 66, 36), "light green": (150, 200, 120), "olive green": (108, 112, 56),
+    "green": (66, 130, 60), "dark green": (46, 66, 38), "light green": (150, 200, 120), "olive green": (108, 112, 56),
     "teal": (30, 122, 124), "turquoise": (84, 200, 200), "blue": (48, 92, 176), "dark blue": (28, 40, 92),
     "light blue": (150, 190, 228), "gray blue": (98, 118, 142), "purple": (112, 56, 138), "light purple": (180, 156, 206),
     "pink": (236, 150, 172), "bright pink": (226, 60, 130), "brown": (122, 82, 52), "dark brown": (66, 44, 32),
-    "light brown": (176, 140, 104), "beige": (220, 204, 176), "gray brown": (124, 108, 94), "dark olive": (60, 58, 40),
+    "light brown": (176, 140, 104), "beige": (220, 204, 176), "tan": (206, 164, 130),
 }  # fmt: skip
 _NAMES = tuple(COLOURS)
 _TABLE_LAB = to_lab(np.array(list(COLOURS.values()), np.uint8))

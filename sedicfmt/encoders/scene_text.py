@@ -14,11 +14,11 @@ MOST_NAMES = 5  # kinds of things that the first sentence lists
 
 
 def scene_text(image: Picture, names: Counter[str], most_words: int) -> str:
-    """One sentence for what is there, one for the colours from top to bottom; at most `most_words` words."""
+    """One sentence for what is there (`names` in their own order), one for the colours from top to bottom."""
     whole = np.ones(image.shape[:2], np.uint8)
     lab = picture_lab(image)
     adjectives = list(filter(None, [light_word(lab), contrast_word(lab), texture_word(image, whole)]))
-    things = join_words([counted(name, count) for name, count in names.most_common(MOST_NAMES)])
+    things = join_words([counted(name, count) for name, count in list(names.items())[:MOST_NAMES]])
     sentence = f"A photo of {things}" if things else "A photo"
     sentence += f", {', '.join(adjectives)}." if adjectives else "."
     return limit_words(f"{sentence} {_bands(image)}", most_words)

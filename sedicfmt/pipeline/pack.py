@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -82,7 +82,7 @@ def pack_picture(
         height, width, _ = pixels.shape
         whole = SedicFile(
             width, height, DEFAULT_MODEL, latent.z_payload, b"", description.overall,
-            tuple(_object(part, options.mask_scale) for part in description.objects if part.pixels is not None),
+            tuple(_objects(description, options.mask_scale, result)),
             options.seed,
         )  # fmt: skip
         result.file, report = fit(whole, latent, Budget.of(options.max_bytes, options.target_bpp, width * height))
@@ -103,8 +103,12 @@ def _describe(
     return description
 
 
-def _object(part: object, scale: int) -> SedicObject:
-    return SedicObject(part.text, Mask(downscale(part.pixels, scale), scale))  # type: ignore[attr-defined]
+def _objects(description: Description, scale: int, result: PackResult) -> Iterator[SedicObject]:
+    for part in description.objects:
+        if part.pixels is None or not part.pixels.any():
+            result.warnings.append(f"{part.name}: no mask says where it is; it is left out")
+        else:
+            yield SedicObject(part.text, Mask(downscale(part.pixels, scale), scale))
 
 
 class _Clock:

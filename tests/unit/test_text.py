@@ -35,14 +35,20 @@ GOLDEN = [
     ("A dog.", "19fc3f"),
     ("A brown dog runs along a sandy beach.", "1355ca09f847e36b90ff"),
     ("person, left, red shirt", "0eef8005a6038304"),
-    ('A man rides a skateboard. "STOP" sign on the left; 2 cars (red).', "0f5c6d847f409e1d5aa783087ad896d776a673e99c33ea07"),
+    (
+        'A man rides a skateboard. "STOP" sign on the left; 2 cars (red).',
+        "0f5c6d847f409e1d5aa783087ad896d776a673e99c33ea07",
+    ),
     ("Zyxq lives here.", "06fc7b7e7f477abf82707f"),
     ("ALL CAPS TEXT", "3dfa296db2696b19"),
     ("iPhone and TVs", "06c0c347c27851b977fa1f"),
     ("a  b\nc", "c0612020620a63"),
     ("Café 😀 at night", "35d543474171bf41f60018eaff"),
     ("日本語", "c0e697a5e69cace8aa9e"),
-    ("In the background, two wooden boats are docked near the pier. The sky is cloudy.", "2fb6399d641c55dd5f3b1e16bd4401"),
+    (
+        "In the background, two wooden boats are docked near the pier. The sky is cloudy.",
+        "2fb6399d641c55dd5f3b1e16bd4401",
+    ),
 ]
 
 
@@ -162,10 +168,10 @@ def test_boundaries():
 
 def test_the_coder_loads_fast_and_lazily():
     program = (
-        "import time; s = time.perf_counter(); from sedicfmt.coding import text; from sedicfmt.bitcoding import text_table\n"
+        "import time; s = time.process_time(); from sedicfmt.coding import text; from sedicfmt.bitcoding import text_table\n"
         "assert text_table.load.cache_info().currsize == 0\n"
         "import sys; text.decode(text.encode('A dog.')); assert 'torch' not in sys.modules and 'numpy' not in sys.modules\n"
-        "print(time.perf_counter() - s)"
+        "print(time.process_time() - s)"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert float(result.stdout) < 0.5  # some 0.015 s on an idle machine; the bound catches only what is badly wrong
+    assert float(result.stdout) < 0.5  # seconds of CPU, some 0.03 of them are spent: only what is badly wrong is caught

@@ -1,0 +1,63 @@
+"""Words are counted by white space; a text over its limit ends where it reads as if it were meant to."""
+
+from __future__ import annotations
+
+import pytest
+
+from sedicfmt.encoders.words import count_words, limit_with_note, limit_words, normalise, require_text
+from sedicfmt.errors import EncodeError
+from sedicfmt.limits import MAX_TEXT_BYTES
+
+
+def test_white_space_runs_become_one_space() -> None:
+    assert normalise("  a\tcat \n\n on\u00a0a  mat ") == "a cat on a mat"
+    assert limit_words(" a  cat ", 9) == "a cat"
+
+
+def test_words_are_what_white_space_separates() -> None:
+    assert count_words("") == 0
+    assert count_words("a well-known cat, asleep") == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "expected"),
+    [
+        ("One two three.", 3, "One two three."),
+        ("One two three. Four five six.", 5, "One two three."),  # a sentence
+        ("One two three, four five six seven.", 5, "One two three"),  # a clause, its comma gone
+        ("One two three four five six", 4, "One two three four"),  # a word
+        ("One. Two three four five six seven", 6, "One. Two three four five six"),  # the sentence ends too early
+        ("A cat on the mat", 4, "A cat"),  # no dangling "on the"
+        ('He said "stop there." Then he left', 5, 'He said "stop there."'),  # quotes belong to the sentence
+        ("the the the", 2, "the"),
+        ("- - -", 2, "-"),
+        ("cat", 0, ""),
+        ("cat", -1, ""),
+    ],
+)
+def test_cut(text: str, most: int, expected: str) -> None:
+    assert limit_words(text, most) == expected
+
+
+def test_a_cut_never_exceeds_the_limit() -> None:
+    text = "A cat, a dog. A bird and the fish; two of them: with, the, end."
+    for most in range(20):
+        assert count_words(limit_words(text, most)) <= most
+
+
+def test_bytes_are_limited_between_characters() -> None:
+    limited = limit_words("\u732b" * 3000, 50)
+    assert len(limited.encode()) <= MAX_TEXT_BYTES
+    assert set(limited) == {"\u732b"}
+
+
+def test_note_names_the_place_only_where_something_was_lost() -> None:
+    assert limit_with_note("a  cat", 2, "overall") == ("a cat", [])
+    assert limit_with_note("a cat here", 2, "overall") == ("a cat", ["overall: cut from 3 to 2 words"])
+
+
+def test_text_that_utf8_cannot_hold_is_the_callers_fault() -> None:
+    assert require_text("caf\u00e9", "x") == "caf\u00e9"
+    for bad in ("\ud800", 7, None):
+        with pytest.raises(EncodeError, match="overall"):
+            require_text(bad, "overall")

@@ -33,7 +33,9 @@ def problems(entry: dict, command: list[str]) -> list[str]:
     answer = json.loads(done.stdout or b"{}")
     if "code" in entry:
         error = answer.get("error", entry)
-        return [f"{key} {error[key]!r}, expected {entry[key]!r}" for key in ("code", "path") if error[key] != entry[key]]
+        return [
+            f"{key} {error[key]!r}, expected {entry[key]!r}" for key in ("code", "path") if error[key] != entry[key]
+        ]
     return [f"{k}: {answer.get(k)!r}, expected {v!r}" for k, v in entry["expected"].items() if answer.get(k) != v]
 
 

@@ -16,6 +16,7 @@ import os
 import sys
 from collections.abc import Sequence
 from fractions import Fraction
+from importlib import metadata
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -71,7 +72,7 @@ def start_report(path: Path | None, score: str) -> Report:
         "score": score,
         "scales": [str(scale) for scale in classical.SCALES],
         "codecs": {codec.name: dict(codec.options) for codec in classical.CODECS},
-        "versions": {"pillow": PIL.__version__} | {n: features.version(n) for n in ("webp", "avif")},
+        "versions": versions(),
     }
     if path is None or not path.exists():
         return {"settings": settings, "pictures": {}, "means": {}}
@@ -79,6 +80,15 @@ def start_report(path: Path | None, score: str) -> Report:
     if report["settings"] != settings:
         raise EncodeError(f"{path} was made with other settings or versions: name another file for --json")
     return report
+
+
+def versions() -> dict[str, str | None]:
+    """The libraries that make the files, as their versions change the files; None for what is not installed."""
+    found = {"pillow": PIL.__version__} | {name: features.version(name) for name in ("webp", "avif")}
+    try:
+        return found | {"pillow-jxl-plugin": metadata.version("pillow-jxl-plugin")}
+    except metadata.PackageNotFoundError:
+        return found | {"pillow-jxl-plugin": None}
 
 
 def add_photo(report: Report, path: Path, budgets: Sequence[int], codecs: Sequence[str], score: Any) -> bool:

@@ -44,7 +44,7 @@ def use_torch(model: Any, mkldnn: bool, threads: int) -> None:
     from sedicfmt.models import hyper_synthesis as h
 
     torch.set_num_threads(threads)
-    torch.backends.mkldnn.enabled = mkldnn  # type: ignore[assignment]
+    torch.backends.mkldnn.enabled = mkldnn
     weights = {k: torch.from_numpy(v.astype(np.float64)) for k, v in model.weights.items() if k.startswith("h_s.")}
 
     def convolve(z: Any, layer: str) -> Any:

@@ -50,7 +50,9 @@ def disc(rows: int, columns: int, j: int = 0) -> np.ndarray:
     return cells
 
 
-def make(width: int = 96, height: int = 64, objects: int = 1, scale: int = 8, coder: str = "auto", **more: Any) -> SedicFile:
+def make(
+    width: int = 96, height: int = 64, objects: int = 1, scale: int = 8, coder: str = "auto", **more: Any
+) -> SedicFile:
     """A whole file of the drawn scene."""
     latent = latent_nano.analyse(picture(width, height), load_latent_model(1))
     rows, columns = -(-height // scale), -(-width // scale)
@@ -75,8 +77,10 @@ def valid() -> Iterator[tuple[str, str, SedicFile]]:
     yield "long-side", "1920x1080 by 16:9, height above 1024", make(1920, 1080, 0)
     yield "raw-text", "a text that letters code worse than UTF-8", replace(make(), text=WORDS[3] * 3)
     yield "seed", "a seed of all ones", make(seed=(1 << 32) - 1)
-    yield "ignorable-extensions", "two unknown extensions, kept (C-10)", make(
-        extensions=(Extension(1, False, b""), Extension(100, False, bytes(200)))
+    yield (
+        "ignorable-extensions",
+        "two unknown extensions, kept (C-10)",
+        make(extensions=(Extension(1, False, b""), Extension(100, False, bytes(200)))),
     )
     base = make(objects=0)
     flat = latent_nano.analyse(picture(96, 64), load_latent_model(1)).y_payload(1e9)
@@ -150,11 +154,29 @@ def faulty_frames(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]
     yield "check-wrong", "C-12", "check", "", whole[:-1] + bytes([whole[-1] ^ 1])
     yield "bit-flipped-in-y", "C-12", "check", "", whole[:60] + bytes([whole[60] ^ 16]) + whole[61:]
     yield "seed-of-zero", "C-4", "malformed", "header", draft.build(seeded="1", seed=bits(0, 32))
-    yield "ratio-not-used", "C-5", "malformed", "header", draft.build(size="000" + "1" + "0" + bits(7, 7) + bits(11, 10))
+    yield (
+        "ratio-not-used",
+        "C-5",
+        "malformed",
+        "header",
+        draft.build(size="000" + "1" + "0" + bits(7, 7) + bits(11, 10)),
+    )
     yield "eighths-not-used", "C-5", "malformed", "header", draft.build(size="010" + "0" + bits(63, 13))
     yield "long-not-needed", "C-5", "malformed", "header", draft.build(size="010" + "1" + "1" + bits(7, 10))
-    yield "width-too-small", "C-5", "limit", "header.size.width", draft.build(size="000" + "0" + bits(63, 13) + bits(14, 13))
-    yield "height-too-small", "C-5", "limit", "header.size.height", draft.build(size="0001" + "0" + bits(0, 7) + bits(11, 10))
+    yield (
+        "width-too-small",
+        "C-5",
+        "limit",
+        "header.size.width",
+        draft.build(size="000" + "0" + bits(63, 13) + bits(14, 13)),
+    )
+    yield (
+        "height-too-small",
+        "C-5",
+        "limit",
+        "header.size.height",
+        draft.build(size="0001" + "0" + bits(0, 7) + bits(11, 10)),
+    )
     yield "width-too-large", "C-5", "limit", "header.size.width", draft.build(size="110" + "1" + "1" + bits(1023, 10))
     draft.fill = "1"
     yield "header-fill-not-zero", "C-8", "malformed", "header", draft.build()
@@ -193,7 +215,19 @@ def faulty_payloads(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes
     yield "model-unknown", "R-1", "unsupported", "header.model_id", Draft(file).build(model=bits(99, 8))
 
 
-EXPECTED = ("version", "width", "height", "pixels", "overhead_bytes", "seed", "models", "texts", "masks", "segments", "digests")
+EXPECTED = (
+    "version",
+    "width",
+    "height",
+    "pixels",
+    "overhead_bytes",
+    "seed",
+    "models",
+    "texts",
+    "masks",
+    "segments",
+    "digests",
+)
 
 
 def write_all(folder: Path) -> None:

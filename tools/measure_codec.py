@@ -1,8 +1,8 @@
 """The bundled latent codec beside classical ones at equal bytes: `python -m sedic_tools.measure_codec FOLDER --bytes 1000`.
 
-Every photo is packed by `sedic-pack --objects 0 --words-overall 0 --max-bytes N` and unpacked by `sedic-unpack`, each in a process of
-its own; bytes are the file's, container and check included. `--peers` takes the JSON of `compare_classical` and prints its
-means at the same budgets.
+Every photo is packed by `sedic-pack --objects 0 --words-overall 0 --max-bytes N` and unpacked by `sedic-unpack`, each in a
+process of its own; bytes are the file's, container and check included. `--peers` takes the JSON of `compare_classical` and
+prints its means at the same budgets.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def code(photo: Path, budget: int | None, work: Path) -> tuple[int, Picture]:
     bare = ["--objects", "0", "--words-overall", "0"]
     packed, painted = work / "x.sedic", work / "x.png"
     subprocess.run([BIN / "sedic-pack", photo, "-o", packed, *bare, *limit], check=True, capture_output=True)
-    subprocess.run([BIN / "sedic-unpack", packed, "-o", painted, "--stage", "reference"], check=True, capture_output=True)
+    subprocess.run(
+        [BIN / "sedic-unpack", packed, "-o", painted, "--stage", "reference"], check=True, capture_output=True
+    )
     return packed.stat().st_size, load_picture(painted)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from sedicfmt.container.builder import build_frame
@@ -55,10 +56,10 @@ def frame_of(file: SedicFile) -> Frame:
     if not file.complete:
         raise EncodeError("an incomplete file cannot be written: part of its content is missing")
     check_size(file.width, file.height)
-    payloads = [file.z, file.y, _encode("text", lambda: text.build(file.text))]
+    payloads = [file.z, file.y, _encode("text", partial(text.build, file.text))]
     for j, part in enumerate(file.objects):
-        payloads.append(_encode(f"objects[{j}].text", lambda part=part: text.build(part.text)))
-        payloads.append(_encode(f"objects[{j}].mask", lambda part=part: _build_mask(part, file)))
+        payloads.append(_encode(f"objects[{j}].text", partial(text.build, part.text)))
+        payloads.append(_encode(f"objects[{j}].mask", partial(_build_mask, part, file)))
     kinds = segment_kinds(len(file.objects))
     segments = tuple(Segment(k, p, payload) for (k, p), payload in zip(kinds, payloads, strict=True))
     return Frame(file.width, file.height, file.model_id, file.seed, segments, file.extensions, file.version)

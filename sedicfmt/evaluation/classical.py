@@ -82,8 +82,8 @@ def fit_scales(photo: Picture, budget: int, codec: Codec, scales: Sequence[Fract
 def fit_quality(photo: Picture, budget: int, codec: Codec, scale: Fraction, highest: int) -> Coded | None:
     """The file at one scale with the best of the settings 0 … `highest` that halving finds within `budget` bytes.
 
-    None where setting 0 does not fit. Encoders are not strictly monotonic: a few settings above the one found may fit
-    as well. The file returned always fits.
+    None where setting 0 does not fit. Encoders are not strictly monotonic, JPEG XL's least: settings above the one found
+    may fit as well, which costs it up to 0.1 dB on a photo. The file returned always fits.
     """
     small = scale_down(photo, scale)
     low, high, best = 0, highest, None

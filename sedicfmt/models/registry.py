@@ -9,9 +9,12 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sedicfmt.errors import BackendFailed, MissingDependency, Unsupported
-from sedicfmt.models.nano_latent import NanoLatent
+
+if TYPE_CHECKING:
+    from sedicfmt.models.nano_latent import NanoLatent
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,13 @@ class ModelEntry:
 REGISTRY = {
     entry.id: entry
     for entry in [
-        ModelEntry(1, "sedic-nano-1", "sedic-nano-1.safetensors", "bc6f66a3502c0080c081c940c22ebaaeacba5e00babf2851a6340972c00d4f75", "Apache-2.0"),
+        ModelEntry(
+            1,
+            "sedic-nano-1",
+            "sedic-nano-1.safetensors",
+            "bc6f66a3502c0080c081c940c22ebaaeacba5e00babf2851a6340972c00d4f75",
+            "Apache-2.0",
+        ),
     ]
 }
 
@@ -38,7 +47,9 @@ DEFAULT_MODEL = 1
 def find_model(model_id: int) -> ModelEntry:
     """The entry of an id. Raises Unsupported for one that is not allocated."""
     if model_id not in REGISTRY:
-        raise Unsupported(f"model {model_id} is not known to this reader; known are {sorted(REGISTRY)}", "header.model_id")
+        raise Unsupported(
+            f"model {model_id} is not known to this reader; known are {sorted(REGISTRY)}", "header.model_id"
+        )
     return REGISTRY[model_id]
 
 
@@ -56,4 +67,6 @@ def load_latent_model(model_id: int) -> NanoLatent:
         raise MissingDependency(f"{entry.name} needs safetensors: pip install 'sedicfmt[nano]'") from error
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         raise BackendFailed(f"{path.name} is not the file that {entry.name} stands for (SHA-256 differs)")
+    from sedicfmt.models.nano_latent import NanoLatent
+
     return NanoLatent(load(data))

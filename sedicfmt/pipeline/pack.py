@@ -1,6 +1,6 @@
 """A picture -> a .sedic file: words, masks and latent, each by its encoder, then whatever the byte budget leaves (paper 3.1).
 
-    picture -> describe (objects, texts, full-size masks) -> mask grid -> latent analysis -> rate control -> bytes
+picture -> describe (objects, texts, full-size masks) -> mask grid -> latent analysis -> rate control -> bytes
 """
 
 from __future__ import annotations

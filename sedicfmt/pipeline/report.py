@@ -10,7 +10,7 @@ from sedicfmt.container.frame import Segment
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import REGISTRY
-from sedicfmt.segments import latent, mask, text
+from sedicfmt.segments import mask, text
 
 
 def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def _segment(segment: Segment, file_bytes: int, pixels: int) -> dict[str, Any]:
 
 def _coder(segment: Segment) -> str:
     if segment.kind.startswith("latent"):
-        return latent.CODER
+        return "range"
     return text.coder_name(segment.payload) if segment.kind.startswith("text") else mask.coder_name(segment.payload)
 
 
@@ -73,4 +73,3 @@ def digests(file: SedicFile) -> dict[str, str]:
     from sedicfmt.decoders.reference import decode_latent
 
     return decode_latent(file).digests()
-

@@ -18,7 +18,6 @@ from sedicfmt.bitcoding.range_coder import RangeDecoder, RangeEncoder
 from sedicfmt.errors import EncodeError, Malformed
 
 Symbols = NDArray[np.int32]
-CODER = "range"
 
 
 @cache

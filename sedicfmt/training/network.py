@@ -133,7 +133,12 @@ class NanoCodec(nn.Module):
     """All four transforms and the prior of z."""
 
     def __init__(
-        self, cy: int = 192, cz: int = 24, widths: Triple = (96, 192, 320), blocks_a: Triple = (2, 2, 3), blocks_s: Triple = (3, 4, 4)
+        self,
+        cy: int = 192,
+        cz: int = 24,
+        widths: Triple = (96, 192, 320),
+        blocks_a: Triple = (2, 2, 3),
+        blocks_s: Triple = (3, 4, 4),
     ):
         super().__init__()
         self.config = {"cy": cy, "cz": cz, "widths": widths, "blocks_a": blocks_a, "blocks_s": blocks_s}
@@ -153,7 +158,7 @@ class NanoCodec(nn.Module):
                 nn.init.zeros_(layer.bias)
             index = torch.log(torch.from_numpy(deviation) / step / SCALE_MIN) / math.log(SCALE_STEP)
             self.h_s.leave.weight.mul_(0.3)
-            self.h_s.leave.bias[len(basis):] = index.clamp(0, SCALE_COUNT - 1) / 8
+            self.h_s.leave.bias[len(basis) :] = index.clamp(0, SCALE_COUNT - 1) / 8
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x in -0.5..0.5 -> (x~, bits of y for each picture, bits of z for each picture)."""

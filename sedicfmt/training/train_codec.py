@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Tensor
 
 from sedicfmt.training.klt import fit_klt
-from sedicfmt.training.network import STRIDE_Z, NanoCodec
+from sedicfmt.training.network import STRIDE_Y, STRIDE_Z, NanoCodec
 from sedicfmt.training.photos import CropSource, digest, find_photos
 
 KLT_CROPS = 600  # what the linear start is fitted on
@@ -78,7 +78,7 @@ class Trainer:
 
     def start(self) -> None:
         crops = self.source.batch(KLT_CROPS) / 255 - 0.5
-        basis, deviation = fit_klt(crops, 32, self.model.config["cy"])
+        basis, deviation = fit_klt(crops, STRIDE_Y, len(self.model.g_a.linear.bias))
         self.model.start_from_klt(basis, deviation, self.s.klt_step / 255)
 
     def resume(self, path: Path) -> None:

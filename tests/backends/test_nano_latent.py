@@ -81,7 +81,9 @@ def test_hyper_synthesis_is_the_specifications_arithmetic():
                 hidden.append(requantised(total, "h_s.grow", o, 0, 32767))
             out = []
             for o in range(6):
-                total = w["h_s.leave.bias"][o] + sum(a * b for a, b in zip(w["h_s.leave.weight"][o], hidden, strict=True))
+                total = w["h_s.leave.bias"][o] + sum(
+                    a * b for a, b in zip(w["h_s.leave.weight"][o], hidden, strict=True)
+                )
                 out.append(requantised(total, "h_s.leave", o, -32767, 32767))
             assert mean[:, row, column].tolist() == out[:3]
             assert index[:, row, column].tolist() == [min(max(v, 0), 47) for v in out[3:]]

@@ -34,7 +34,9 @@ def small(monkeypatch):
     monkeypatch.setattr(train_codec, "NanoCodec", tiny)
     monkeypatch.setattr(train_codec, "KLT_CROPS", 2)
     monkeypatch.setattr(
-        train_codec, "fit_klt", lambda crops, patch, count: (np.eye(count, 3072, dtype=np.float32), np.ones(count, np.float32))
+        train_codec,
+        "fit_klt",
+        lambda crops, patch, count: (np.eye(count, 3072, dtype=np.float32), np.ones(count, np.float32)),
     )
 
 

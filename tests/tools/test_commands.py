@@ -3,16 +3,17 @@
 import hashlib
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+import sedicfmt
 from sedicfmt.container.checksum import checksum
 
 BIN = Path(sys.executable).parent
@@ -42,8 +43,19 @@ def test_inspect_json_keeps_its_contract(packed):
     done = run("inspect", out, "--json", "--check")
     report = json.loads(done.stdout)
     size = out.stat().st_size
-    keys = "version file_bytes width height pixels bpp overhead_bytes models texts segments digests".split()
-    assert set(keys) <= set(report)
+    keys = {
+        "version",
+        "file_bytes",
+        "width",
+        "height",
+        "pixels",
+        "bpp",
+        "overhead_bytes",
+        "models",
+        "texts",
+        "segments",
+    }
+    assert keys | {"digests"} <= set(report)
     assert (report["version"], report["file_bytes"], report["pixels"]) == (1, size, 192 * 128)
     assert report["bpp"] == size * 8 / (192 * 128)
     assert report["texts"] == {
@@ -153,11 +165,7 @@ def test_a_picture_out_of_bounds_is_over_a_limit(tmp_path):
 
 
 def test_an_unknown_model_is_named(packed, tmp_path):
-    import sedicfmt
-
     file = sedicfmt.read(packed[0])
-    from dataclasses import replace
-
     (tmp_path / "m.sedic").write_bytes(sedicfmt.write(replace(file, model_id=99)))
     assert run("inspect", tmp_path / "m.sedic").returncode == 0
     done = run("unpack", tmp_path / "m.sedic", "-o", tmp_path / "x.png")
@@ -179,9 +187,6 @@ def test_partial_decodes_a_declared_stage(packed, tmp_path):
 
 
 def test_terminal_escapes_in_texts_are_neutralised(tmp_path, packed):
-    import sedicfmt
-    from dataclasses import replace
-
     evil = replace(sedicfmt.read(packed[0]), text="\x1b]0;gone\x07 and \u202e back")
     (tmp_path / "evil.sedic").write_bytes(sedicfmt.write(evil))
     done = run("inspect", tmp_path / "evil.sedic")
@@ -203,7 +208,7 @@ def test_a_closed_pipe_and_an_interruption_leave_no_traceback_and_no_file(packed
     _, errors = child.communicate()
     assert child.returncode == 130
     assert b"Traceback" not in errors
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_version_and_help():

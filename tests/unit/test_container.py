@@ -51,7 +51,9 @@ def test_the_header_begins_with_the_magic_and_the_version():
     assert build_header(make())[2] >> 5 == 1
 
 
-@pytest.mark.parametrize("size", [(16, 16), (8192, 8192), (767, 511), (512, 768), (1920, 1080), (1001, 8191), (17, 8192)])
+@pytest.mark.parametrize(
+    "size", [(16, 16), (8192, 8192), (767, 511), (512, 768), (1920, 1080), (1001, 8191), (17, 8192)]
+)
 @pytest.mark.parametrize("objects", [0, 1, 7])
 @pytest.mark.parametrize("extensions", [(), (Extension(3, False, b"abc"), Extension(127, False, b""))])
 @pytest.mark.parametrize("seed", [0, 1, (1 << 32) - 1])
@@ -107,7 +109,8 @@ def test_prefixes_hold_whole_stages():
 
 @given(st.binary(max_size=300))
 def test_any_bytes_give_a_frame_or_our_error(data):
-    for candidate in (data, b"\x5e\xd1" + data, b"\x5e\xd1\x20" + data, b"\x5e\xd1\x20" + data + checksum(b"\x5e\xd1\x20" + data)):
+    begun = b"\x5e\xd1\x20" + data
+    for candidate in (data, b"\x5e\xd1" + data, begun, begun + checksum(begun)):
         try:
             frame = parse_frame(candidate)
         except SedicError as error:

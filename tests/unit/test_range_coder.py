@@ -2,6 +2,7 @@
 
 import math
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -82,4 +83,4 @@ def test_a_value_too_large_is_the_callers_fault():
 def test_gaussian_tables_are_legal_and_ordered():
     tables = gaussian_tables()
     assert len(tables) == 48
-    assert all(a.largest <= b.largest for a, b in zip(tables, tables[1:], strict=False))
+    assert all(a.largest <= b.largest for a, b in pairwise(tables))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
+import os
 import sys
 from typing import Any
 
@@ -12,6 +14,8 @@ from sedic_tools.command import parser, printable, read_sedic, run
 
 def main() -> int:
     """Entry point; returns the exit code."""
+    gc.disable()  # a process this short has nothing to collect, and its imports are most of its time
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts faster without a second thread
     p = parser("Show what a .sedic file is made of.")
     p.add_argument("--check", action="store_true", help="decode the latent as well and print its symbols' digests")
     p.add_argument("--partial", action="store_true", help="look at an incomplete file, unchecked")

@@ -136,6 +136,20 @@ def _mean_of(results: list[dict[str, float]]) -> dict[str, float]:
     return {"pictures": len(results)} | rounded
 
 
+def read_report(path: Path, photos: Sequence[Path]) -> Report:
+    """The report at `path` for these photos alone, so that means compared are over the same pictures.
+
+    Raises EncodeError where it lacks one of them.
+    """
+    report = json.loads(path.read_text())
+    absent = [photo.name for photo in photos if photo.name not in report["pictures"]]
+    if absent:
+        raise EncodeError(f"{path} has no figures for {', '.join(absent)}")
+    report["pictures"] = {photo.name: report["pictures"][photo.name] for photo in photos}
+    report["means"] = means(report)
+    return report
+
+
 def at_bytes(report: Report, codec: str, size: float) -> dict[str, float] | None:
     """A codec's mean {bytes, psnr, ms_ssim} at a mean of `size` bytes: between its two neighbouring budgets, linear in
     the logarithm of the bytes. None where `size` lies outside what was measured: nothing is extrapolated.

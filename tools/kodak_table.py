@@ -178,11 +178,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the tool; gives its exit code (errors.py)."""
     options = _parser().parse_args(arguments)
     try:
-        report = json.loads(options.peers.read_text()) if options.peers else None
+        photos = peers.find_photos(options.folder)
+        report = peers.read_report(options.peers, photos) if options.peers else None
         with tempfile.TemporaryDirectory() as scratch:
             work = options.work or Path(scratch)
             work.mkdir(parents=True, exist_ok=True)
-            measured = [measure(photo, work, options.tools) for photo in peers.find_photos(options.folder)]
+            measured = [measure(photo, work, options.tools) for photo in photos]
             if options.sheet:
                 contact_sheet.save_sheet(draw_sheet(measured, report, options.rows), options.sheet)
     except (SedicError, OSError) as error:

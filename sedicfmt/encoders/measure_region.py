@@ -61,11 +61,14 @@ def measure(image: Picture, pixels: Pixels) -> RegionWords:
 
 
 def region_text(name: str, region: RegionWords, most_words: int) -> str:
-    """Text_d: the name, then what was measured, the most telling first, in at most `most_words` words."""
+    """Text_d: the name, then what was measured, the most telling first, in at most `most_words` words.
+
+    It begins with a capital, which the text coder expects there: a small letter would cost nine bits.
+    """
     stacked = region.shape == "tall" and region.upper.split()[-1] != region.lower.split()[-1]
     colours = f"{region.upper} above and {region.lower} below" if stacked else " and ".join(region.colours)
     looks = [region.shape, region.size, region.place, region.light, region.texture]
-    return limit_words(", ".join([f"{name} in {colours}", *filter(None, looks)]), most_words)
+    return limit_words(", ".join([f"{name[:1].upper()}{name[1:]} in {colours}", *filter(None, looks)]), most_words)
 
 
 def main_colours(lab: NDArray[np.float64]) -> tuple[str, ...]:

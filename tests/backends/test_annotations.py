@@ -185,7 +185,7 @@ def coco(**changes: Any) -> dict[str, Any]:
 def test_coco_objects_largest_first_with_measured_texts(tmp_path: Path) -> None:
     description = describe(tmp_path, coco(), name="some/folder/ours.jpg")
     assert [d.name for d in description.objects] == ["dog", "cat"]
-    assert description.objects[1].text == "cat in red, at the top left, smooth"
+    assert description.objects[1].text == "Cat in red, at the top left, smooth"
     dog = description.objects[0].pixels
     assert dog is not None and dog[5, 30] == 1 and dog[22, 45] == 1 and dog[15, 30] == 0
     assert description.overall == "" and description.report["warnings"] == ["overall: no caption found"]

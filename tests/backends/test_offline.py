@@ -55,7 +55,7 @@ def check(description: Description, image: Picture, request: DescribeRequest) ->
         assert described.pixels.shape == image.shape[:2] and set(np.unique(described.pixels)) <= {0, 1}
         assert described.pixels.any()
         assert count_words(described.text) <= request.words_object
-        assert described.text.startswith(described.name)
+        assert described.text.lower().startswith(described.name)
         total += described.pixels
     assert total.max(initial=0) <= 1, "masks overlap"
 

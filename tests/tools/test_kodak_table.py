@@ -62,9 +62,15 @@ def photos(tmp_path: Path) -> Path:
 
 
 def peers_report() -> dict:
-    points = {"500": (490.0, 20.0, 0.6), "1000": (1000.0, 22.0, 0.8)}
-    means = {b: {"WebP": {"pictures": 2, "bytes": n, "psnr": p, "ms_ssim": s}} for b, (n, p, s) in points.items()}
-    return {"settings": {"codecs": {"WebP": {}, "AVIF": {}}}, "pictures": {}, "means": means}
+    made = {"scale": "1/2", "quality": 1.0}
+    low, high = {"bytes": 490, "psnr": 20.0, "ms_ssim": 0.6}, {"bytes": 1000, "psnr": 22.0, "ms_ssim": 0.8}
+    results = {"500": {"WebP": low | made}, "1000": {"WebP": high | made}}
+    other = {"500": {"WebP": low | made | {"psnr": 90.0}}}  # a photo of another folder: in no mean
+    pictures = {f"photo{i}.png": {"sha256": "", "results": results} for i in (1, 2)}
+    report: dict = {"settings": {"codecs": {"WebP": {}, "AVIF": {}}}, "pictures": pictures}
+    report["means"] = compare_classical.means(report)
+    report["pictures"]["elsewhere.png"] = {"sha256": "", "results": other}
+    return report
 
 
 def run(photos: Path, tools: Path, *more: str) -> int:
@@ -157,3 +163,10 @@ def test_a_report_of_other_settings_is_not_mixed_in(photos, tmp_path, capsys):
 def test_a_missing_peers_file_is_an_input_error(photos, tools, tmp_path, capsys):
     assert run(photos, tools, "--peers", str(tmp_path / "none.json")) == 74
     assert "none.json" in capsys.readouterr().err
+
+
+def test_peers_of_other_photos_are_refused(photos, tools, tmp_path, capsys):
+    (photos / "photo2.png").rename(photos / "another.png")
+    (tmp_path / "peers.json").write_text(json.dumps(peers_report()))
+    assert run(photos, tools, "--peers", str(tmp_path / "peers.json")) == 2
+    assert "no figures for another.png" in capsys.readouterr().err

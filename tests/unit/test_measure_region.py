@@ -83,10 +83,10 @@ def test_text_begins_with_the_name_and_keeps_its_limit() -> None:
     picture[45:] = COLOURS["dark blue"]
     words = measure(picture, region(5, 85, 50, 70))
     text = region_text("person", words, 30)
-    assert text == "person in red above and dark blue below, tall, in the center, dark, smooth"
+    assert text == "Person in red above and dark blue below, tall, in the center, dark, smooth"
     for most in range(1, 30):
         assert count_words(region_text("person", words, most)) <= most
-        assert region_text("person", words, most).startswith("person")
+        assert region_text("person", words, most).startswith("Person")
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (1, 1), (1, 40), (2500, 1500)])

@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -26,36 +24,15 @@ from typing import Any
 
 from PIL import Image
 
-from sedicfmt.errors import BackendFailed, MissingDependency, SedicError
+from sedicfmt.errors import BackendFailed, SedicError
 from sedicfmt.evaluation import contact_sheet
 from sedicfmt.evaluation.metrics import load_picture, ms_ssim, psnr
 
 from . import compare_classical as peers
-
-# Linux hands the parent's peak memory down to a child at exec, so that a child of this process, which may hold torch,
-# would never seem smaller than it. A bare interpreter in between (some 10 MB) measures each tool instead.
-METER = """
-import json, os, sys, time
-start = time.perf_counter()
-pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
-_, status, usage = os.wait4(pid, 0)
-unit = 1 if sys.platform == "darwin" else 1024
-with open(sys.argv[1], "w") as file:
-    json.dump({"seconds": time.perf_counter() - start, "peak": usage.ru_maxrss * unit}, file)
-sys.exit(os.waitstatus_to_exitcode(status) & 255)
-"""
+from .measured_process import Ran, run_measured
 
 TOOLS = ("pack", "unpack", "inspect")
 BESIDE = Path(sys.executable).parent  # where pip puts console scripts
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A finished process: the JSON that it printed, wall seconds, peak resident memory in bytes."""
-
-    printed: dict[str, Any]
-    seconds: float
-    peak: int
 
 
 @dataclass(frozen=True)
@@ -81,20 +58,6 @@ class Measured:
     def reference_bytes(self) -> int:
         """What the reference picture alone needs: the overhead and the latent."""
         return self.inspected["overhead_bytes"] + self.kind_bytes("latent.z") + self.kind_bytes("latent.y")
-
-
-def run_measured(command: Sequence[str]) -> Ran:
-    """Runs a tool that prints JSON. Raises MissingDependency where it is not there, BackendFailed where it fails."""
-    tool = Path(command[0]).name
-    if not Path(command[0]).exists():
-        raise MissingDependency(f"no {tool} in {Path(command[0]).parent}: pip install sedicfmt")
-    with tempfile.NamedTemporaryFile() as meter:
-        launcher = [sys.executable, "-I", "-S", "-c", METER, meter.name]
-        done = subprocess.run([*launcher, *command], capture_output=True, text=True)
-        if done.returncode:
-            raise BackendFailed(f"{tool} {command[1]} gave {done.returncode}: {done.stderr.strip()}")
-        usage = json.load(meter)
-    return Ran(json.loads(done.stdout), usage["seconds"], usage["peak"])
 
 
 def measure(photo: Path, work: Path, tools: Path) -> Measured:

@@ -41,7 +41,7 @@ def table(report: dict[str, Any]) -> list[str]:
         f"{'segment':<20} {'coder':<16} {'offset':>7} {'bytes':>6} {'bits':>7} {'bpp':>8} {'share':>7}",
     ]
     for s in report["segments"]:
-        name = s["kind"] + (f" {s['path'][8 : s['path'].index('.')]}" if "[" in s["path"] else "")  # mask [0]
+        name = s["kind"] + (f" {s['path'][7 : s['path'].index('.')]}" if "[" in s["path"] else "")  # mask [0]
         lines.append(row(name, s["coder"], s["offset"], s["bytes"], s["bpp"], s["share"]))
     overhead = report["overhead_bytes"]
     lines.append(row("overhead", "", "", overhead, overhead * 8 / report["pixels"], overhead / report["file_bytes"]))

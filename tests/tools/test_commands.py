@@ -76,6 +76,7 @@ def test_inspect_prints_a_table(packed):
     lines = done.stdout.decode().splitlines()
     assert lines[0].startswith("192x128 pixels")
     assert any(line.startswith("overhead") for line in lines)
+    assert any(line.startswith("text.object [1]") for line in lines)
     assert any("mask: " in line for line in lines)
 
 

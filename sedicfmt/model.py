@@ -50,4 +50,15 @@ class SedicFile:
     seed: int = 0
     extensions: tuple[Extension, ...] = ()
     version: int = 1
+    latent_scale: int = 16  # sixteenths of the picture's size at which the latent shows it, 1 to 32
     complete: bool = field(default=True, compare=False)  # False: a declared prefix of a longer file
+
+    @property
+    def coded_size(self) -> tuple[int, int]:
+        """Width and height of the picture that the latent shows (spec clause L-1)."""
+        return coded_size(self.width, self.height, self.latent_scale)
+
+
+def coded_size(width: int, height: int, latent_scale: int) -> tuple[int, int]:
+    """A picture's size at `latent_scale` sixteenths, rounded up (spec clause L-1)."""
+    return -(-width * latent_scale // 16), -(-height * latent_scale // 16)

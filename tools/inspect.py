@@ -35,7 +35,8 @@ def table(report: dict[str, Any]) -> list[str]:
     model = report["models"]["latent"]
     lines = [
         f"{report['width']}x{report['height']} pixels, {report['file_bytes']} bytes, {report['bpp']:.4f} bpp, "
-        f"version {report['version']}, latent model {model['id']} ({model['name'] or 'unknown'}), seed {report['seed']}"
+        f"version {report['version']}, seed {report['seed']}, latent model {model['id']} "
+        f"({model['name'] or 'unknown'}) at {report['latent_scale']}/16 of the size"
         + ("" if report["complete"] else "; INCOMPLETE and unchecked"),
         "",
         f"{'segment':<20} {'coder':<16} {'offset':>7} {'bytes':>6} {'bits':>7} {'bpp':>8} {'share':>7}",

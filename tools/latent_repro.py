@@ -23,7 +23,7 @@ THREADS, DTYPES, WAYS = (1, 2), ("float32", "float64"), ("numpy", "torch", "torc
 def decode_once(path: str, dtype: str, way: str, threads: int) -> dict[str, Any]:
     """Digests of one file's symbols, and its reference picture, in this process."""
     import sedicfmt
-    from sedicfmt.decoders.reference import decode_latent
+    from sedicfmt.decoders.reference import decode_latent, paint_reference
     from sedicfmt.models.nano_latent import NanoLatent
     from sedicfmt.models.registry import load_latent_model
 
@@ -32,7 +32,7 @@ def decode_once(path: str, dtype: str, way: str, threads: int) -> dict[str, Any]
     if way != "numpy":
         use_torch(model, way == "torch", threads)
     latent = decode_latent(file, model)
-    picture = model.synthesise(latent.y, latent.mean, file.width, file.height)
+    picture = np.asarray(paint_reference(file, latent, model))
     return {**latent.digests(), "mean_sample": float(picture.mean()), "picture": picture}
 
 

@@ -21,7 +21,7 @@ from sedicfmt.container.checksum import checksum
 from sedicfmt.container.frame import segment_kinds
 from sedicfmt.container.schema import LENGTH_ORDER
 from sedicfmt.encoders import latent_nano
-from sedicfmt.model import Extension, Mask, SedicFile, SedicObject
+from sedicfmt.model import Extension, Mask, SedicFile, SedicObject, coded_size
 from sedicfmt.models.registry import load_latent_model
 from sedicfmt.pipeline.report import report_bytes
 from sedicfmt.segments import mask, text
@@ -54,7 +54,8 @@ def make(
     width: int = 96, height: int = 64, objects: int = 1, scale: int = 8, coder: str = "auto", **more: Any
 ) -> SedicFile:
     """A whole file of the drawn scene."""
-    latent = latent_nano.analyse(picture(width, height), load_latent_model(1))
+    coded = picture(*coded_size(width, height, more.get("latent_scale", 16)))
+    latent = latent_nano.analyse(coded, load_latent_model(1))
     rows, columns = -(-height // scale), -(-width // scale)
     parts = tuple(SedicObject(WORDS[1 + j % 2], Mask(disc(rows, columns, j), scale, coder)) for j in range(objects))
     values = {"text": WORDS[0], "objects": parts, **more}
@@ -77,6 +78,8 @@ def valid() -> Iterator[tuple[str, str, SedicFile]]:
     yield "long-side", "1920x1080 by 16:9, height above 1024", make(1920, 1080, 0)
     yield "raw-text", "a text that letters code worse than UTF-8", replace(make(), text=WORDS[3] * 3)
     yield "seed", "a seed of all ones", make(seed=(1 << 32) - 1)
+    yield "latent-at-half-size", "the latent shows the picture at 8/16 (L-1)", make(128, 96, latent_scale=8)
+    yield "latent-at-twice-the-size", "the latent shows the picture at 32/16", make(48, 32, latent_scale=32)
     yield (
         "ignorable-extensions",
         "two unknown extensions, kept (C-10)",
@@ -102,8 +105,9 @@ class Draft:
 
     def __init__(self, file: SedicFile):
         self.fields = {
-            "magic": bits(0x5ED1, 16), "version": "001", "extended": "0", "objects": bits(len(file.objects), 3),
-            "seeded": "0", "size": "010" + "1" + "0" + bits(file.height // 8 - 1, 7), "model": bits(1, 8), "seed": "",
+            "magic": bits(0x5ED1, 16), "version": "001", "objects": bits(len(file.objects), 3),
+            "size": "010" + "1" + "0" + bits(file.height // 8 - 1, 7), "model": "1" + bits(1, 3), "scale": bits(15, 5),
+            "optional": "0",
         }  # fmt: skip
         self.kinds = [kind for kind, _ in segment_kinds(len(file.objects))]
         self.payloads = [file.z, file.y, text.build(file.text)]
@@ -113,10 +117,10 @@ class Draft:
         self.fill, self.extra = "0", b""
 
     def build(self, **fields: str) -> bytes:
-        """The file, its check right. Every segment's length is stated if `extended` is 1, else all but the last's."""
+        """The file, its check right. Every segment's length is stated if extensions follow, else all but the last's."""
         values = self.fields | fields
         lengths = self.lengths or [len(p) for p in self.payloads]
-        stated = list(zip(self.kinds, lengths, strict=True))[: None if values["extended"] == "1" else -1]
+        stated = list(zip(self.kinds, lengths, strict=True))[: None if values["optional"].startswith("11") else -1]
         head = "".join(values.values()) + "".join(exp_golomb(v, LENGTH_ORDER[k]) for k, v in stated)
         head += self.fill * (-len(head) % 8)
         body = int(head, 2).to_bytes(len(head) // 8, "big") + b"".join(self.payloads) + self.extra
@@ -132,7 +136,7 @@ def with_payload(file: SedicFile, at: int, payload: bytes) -> bytes:
 def with_extra(file: SedicFile, extra: bytes) -> bytes:
     draft = Draft(file)
     draft.extra = extra
-    return draft.build(extended="1")
+    return draft.build(optional="110")
 
 
 def faulty_frames(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]:
@@ -153,7 +157,7 @@ def faulty_frames(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]
     yield "trailing-byte", "C-1", "check", "", whole + b"\0"
     yield "check-wrong", "C-12", "check", "", whole[:-1] + bytes([whole[-1] ^ 1])
     yield "bit-flipped-in-y", "C-12", "check", "", whole[:60] + bytes([whole[60] ^ 16]) + whole[61:]
-    yield "seed-of-zero", "C-4", "malformed", "header", draft.build(seeded="1", seed=bits(0, 32))
+    yield "seed-of-zero", "C-4", "malformed", "header", draft.build(optional="101" + bits(0, 32))
     yield (
         "ratio-not-used",
         "C-5",
@@ -178,6 +182,8 @@ def faulty_frames(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]
         draft.build(size="0001" + "0" + bits(0, 7) + bits(11, 10)),
     )
     yield "width-too-large", "C-5", "limit", "header.size.width", draft.build(size="110" + "1" + "1" + bits(1023, 10))
+    large = "001" + "1" + "1" + bits(1023, 10)
+    yield "latent-scale-too-large", "L-1", "limit", "header.latent_scale", draft.build(size=large, scale=bits(16, 5))
     draft.fill = "1"
     yield "header-fill-not-zero", "C-8", "malformed", "header", draft.build()
     draft.fill, draft.lengths = "0", [1 << 21] + [len(p) for p in draft.payloads[1:]]
@@ -222,6 +228,7 @@ EXPECTED = (
     "pixels",
     "overhead_bytes",
     "seed",
+    "latent_scale",
     "models",
     "texts",
     "masks",

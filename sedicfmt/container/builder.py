@@ -9,7 +9,7 @@ from construct import ConstructError, bits2bytes
 from sedicfmt.container.checksum import checksum
 from sedicfmt.container.frame import Frame, segment_kinds
 from sedicfmt.container.schema import LENGTH, Start, ZeroBits
-from sedicfmt.container.size import size_fields
+from sedicfmt.container.size import check_latent_scale, size_fields
 from sedicfmt.container.varint import build_varint
 from sedicfmt.errors import EncodeError, LimitExceeded
 from sedicfmt.limits import MAX_EXTENSIONS, MAX_FILE_BYTES, MAX_OBJECTS
@@ -33,9 +33,12 @@ def build_header(frame: Frame) -> bytes:
         raise LimitExceeded(f"{objects} objects; a file holds at most {MAX_OBJECTS}", "objects")
     if [(s.kind, s.path) for s in frame.segments] != segment_kinds(objects):
         raise EncodeError("the segments are not those of a file, in its order", "segments")
+    check_latent_scale(frame.width, frame.height, frame.latent_scale)
+    extended, seeded = bool(frame.extensions), frame.seed != 0
     fields = {
-        "version": frame.version, "extended": bool(frame.extensions), "objects": objects, "seeded": frame.seed != 0,
-        "size": size_fields(frame.width, frame.height), "model_id": frame.model_id, "seed": frame.seed or None,
+        "version": frame.version, "objects": objects, "size": size_fields(frame.width, frame.height),
+        "model_id": frame.model_id, "latent_scale": frame.latent_scale - 1, "optional": extended or seeded,
+        "extended": extended, "seeded": seeded, "seed": frame.seed or None,
     }  # fmt: skip
     try:
         Start.build_stream(fields, stream)

@@ -32,7 +32,7 @@ def file_of(frame: Frame) -> SedicFile:
         objects.append(SedicObject(_decode(described, text.parse), cells))
     return SedicFile(
         frame.width, frame.height, frame.model_id, z.payload, y.payload, words, tuple(objects), frame.seed,
-        frame.extensions, frame.version, frame.complete,
+        frame.extensions, frame.version, frame.latent_scale, frame.complete,
     )  # fmt: skip
 
 
@@ -62,7 +62,8 @@ def frame_of(file: SedicFile) -> Frame:
         payloads.append(_encode(f"objects[{j}].mask", partial(_build_mask, part, file)))
     kinds = segment_kinds(len(file.objects))
     segments = tuple(Segment(k, p, payload) for (k, p), payload in zip(kinds, payloads, strict=True))
-    return Frame(file.width, file.height, file.model_id, file.seed, segments, file.extensions, file.version)
+    values = (file.width, file.height, file.model_id, file.latent_scale, file.seed)
+    return Frame(*values, segments, file.extensions, file.version)
 
 
 def _build_mask(part: SedicObject, file: SedicFile) -> bytes:

@@ -24,6 +24,7 @@ class Frame:
     width: int
     height: int
     model_id: int
+    latent_scale: int
     seed: int
     segments: tuple[Segment, ...]
     extensions: tuple[Extension, ...] = ()

@@ -14,7 +14,7 @@ from sedicfmt.container.builder import build_header
 from sedicfmt.container.checksum import CHECK_BYTES, checksum
 from sedicfmt.container.frame import Frame, Segment, segment_kinds
 from sedicfmt.container.schema import HEADER_BYTES_MOST, LENGTH, Start, ZeroBits
-from sedicfmt.container.size import size_pixels
+from sedicfmt.container.size import check_latent_scale, size_pixels
 from sedicfmt.container.varint import parse_varint
 from sedicfmt.errors import ChecksumMismatch, LimitExceeded, Malformed, SedicError, Truncated, Unsupported
 from sedicfmt.limits import MAX_FILE_BYTES
@@ -33,7 +33,7 @@ def parse_frame(data: bytes, allow_prefix: bool = False) -> Frame:
         raise LimitExceeded(f"a file of {len(data)} bytes; the limit is {MAX_FILE_BYTES}")
     start, lengths, header_bytes = parse_header(data)
     width, height = _size(start)
-    values = (width, height, start.model_id, start.seed or 0)
+    values = (width, height, start.model_id, start.latent_scale + 1, start.seed or 0)
     segments, end = _cut(data, start, lengths, header_bytes)
     held = _whole_stages(segments[: len(lengths)])
     if end > len(data) - CHECK_BYTES:
@@ -73,9 +73,11 @@ def parse_header(data: bytes) -> tuple[Any, list[int], int]:
 
 def _size(start: Any) -> tuple[int, int]:
     try:
-        return size_pixels(start.size)
+        width, height = size_pixels(start.size)
+        check_latent_scale(width, height, start.latent_scale + 1)
+        return width, height
     except SedicError as error:
-        error.offset = 3
+        error.offset = 4 if error.path == "latent_scale" else 3
         raise error.inside("header") from None
 
 

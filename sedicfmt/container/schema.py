@@ -46,32 +46,32 @@ class Version(Construct):
 
 
 class ExpGolomb(Construct):
-    """A length of bytes, 0..MAX_SEGMENT_BYTES, as an Exp-Golomb code of order `k` (C-7).
+    """A number 0..`most` (a length, or a model's id) as an Exp-Golomb code of order `k` (C-7).
 
     g zeros, a one, then g + k bits: the value is those bits plus 2^k (2^g - 1). Each value has one code.
     """
 
-    def __init__(self, k: int):
+    def __init__(self, k: int, most: int = MAX_SEGMENT_BYTES, what: str = "a segment's length"):
         super().__init__()
-        self.k = k
+        self.k, self.most, self.what = k, most, what
 
     def _parse(self, stream: Any, context: Any, path: str) -> int:
         group = 0
         while stream_read(stream, 1, path) == b"\0":
             group += 1
             if group > 20:
-                raise LimitExceeded("a segment's length is over the limit")
+                raise LimitExceeded(f"{self.what} is over the limit of {self.most}")
         value = 0
         for bit in stream_read(stream, group + self.k, path):
             value = 2 * value + bit
         value += ((1 << group) - 1) << self.k
-        if value > MAX_SEGMENT_BYTES:
-            raise LimitExceeded(f"a segment of {value} bytes; the limit is {MAX_SEGMENT_BYTES}")
+        if value > self.most:
+            raise LimitExceeded(f"{self.what} is {value}; the limit is {self.most}")
         return value
 
     def _build(self, obj: Any, stream: Any, context: Any, path: str) -> Any:
-        if obj > MAX_SEGMENT_BYTES:
-            raise LimitExceeded(f"a segment of {obj} bytes; the limit is {MAX_SEGMENT_BYTES}")
+        if not 0 <= obj <= self.most:
+            raise LimitExceeded(f"{self.what} is {obj}; the limit is {self.most}")
         group = ((obj >> self.k) + 1).bit_length() - 1
         count = group + self.k
         low = obj - (((1 << group) - 1) << self.k)
@@ -105,16 +105,18 @@ Size = Struct(
 Start = Struct(
     "magic" / Const(MAGIC, BitsInteger(16)),
     "version" / Version(),
-    "extended" / Flag,
     "objects" / BitsInteger(3),
-    "seeded" / Flag,
     "size" / Size,
-    "model_id" / BitsInteger(8),
+    "model_id" / ExpGolomb(3, 255, "the model's id"),
+    "latent_scale" / BitsInteger(5),
+    "optional" / Flag,
+    "extended" / If(this.optional, Flag),
+    "seeded" / If(this.optional, Flag),
     "seed" / If(this.seeded, BitsInteger(32)),
 )
 """Everything before the segments' lengths."""
 
-LENGTH_ORDER = {"latent.z": 6, "latent.y": 9, "text.overall": 6, "text.object": 6, "mask": 5}
+LENGTH_ORDER = {"latent.z": 7, "latent.y": 10, "text.overall": 6, "text.object": 6, "mask": 5}
 """Order k of the Exp-Golomb code for each kind's length, about log2 of what it usually is (C-7)."""
 
 LENGTH = {kind: ExpGolomb(k) for kind, k in LENGTH_ORDER.items()}

@@ -7,6 +7,7 @@ from typing import Any
 from sedicfmt.container.schema import RATIOS
 from sedicfmt.errors import LimitExceeded
 from sedicfmt.limits import MAX_SIDE, MIN_SIDE
+from sedicfmt.model import coded_size
 
 
 def size_fields(width: int, height: int) -> dict[str, Any]:
@@ -31,6 +32,12 @@ def size_pixels(fields: Any) -> tuple[int, int]:
         width = (fields.columns + 1) * unit
     check_size(width, height)
     return width, height
+
+
+def check_latent_scale(width: int, height: int, latent_scale: int) -> None:
+    """Raises LimitExceeded unless the scale has five bits and the latent's picture no side above MAX_SIDE (L-1)."""
+    if not 1 <= latent_scale <= 32 or max(coded_size(width, height, latent_scale)) > MAX_SIDE:
+        raise LimitExceeded(f"a latent at {latent_scale}/16 of {width}x{height} pixels is too large", "latent_scale")
 
 
 def check_size(width: int, height: int) -> None:

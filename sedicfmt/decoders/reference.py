@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from sedicfmt.errors import SedicError
 from sedicfmt.model import SedicFile
@@ -31,7 +32,7 @@ class LatentSymbols:
 def decode_latent(file: SedicFile, model: NanoLatent | None = None) -> LatentSymbols:
     """Entropy-decode z and y. Raises Malformed or LimitExceeded with path "z" or "y", Unsupported for an unknown model."""
     model = model or load_latent_model(file.model_id)
-    shape_y, shape_z = model.grids(file.width, file.height)
+    shape_y, shape_z = model.grids(*file.coded_size)
     try:
         z = decode_z(file.z, shape_z, model.z_tables)
     except SedicError as error:
@@ -43,8 +44,7 @@ def decode_latent(file: SedicFile, model: NanoLatent | None = None) -> LatentSym
         raise error.inside("y") from None
 
 
-def decode_reference(file: SedicFile, model: NanoLatent | None = None) -> NDArray[np.uint8]:
-    """The reference picture, uint8 RGB (height, width, 3)."""
-    model = model or load_latent_model(file.model_id)
-    latent = decode_latent(file, model)
-    return model.synthesise(latent.y, latent.mean, file.width, file.height)
+def paint_reference(file: SedicFile, latent: LatentSymbols, model: NanoLatent) -> Image.Image:
+    """The reference picture, RGB of the file's size: g_s at the latent's scale, then resampled (L-7)."""
+    picture = Image.fromarray(model.synthesise(latent.y, latent.mean, *file.coded_size))
+    return picture.resize((file.width, file.height), Image.Resampling.BICUBIC)

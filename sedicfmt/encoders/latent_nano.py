@@ -1,7 +1,9 @@
-"""The bundled latent encoder: picture -> z and y payloads, with quantisation that weighs bits against error.
+"""The bundled latent encoder: picture -> z and y payloads at any rate.
 
-Each y - mean becomes the integer s that makes (y - mean - s)^2 + mu * bits(s) least, among the nearest one, the next towards
-zero, and zero itself. mu = 0 is plain rounding; a larger mu gives fewer bytes, which is how rate control turns the latent.
+What sets the rate is the size at which the latent shows the picture (`latent_scale`, in sixteenths); between two sizes, the
+price mu of a bit: each y - mean becomes the integer s that makes (y - mean - s)^2 + mu * bits(s) least, among the nearest one,
+the next towards zero, and zero itself. mu = 0 is plain rounding; a smaller size is by far the better way to fewer bytes
+(spec/rationale.md).
 """
 
 from __future__ import annotations
@@ -11,29 +13,37 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from sedicfmt.bitcoding.range_coder import TOTAL
+from sedicfmt.model import coded_size
 from sedicfmt.models.hyper_synthesis import MEAN_UNIT
 from sedicfmt.models.layers import Array
 from sedicfmt.models.nano_latent import NanoLatent
 from sedicfmt.segments.latent import Symbols, encode_y, encode_z, gaussian_tables
 
-DEFAULT_MU = 0.03
 _LARGEST_PRICED = 15  # prices of larger values are that of this one: they are rare and never rounded to zero
 
 
 @dataclass(frozen=True)
 class AnalysedPicture:
-    """Everything about a picture that does not depend on the rate: z and its payload, and what y is coded against."""
+    """Everything about a picture at one scale: z and its payload, and what y is coded against."""
 
     z: Symbols
     z_payload: bytes
     residual: Array  # y - mean, (Cy, rows, columns)
     index: NDArray[np.int64]
 
-    def y_payload(self, mu: float = DEFAULT_MU) -> bytes:
+    def y_payload(self, mu: float = 0.0) -> bytes:
         """y's payload at a price of `mu` squared steps for a bit."""
         return encode_y(quantise(self.residual, self.index, mu), self.index)
+
+
+def analyse_at(picture: NDArray[np.uint8], latent_scale: int, model: NanoLatent) -> AnalysedPicture:
+    """uint8 RGB (height, width, 3) -> its latent at `latent_scale` sixteenths of its size (L-1)."""
+    height, width, _ = picture.shape
+    size = coded_size(width, height, latent_scale)
+    return analyse(np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)), model)
 
 
 def analyse(picture: NDArray[np.uint8], model: NanoLatent) -> AnalysedPicture:

@@ -35,7 +35,7 @@ REGISTRY = {
             1,
             "sedic-nano-1",
             "sedic-nano-1.safetensors",
-            "bc6f66a3502c0080c081c940c22ebaaeacba5e00babf2851a6340972c00d4f75",
+            "f04aac54ab8e9d8725cf627cda64a40ba81505149d7a8171d6ed41d56af2c256",
             "Apache-2.0",
         ),
     ]

@@ -1,6 +1,6 @@
 """A picture -> a .sedic file: words, masks and latent, each by its encoder, then whatever the byte budget leaves (paper 3.1).
 
-picture -> describe (objects, texts, full-size masks) -> mask grid -> latent analysis -> rate control -> bytes
+picture -> describe (objects, texts, full-size masks) -> mask grid -> latent, within the budget -> bytes
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,15 +78,15 @@ def pack_picture(
     with clock("describe"):
         description = _describe(pixels, options, image_name, result)
     with clock("latent"):
-        latent = latent_nano.analyse(pixels, load_latent_model(DEFAULT_MODEL))
-    with clock("rate"):
         height, width, _ = pixels.shape
+        model = load_latent_model(DEFAULT_MODEL)
+        analyse = cache(lambda scale: latent_nano.analyse_at(pixels, scale, model))
         whole = SedicFile(
-            width, height, DEFAULT_MODEL, latent.z_payload, b"", description.overall,
+            width, height, DEFAULT_MODEL, b"", b"", description.overall,
             tuple(_objects(description, options.mask_scale, result)),
             options.seed,
         )  # fmt: skip
-        result.file, report = fit(whole, latent, Budget.of(options.max_bytes, options.target_bpp, width * height))
+        result.file, report = fit(whole, analyse, Budget.of(options.max_bytes, options.target_bpp, width * height))
         result.report |= report
         result.data = write_file(result.file)
     result.seconds = clock.seconds

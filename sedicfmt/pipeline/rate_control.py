@@ -1,24 +1,28 @@
-"""Fit a file into a byte budget: first the latent's price goes up, then objects and words go (design 6, rate control).
+"""Fit a file into a byte budget (design 6): how large the latent's picture is, what a bit of it costs, and what is said.
 
-One rate of the latent model is bundled so far; its price `mu` (see `encoders.latent_nano`) spans a factor of three. A price
-above MU_MOST ruins the picture faster than it saves bytes, so before that the content shrinks, step by step, in the
-order of CONTENT: the paper keeps one object and fewer words at its lowest rates.
+The largest latent scale is taken at which the file fits at the price MU_MOST, and then the lowest price at which it still
+fits. If that would leave the latent's picture below LEAST_SCALE, the content shrinks first, in the order of CONTENT: the
+paper keeps one object and fewer words at its lowest rates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from sedicfmt.container.content import write_file
-from sedicfmt.encoders.latent_nano import DEFAULT_MU, AnalysedPicture
+from sedicfmt.encoders.latent_nano import AnalysedPicture
 from sedicfmt.encoders.words import limit_words
 from sedicfmt.errors import LimitExceeded
-from sedicfmt.model import Mask, SedicFile, SedicObject
+from sedicfmt.limits import MAX_SIDE
+from sedicfmt.model import Mask, SedicFile, SedicObject, coded_size
 from sedicfmt.segments.mask_grid import downscale
 
-MU_MOST = 0.6
-SEARCH_STEPS = 12  # halvings of the logarithm of mu: within 0.1 % of the price that just fits
+DEFAULT_SCALE, LEAST_SCALE, LARGEST_SCALE = 16, 6, 32  # sixteenths
+MU_MOST = 0.06  # takes off about a tenth of the bytes, what the step from one scale to the next does around 16
+SEARCH_STEPS = 8  # halvings of the interval of prices
+
+Analyse = Callable[[int], AnalysedPicture]  # the picture's latent at a scale in sixteenths
 
 
 @dataclass(frozen=True)
@@ -33,52 +37,65 @@ class Budget:
         return cls(int(target_bpp * pixels / 8) if target_bpp is not None else max_bytes)
 
 
-def fit(whole: SedicFile, latent: AnalysedPicture, budget: Budget) -> tuple[SedicFile, dict[str, object]]:
-    """`whole` with y filled in, within the budget, and a report of what it took.
+def fit(whole: SedicFile, analyse: Analyse, budget: Budget) -> tuple[SedicFile, dict[str, object]]:
+    """`whole` with its latent filled in, within the budget, and a report of what it took.
 
     Raises LimitExceeded naming the smallest size if even the barest file is too large.
     """
     if budget.most_bytes is None:
-        return replace(whole, y=latent.y_payload()), {"mu": DEFAULT_MU}
-    for content, given_up in _contents(whole):
-        bare = len(write_file(replace(content, y=b"")))
-        room = budget.most_bytes - bare - 1  # a longer y needs up to one byte more of header
-        payload, mu = _latent_within(latent, room, MU_MOST if content.objects or content.text else 1e6)
-        if payload is not None:
-            return replace(content, y=payload), {"mu": round(mu, 4), "given_up": given_up}
-    smallest = bare + len(latent.y_payload(1e6)) + 1
+        filled = _fill(whole, DEFAULT_SCALE, analyse(DEFAULT_SCALE), 0)
+        return filled, {"latent_scale": DEFAULT_SCALE, "mu": 0}
+    for content, given_up, least in _contents(whole):
+        scale = _largest_scale(content, analyse, budget.most_bytes, least)
+        if scale:
+            filled, mu = _lowest_price(content, scale, analyse(scale), budget.most_bytes)
+            return filled, {"latent_scale": scale, "mu": round(mu, 4), "given_up": given_up}
+    smallest = len(write_file(_fill(content, 1, analyse(1), MU_MOST)))
     raise LimitExceeded(f"the smallest file of this picture has {smallest} bytes, the budget is {budget.most_bytes}")
 
 
-def _latent_within(latent: AnalysedPicture, room: int, most: float) -> tuple[bytes | None, float]:
-    """The largest payload of at most `room` bytes at a price of at most `most`, and that price."""
-    payload = latent.y_payload(low := 1e-3)
-    if len(payload) <= room:
-        return payload, low
-    best, high = latent.y_payload(most), most
-    if len(best) > room:
-        return None, most
+def _fill(content: SedicFile, scale: int, latent: AnalysedPicture, mu: float) -> SedicFile:
+    return replace(content, latent_scale=scale, z=latent.z_payload, y=latent.y_payload(mu))
+
+
+def _largest_scale(content: SedicFile, analyse: Analyse, most_bytes: int, least: int) -> int:
+    """The largest scale from `least` on at which the file fits at MU_MOST, by halving; 0 if none does."""
+    low, high = least - 1, LARGEST_SCALE
+    while max(coded_size(content.width, content.height, high)) > MAX_SIDE:
+        high -= 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = len(write_file(_fill(content, middle, analyse(middle), MU_MOST))) <= most_bytes
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return low if low >= least else 0
+
+
+def _lowest_price(content: SedicFile, scale: int, latent: AnalysedPicture, most_bytes: int) -> tuple[SedicFile, float]:
+    """The file at the lowest price at which it fits, and that price; it does at MU_MOST."""
+    best, low, high = _fill(content, scale, latent, 0), 0.0, MU_MOST
+    if len(write_file(best)) <= most_bytes:
+        return best, 0.0
+    best = _fill(content, scale, latent, MU_MOST)
     for _ in range(SEARCH_STEPS):
-        middle = (low * high) ** 0.5
-        payload = latent.y_payload(middle)
-        if len(payload) <= room:
-            best, high = payload, middle
+        filled = _fill(content, scale, latent, (low + high) / 2)
+        if len(write_file(filled)) <= most_bytes:
+            best, high = filled, (low + high) / 2
         else:
-            low = middle
+            low = (low + high) / 2
     return best, high
 
 
-def _contents(whole: SedicFile) -> Iterator[tuple[SedicFile, list[str]]]:
-    """The content as asked for, then with less and less, each with a list of what was given up."""
-    given_up: list[str] = []
-    yield whole, []
+def _contents(whole: SedicFile) -> Iterator[tuple[SedicFile, list[str], int]]:
+    """The content as asked for, then less and less, with what was given up and the least scale to accept."""
+    yield whole, [], LEAST_SCALE
     for count, words_object, words_overall, coarser in CONTENT:
-        if count > len(whole.objects) and whole.objects:
+        if count > len(whole.objects) > 0:
             continue
         objects = tuple(_reduced(part, words_object, coarser) for part in whole.objects[:count])
         given_up = [f"objects over {count}", f"words over {words_object} and {words_overall}"]
         given_up += [f"masks {coarser} times coarser"] if coarser > 1 else []
-        yield replace(whole, text=limit_words(whole.text, words_overall), objects=objects), given_up
+        least = LEAST_SCALE if count or words_overall else 1
+        yield replace(whole, text=limit_words(whole.text, words_overall), objects=objects), given_up, least
 
 
 def _reduced(part: SedicObject, words: int, coarser: int) -> SedicObject:

@@ -33,6 +33,7 @@ def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False) -
         "bpp": len(data) * 8 / pixels,
         "overhead_bytes": len(data) - payload_bytes,
         "seed": frame.seed,
+        "latent_scale": frame.latent_scale,
         "models": {"latent": {"id": frame.model_id, "name": entry.name if entry else None}},
         "texts": {"overall": file.text, "objects": [o.text for o in file.objects]},
         "masks": [_mask(o.mask.cells, o.mask.scale) for o in file.objects],

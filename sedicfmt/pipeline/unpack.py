@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from PIL import Image, PngImagePlugin
 
 from sedicfmt.container.content import read_file
-from sedicfmt.decoders.reference import decode_latent
+from sedicfmt.decoders.reference import decode_latent, paint_reference
 from sedicfmt.errors import EncodeError
 from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import find_model, load_latent_model
@@ -49,13 +49,11 @@ def unpack_bytes(
     latent = decode_latent(file, model)
     decoded = time.perf_counter()
     on_stage("synthesis")
-    pixels = model.synthesise(latent.y, latent.mean, file.width, file.height)
+    picture = paint_reference(file, latent, model)
     seconds = {"read": opened - began, "entropy": decoded - opened, "synthesis": time.perf_counter() - decoded}
     warnings = [] if file.complete else ["the file is incomplete and was not checked; this is what it holds"]
     warnings += [] if stage == "reference" else [NOTE]
-    return UnpackResult(
-        Image.fromarray(pixels), file, stage, "reference", {k: round(v, 4) for k, v in seconds.items()}, warnings
-    )
+    return UnpackResult(picture, file, stage, "reference", {k: round(v, 4) for k, v in seconds.items()}, warnings)
 
 
 def png_text(data: bytes, result: UnpackResult) -> PngImagePlugin.PngInfo:

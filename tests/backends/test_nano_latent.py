@@ -26,7 +26,7 @@ def test_payloads_give_back_the_symbols(model, size):
     assert np.array_equal(z, latent.z)
     mean, index = model.hyper_synthesis(z, *shape_y[1:])
     symbols = decode_y(latent.y_payload(), index)
-    assert np.array_equal(symbols, latent_nano.quantise(latent.residual, index, latent_nano.DEFAULT_MU))
+    assert np.array_equal(symbols, latent_nano.quantise(latent.residual, index, 0))
     assert model.synthesise(symbols, mean, *size).shape == (size[1], size[0], 3)
 
 

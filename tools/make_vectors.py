@@ -198,7 +198,7 @@ def faulty_extensions(file: SedicFile) -> Iterator[tuple[str, str, str, str, byt
     yield "extension-type-0", "C-10", "malformed", "extensions[0]", with_extra(file, b"\x00\x01x")
     yield "extension-types-not-rising", "C-10", "malformed", "extensions[1]", with_extra(file, b"\x05\x00\x05\x00")
     yield "extension-length-overlong", "C-11", "malformed", "", with_extra(file, b"\x05\x81\x00x")
-    yield "extension-cut", "C-10", "truncated", "extensions[0]", with_extra(file, b"\x05\x09x")
+    yield "extension-cut", "C-10", "malformed", "extensions[0]", with_extra(file, b"\x05\x09x")
 
 
 def faulty_payloads(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]:

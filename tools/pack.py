@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import sys
 from pathlib import Path
 
 from sedic_tools.command import note, parser, read_input, run, warn, write_output
-from sedicfmt.errors import EncodeError, LimitExceeded
 
 
 def main() -> int:
@@ -32,39 +30,23 @@ def main() -> int:
 def command(arguments: argparse.Namespace) -> None:
     """Read, pack, write, report."""
     from sedicfmt.pipeline.pack import PackOptions, pack_picture
+    from sedicfmt.pipeline.picture import open_picture
 
     names = ("describe", "objects", "words_object", "words_overall", "max_bytes", "target_bpp", "mask_scale", "seed")
     options = PackOptions(**{name: getattr(arguments, name) for name in names})
     data = read_input(arguments.input)
-    image = open_picture(data, arguments.input)
     name = None if arguments.input == "-" else Path(arguments.input).name
-    result = pack_picture(image, options, name, note)
+    result = pack_picture(open_picture(data, arguments.input), options, name, note)
     warn(result.warnings)
     write_output(arguments.output, result.data)
     if arguments.json:
-        pixels = image.width * image.height
+        file, size = result.file, len(result.data)
         summary = {
-            "output": arguments.output, "input_bytes": len(data), "file_bytes": len(result.data),
-            "width": image.width, "height": image.height, "bpp": len(result.data) * 8 / pixels,
+            "output": arguments.output, "input_bytes": len(data), "file_bytes": size,
+            "width": file.width, "height": file.height, "bpp": size * 8 / (file.width * file.height),
             "seconds": result.seconds, "warnings": result.warnings, "report": result.report,
         }  # fmt: skip
         print(json.dumps(summary, default=str), file=sys.stderr if arguments.output == "-" else sys.stdout)
-
-
-def open_picture(data: bytes, name: str):  # type: ignore[no-untyped-def]
-    """A Pillow picture from bytes. Raises EncodeError if Pillow cannot read it, LimitExceeded for a bomb."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        image = Image.open(io.BytesIO(data))
-        image.load()
-    except UnidentifiedImageError as error:
-        raise EncodeError(f"{name} is not a picture that can be read") from error
-    except Image.DecompressionBombError as error:
-        raise LimitExceeded(f"{name} is too large: {error}") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise EncodeError(f"{name} is a broken picture: {error}") from error
-    return image
 
 
 if __name__ == "__main__":

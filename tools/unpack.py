@@ -6,10 +6,10 @@ import argparse
 import io
 import json
 import sys
+from pathlib import Path
 
 from sedic_tools.command import note, parser, read_sedic, run, warn, write_output
-
-FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".ppm": "PPM", ".bmp": "BMP", ".tif": "TIFF"}
+from sedicfmt.errors import EncodeError
 
 
 def main() -> int:
@@ -25,13 +25,13 @@ def command(arguments: argparse.Namespace) -> None:
     """Read, decode, write, report."""
     from sedicfmt.pipeline.unpack import png_text, unpack_bytes
 
+    if arguments.output != "-" and Path(arguments.output).suffix.lower() not in (".png", ""):
+        raise EncodeError(f"{arguments.output}: pictures are written as PNG; name a .png file")
     data = read_sedic(arguments.input)
     result = unpack_bytes(data, arguments.stage, arguments.partial, note)
     warn(result.warnings)
-    out, suffix = io.BytesIO(), arguments.output[arguments.output.rfind(".") :].lower()
-    kind = FORMATS.get(suffix, "PNG")
-    extra = {"pnginfo": png_text(data, result), "compress_level": 1} if kind == "PNG" else {}
-    result.picture.save(out, kind, **extra)
+    out = io.BytesIO()
+    result.picture.save(out, "PNG", pnginfo=png_text(data, result), compress_level=1)
     write_output(arguments.output, out.getvalue())
     if arguments.json:
         summary = {

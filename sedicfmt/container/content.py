@@ -10,9 +10,11 @@ from sedicfmt.container.builder import build_frame
 from sedicfmt.container.frame import Frame, Segment, segment_kinds
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.container.size import check_size
-from sedicfmt.errors import EncodeError, Malformed, SedicError, Truncated
+from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, SedicError, Truncated
+from sedicfmt.limits import MAX_MASK_CELLS, MAX_REGION_CELLS
 from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.segments import mask, text
+from sedicfmt.segments.mask_grid import grid_shape
 
 T = TypeVar("T")
 
@@ -25,6 +27,7 @@ def read_file(data: bytes, allow_prefix: bool = False) -> SedicFile:
 def file_of(frame: Frame) -> SedicFile:
     """Decode texts and masks; z and y stay as payloads, which a model reads."""
     z, y, *rest = frame.segments
+    _check_mask_cells(frame)
     words = _decode(rest[0], text.parse) if rest else ""
     objects = []
     for described, masked in zip(rest[1::2], rest[2::2], strict=True):
@@ -34,6 +37,18 @@ def file_of(frame: Frame) -> SedicFile:
         frame.width, frame.height, frame.model_id, z.payload, y.payload, words, tuple(objects), frame.seed,
         frame.extensions, frame.version, frame.latent_scale, frame.complete,
     )  # fmt: skip
+
+
+def _check_mask_cells(frame: Frame) -> None:
+    """Before any mask is decoded: all of them together, and all that are generic regions (M-5)."""
+    cells = regions = 0
+    for segment in frame.segments:
+        if segment.kind == "mask" and segment.payload:
+            rows, columns = grid_shape(1 << (segment.payload[0] >> 2 & 7), frame.width, frame.height)
+            cells += rows * columns
+            regions += rows * columns * (mask.coder_name(segment.payload) == "generic-region")
+            if cells > MAX_MASK_CELLS or regions > MAX_REGION_CELLS:
+                raise LimitExceeded("the file's masks have too many cells", segment.path, segment.offset)
 
 
 def _decode(segment: Segment, parse: Callable[[bytes], T]) -> T:
@@ -63,15 +78,17 @@ def frame_of(file: SedicFile) -> Frame:
     kinds = segment_kinds(len(file.objects))
     segments = tuple(Segment(k, p, payload) for (k, p), payload in zip(kinds, payloads, strict=True))
     values = (file.width, file.height, file.model_id, file.latent_scale, file.seed)
-    return Frame(*values, segments, file.extensions, file.version)
+    frame = Frame(*values, segments, file.extensions, file.version)
+    _check_mask_cells(frame)
+    return frame
 
 
 def _build_mask(part: SedicObject, file: SedicFile) -> bytes:
-    scale = part.mask.scale
-    expected = (-(-file.height // scale), -(-file.width // scale))
+    payload = mask.build(part.mask)
+    expected = grid_shape(part.mask.scale, file.width, file.height)
     if part.mask.cells.shape != expected:
-        raise EncodeError(f"a mask of {part.mask.cells.shape} cells; {expected} are needed at scale {scale}")
-    return mask.build(part.mask)
+        raise EncodeError(f"a mask of {part.mask.cells.shape} cells; {expected} are needed at scale {part.mask.scale}")
+    return payload
 
 
 def _encode(path: str, build: Callable[[], bytes]) -> bytes:

@@ -116,7 +116,7 @@ def _parse_extensions(data: bytes, offset: int) -> tuple[Extension, ...]:
         kind, critical = data[offset] & 127, data[offset] > 127
         length, begin = parse_varint(data, offset + 1)
         if begin + length > len(data):
-            raise Truncated("the file ends inside an extension", path, len(data))
+            raise Malformed("an extension is longer than the file", path, offset)
         if kind <= (found[-1].type if found else 0):
             raise Malformed("extension types must rise from 1", path, offset)
         if critical and kind not in KNOWN_CRITICAL:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sedicfmt.errors import LimitExceeded, Malformed, Truncated
+from sedicfmt.errors import LimitExceeded, Malformed
 from sedicfmt.limits import MAX_SEGMENT_BYTES
 
 
@@ -18,11 +18,11 @@ def build_varint(value: int) -> bytes:
 
 
 def parse_varint(data: bytes, offset: int) -> tuple[int, int]:
-    """(value, offset behind it). Raises Truncated, Malformed (not the shortest form), LimitExceeded."""
+    """(value, offset behind it). Raises Malformed (cut, or not the shortest form), LimitExceeded."""
     value = 0
     for count in range(3):
         if offset + count >= len(data):
-            raise Truncated("the file ends inside a length", offset=len(data))
+            raise Malformed("the file ends inside a length", offset=len(data))
         byte = data[offset + count]
         value |= (byte & 127) << 7 * count
         if byte < 128:

@@ -36,12 +36,17 @@ def decode_latent(file: SedicFile, model: NanoLatent | None = None) -> LatentSym
     try:
         z = decode_z(file.z, shape_z, model.z_tables)
     except SedicError as error:
-        raise error.inside("z") from None
+        raise _in_segment(error, "z") from None
     mean, index = model.hyper_synthesis(z, *shape_y[1:])
     try:
         return LatentSymbols(z, decode_y(file.y, index), mean)
     except SedicError as error:
-        raise error.inside("y") from None
+        raise _in_segment(error, "y") from None
+
+
+def _in_segment(error: SedicError, path: str) -> SedicError:
+    error.offset = None  # of the payload; the file's is not known here
+    return error.inside(path)
 
 
 def paint_reference(file: SedicFile, latent: LatentSymbols, model: NanoLatent) -> Image.Image:

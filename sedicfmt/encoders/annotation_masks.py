@@ -37,7 +37,7 @@ def png_mask(name: str, folder: Path, size: Size, path: str) -> Pixels:
             if png.size != size[::-1]:
                 raise EncodeError(f"the mask is {png.width}x{png.height}, the picture {size[1]}x{size[0]}", path)
             bands = np.asarray(png.convert("RGBA"))
-    except (OSError, SyntaxError, ValueError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise EncodeError(f"{name!r} is not a PNG that can be read: {error}", path) from error
     return (bands[..., :3].any(axis=-1) & (bands[..., 3] > 0)).astype(np.uint8)
 

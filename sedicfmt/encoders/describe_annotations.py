@@ -9,8 +9,8 @@ Our own describes one picture:
 
 `name` says what the object is; `text` (the name alone where it is left out) is sent. A mask is a PNG of the picture's size,
 named relative to the JSON's folder (what is not black belongs to the object), a polygon [x, y], a box [left, top, right,
-bottom], or {"rle": {"size": [height, width], "counts": [...]}}; without one, grounding finds the object. The order is the
-user's. Coordinates are the picture's pixels. Other keys are an error: a misspelt one would be lost silently.
+bottom], or {"rle": {"size": [height, width], "counts": [...]}}; an object without one is left out, with a warning. The
+order is the user's. Coordinates are the picture's pixels. Other keys are an error: a misspelt one would be lost silently.
 
 COCO's (it has "images") holds many: see annotations_coco.py. Both are cut to the request's words and number of objects;
 `report["warnings"]` says where. Every fault raises EncodeError, whose `path` names the place.

@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """One allocated id: a latent model's name, weights file beside this module, its hash and licence."""
+    """One allocated id: a latent model's name, weights file beside this module, and its hash."""
 
     id: int
     name: str
     file: str
     sha256: str
-    licence: str
 
 
 REGISTRY = {
@@ -35,8 +34,7 @@ REGISTRY = {
             1,
             "sedic-nano-1",
             "sedic-nano-1.safetensors",
-            "f04aac54ab8e9d8725cf627cda64a40ba81505149d7a8171d6ed41d56af2c256",
-            "Apache-2.0",
+            "01aa49c84068144d9752966fba584df6e2a98ec70ea9cc1a41f846e4352a36fe",
         ),
     ]
 }

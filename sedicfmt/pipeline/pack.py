@@ -5,13 +5,12 @@ picture -> describe (objects, texts, full-size masks) -> mask grid -> latent, wi
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from sedicfmt.container.content import write_file
@@ -53,16 +52,18 @@ class PackOptions:
             raise EncodeError("word limits: at least 1 for an object, 0 overall", "words")
         if self.max_bytes is not None and self.target_bpp is not None:
             raise EncodeError("give either max_bytes or target_bpp", "max_bytes")
-        if (self.max_bytes or 1) < 1 or (self.target_bpp or 1) <= 0:
-            raise EncodeError("a byte budget must be above zero", "max_bytes")
+        if self.max_bytes is not None and self.max_bytes < 1:
+            raise EncodeError(f"a budget of {self.max_bytes} bytes", "max_bytes")
+        if self.target_bpp is not None and not 0 < self.target_bpp < math.inf:
+            raise EncodeError(f"a target of {self.target_bpp} bpp", "target_bpp")
 
 
 @dataclass
 class PackResult:
-    """The file's bytes and content, seconds for each stage, warnings, and what the describer reports."""
+    """The file's bytes and content, seconds for each stage, warnings, and what describer and rate control report."""
 
-    data: bytes = b""
-    file: SedicFile | None = None
+    data: bytes
+    file: SedicFile
     seconds: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     report: dict[str, object] = field(default_factory=dict)
@@ -72,42 +73,36 @@ def pack_picture(
     image: Image.Image, options: PackOptions, image_name: str | None = None, on_stage: OnStage = lambda stage: None
 ) -> PackResult:
     """Run all stages. Raises SedicError; `image_name` lets annotation files find the picture."""
-    result, clock = PackResult(), _Clock(on_stage)
+    warnings, report, clock = list[str](), dict[str, object](), _Clock(on_stage)
     with clock("picture"):
-        pixels = to_rgb(image, result.warnings.append)
-    with clock("describe"):
-        description = _describe(pixels, options, image_name, result)
-    with clock("latent"):
+        pixels = to_rgb(image, warnings.append)
         height, width, _ = pixels.shape
+    with clock("describe"):
+        request = DescribeRequest(options.objects, options.words_object, options.words_overall)
+        description = find_describer(options.describe, image_name).describe(pixels, request)
+        warnings += _warnings(description)
+        report |= {k: v for k, v in description.report.items() if k != "warnings"}
+        objects = tuple(_objects(description, options.mask_scale, warnings))
+    with clock("latent"):
         model = load_latent_model(DEFAULT_MODEL)
         analyse = cache(lambda scale: latent_nano.analyse_at(pixels, scale, model))
         whole = SedicFile(
-            width, height, DEFAULT_MODEL, b"", b"", description.overall,
-            tuple(_objects(description, options.mask_scale, result)),
-            options.seed,
+            width, height, DEFAULT_MODEL, b"", b"", description.overall, objects, options.seed
         )  # fmt: skip
-        result.file, report = fit(whole, analyse, Budget.of(options.max_bytes, options.target_bpp, width * height))
-        result.report |= report
-        result.data = write_file(result.file)
-    result.seconds = clock.seconds
-    return result
+        file, spent = fit(whole, analyse, Budget.of(options.max_bytes, options.target_bpp, width * height))
+        data = write_file(file)
+    return PackResult(data, file, clock.seconds, warnings, report | spent)
 
 
-def _describe(
-    pixels: NDArray[np.uint8], options: PackOptions, image_name: str | None, result: PackResult
-) -> Description:
-    request = DescribeRequest(options.objects, options.words_object, options.words_overall)
-    description = find_describer(options.describe, image_name).describe(pixels, request)
-    result.report |= {k: v for k, v in description.report.items() if k != "warnings"}
-    warnings = description.report.get("warnings", [])
-    result.warnings += [str(w) for w in warnings] if isinstance(warnings, list) else [str(warnings)]
-    return description
+def _warnings(description: Description) -> list[str]:
+    found = description.report.get("warnings", [])
+    return [str(w) for w in found] if isinstance(found, list) else [str(found)]
 
 
-def _objects(description: Description, scale: int, result: PackResult) -> Iterator[SedicObject]:
+def _objects(description: Description, scale: int, warnings: list[str]) -> Iterator[SedicObject]:
     for part in description.objects:
         if part.pixels is None or not part.pixels.any():
-            result.warnings.append(f"{part.name}: no mask says where it is; it is left out")
+            warnings.append(f"{part.name}: no mask says where it is; it is left out")
         else:
             yield SedicObject(part.text, Mask(downscale(part.pixels, scale), scale))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -9,8 +11,32 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from sedicfmt.container.size import check_size
+from sedicfmt.errors import EncodeError, LimitExceeded, SedicError
 
 Warn = Callable[[str], None]
+
+
+def open_picture(data: bytes, name: str) -> Image.Image:
+    """A loaded Pillow picture from a file's bytes; `name` is for messages.
+
+    Raises EncodeError for what Pillow cannot read, LimitExceeded for a side out of bounds, before any pixel is decoded.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's own size warning; check_size is stricter
+            image = Image.open(io.BytesIO(data))
+            check_size(*image.size)
+            image.load()
+            ImageOps.exif_transpose(image)  # broken EXIF shows here, not later
+    except SedicError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise LimitExceeded(f"{name} is too large: {error}") from error
+    except Image.UnidentifiedImageError as error:
+        raise EncodeError(f"{name} is not a picture that can be read") from error
+    except Exception as error:  # Pillow's decoders raise whatever a broken file makes them
+        raise EncodeError(f"{name} is a broken picture: {error}") from error
+    return image
 
 
 def to_rgb(image: Image.Image, warn: Warn) -> NDArray[np.uint8]:
@@ -22,11 +48,11 @@ def to_rgb(image: Image.Image, warn: Warn) -> NDArray[np.uint8]:
     if getattr(image, "n_frames", 1) > 1:
         warn("the picture has several frames; the first one is taken")
     image = ImageOps.exif_transpose(image)
+    if image.mode in ("I", "F") or image.mode.startswith("I;"):
+        image = _eight_bits(image)
     if image.has_transparency_data:
         warn("the picture is partly transparent; it is laid on white")
         image = _on_white(image)
-    elif image.mode in ("I", "F") or image.mode.startswith("I;"):
-        image = _eight_bits(image)
     return np.array(image.convert("RGB"))
 
 
@@ -37,10 +63,14 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     """Grey of 16 bits, 32 bits or floats: scaled by the range that the values show (1, 255 or 65535)."""
-    values = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0, neginf=0)
-    most = values.max(initial=0)
+    raw = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0, neginf=0)
+    most, values = raw.max(initial=0), raw
     if image.mode == "F" and most <= 1:
-        values = values * 255
+        values = raw * 255
     elif most > 255 or image.mode.startswith("I;"):
-        values = values / 257
-    return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
+        values = raw / 257
+    grey = Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
+    clear = image.info.get("transparency")
+    if isinstance(clear, int):  # one grey value that means transparent
+        grey.putalpha(Image.fromarray(np.where(raw == clear, 0, 255).astype(np.uint8)))
+    return grey

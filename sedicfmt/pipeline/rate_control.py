@@ -89,7 +89,7 @@ def _contents(whole: SedicFile) -> Iterator[tuple[SedicFile, list[str], int]]:
     """The content as asked for, then less and less, with what was given up and the least scale to accept."""
     yield whole, [], LEAST_SCALE
     for count, words_object, words_overall, coarser in CONTENT:
-        if count > len(whole.objects) > 0:
+        if count > len(whole.objects):
             continue
         objects = tuple(_reduced(part, words_object, coarser) for part in whole.objects[:count])
         given_up = [f"objects over {count}", f"words over {words_object} and {words_overall}"]

@@ -23,6 +23,7 @@ def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False) -
     pixels = frame.width * frame.height
     entry = REGISTRY.get(frame.model_id)
     payload_bytes = sum(len(s.payload) for s in frame.segments) + sum(len(e.payload) for e in frame.extensions)
+    overhead = len(data) - payload_bytes if frame.complete else frame.segments[0].offset  # a prefix's: its header
     report: dict[str, Any] = {
         "version": frame.version,
         "complete": frame.complete,
@@ -31,7 +32,7 @@ def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False) -
         "height": frame.height,
         "pixels": pixels,
         "bpp": len(data) * 8 / pixels,
-        "overhead_bytes": len(data) - payload_bytes,
+        "overhead_bytes": overhead,
         "seed": frame.seed,
         "latent_scale": frame.latent_scale,
         "models": {"latent": {"id": frame.model_id, "name": entry.name if entry else None}},

@@ -51,7 +51,11 @@ def unpack_bytes(
     on_stage("synthesis")
     picture = paint_reference(file, latent, model)
     seconds = {"read": opened - began, "entropy": decoded - opened, "synthesis": time.perf_counter() - decoded}
-    warnings = [] if file.complete else ["the file is incomplete and was not checked; this is what it holds"]
+    warnings = (
+        []
+        if file.complete
+        else ["the file is incomplete or changed, its check does not hold; this is what it seems to hold"]
+    )
     warnings += [] if stage == "reference" else [NOTE]
     return UnpackResult(picture, file, stage, "reference", {k: round(v, 4) for k, v in seconds.items()}, warnings)
 

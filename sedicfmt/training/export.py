@@ -53,6 +53,8 @@ def export_hyper_synthesis(model: NanoCodec) -> dict[str, np.ndarray]:
     multiplier1, shift1 = fixed_point(unit1 * HIDDEN_UNIT)
     outputs = np.concatenate([np.full(half, MEAN_UNIT), np.full(half, INDEX_GAIN)])
     multiplier2, shift2 = fixed_point(unit2 / HIDDEN_UNIT * outputs)
+    largest = 127 * 32767 * max(grow[0].size, leave.shape[1]) + max(np.abs(bias1).max(), np.abs(bias2).max())
+    assert largest * 2**15 < 2**53, "sums must stay exact in float64 (clause H-6)"
     return {
         "h_s.grow.weight": grow, "h_s.grow.bias": np.rint(bias1).astype(np.int32),
         "h_s.grow.multiplier": multiplier1, "h_s.grow.shift": shift1,

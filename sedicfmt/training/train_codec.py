@@ -1,7 +1,7 @@
 """Train the nano latent codec (paper's equation 1): `python -m sedicfmt.training.train_codec PHOTOS --out FOLDER`.
 
 Runs on CPU or CUDA by the same command; kill it at will, start it again and it goes on from its last checkpoint with
-the same crops, noise and learning rate as if it had never stopped.
+the same crops and learning rate, and on the CPU the same noise, as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -85,6 +85,8 @@ class Trainer:
         state = torch.load(path, map_location=self.device, weights_only=False)  # our own file, never a stranger's
         if {**state["settings"], "steps": self.s.steps} != asdict(self.s):  # a run may be made longer or shorter
             raise SystemExit(f"{path} was made with other settings: {state['settings']}")
+        if state["photos_sha256"] != self.photos_digest:
+            raise SystemExit(f"{path} was made with other photos")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])

@@ -156,6 +156,48 @@ def test_usage_and_io_errors(annotated, packed, tmp_path):
     assert run("pack", packed[0], "-o", tmp_path / "x.sedic").returncode == 2
     assert run("unpack", packed[0], "-o", tmp_path / "no" / "folder.png").returncode == 74
     assert run("pack", annotated[0], "-o", "x", "--max-bytes", 9, "--target-bpp", 1).returncode == 2
+    for budget in (("--target-bpp", "nan"), ("--target-bpp", "inf"), ("--target-bpp", "-1"), ("--max-bytes", "0")):
+        assert run("pack", annotated[0], "-o", "x", *budget).returncode == 2
+    assert run("unpack", packed[0], "-o", tmp_path / "picture.gif").returncode == 2
+
+
+def test_closed_and_full_streams(packed):
+    inspect = BIN / "sedic-inspect"
+    for redirection, expected in (("- <&-", 74), (f"{packed[0]} >&-", 74), (f"{packed[0]} >/dev/full", 74)):
+        done = subprocess.run(f"{inspect} {redirection}", shell=True, capture_output=True, check=False)
+        assert done.returncode == expected
+        assert b"Traceback" not in done.stderr
+
+
+def test_what_is_not_a_file_is_not_replaced(packed, tmp_path):
+    (tmp_path / "real.png").write_bytes(b"")
+    (tmp_path / "link.png").symlink_to(tmp_path / "real.png")
+    assert run("unpack", packed[0], "-o", tmp_path / "link.png").returncode == 0
+    assert (tmp_path / "link.png").is_symlink()
+    assert (tmp_path / "real.png").stat().st_size > 0
+    done = run("unpack", packed[0], "-o", tmp_path)
+    assert done.returncode in (2, 74)
+
+
+def test_a_rotated_photo_is_reported_upright(annotated, tmp_path):
+    image = Image.open(annotated[0])
+    exif = image.getexif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "rotated.jpg", exif=exif)
+    (tmp_path / "words.json").write_text('{"overall": "Balls."}')
+    done = run(
+        "pack", tmp_path / "rotated.jpg", "-o", "-", "--describe", f"annotations:{tmp_path / 'words.json'}", "--json"
+    )
+    report = json.loads(done.stderr)
+    assert (report["width"], report["height"]) == (128, 192)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0" + bytes(50), b"RIFF" + bytes(40)])
+def test_broken_pictures_are_usage_errors(content, tmp_path):
+    done = run("pack", "-", "-o", tmp_path / "x.sedic", stdin=content)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert b"internal" not in done.stderr
 
 
 def test_a_picture_out_of_bounds_is_over_a_limit(tmp_path):
@@ -181,7 +223,7 @@ def test_partial_decodes_a_declared_stage(packed, tmp_path):
     assert run("unpack", tmp_path / "part.sedic", "-o", tmp_path / "x.png").returncode == 5
     done = run("unpack", tmp_path / "part.sedic", "-o", tmp_path / "x.png", "--partial", "--stage", "reference")
     assert done.returncode == 0
-    assert b"not checked" in done.stderr
+    assert b"incomplete or changed" in done.stderr
     run("unpack", packed[0], "-o", tmp_path / "whole.png", "--stage", "reference")
     with Image.open(tmp_path / "x.png") as part, Image.open(tmp_path / "whole.png") as whole:
         assert part.tobytes() == whole.tobytes()

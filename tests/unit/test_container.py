@@ -1,6 +1,7 @@
 """The frame: golden headers, every size, prefixes, flips, extensions, limits."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -170,12 +171,24 @@ def test_varints_are_bounded_and_shortest():
         parse_varint(b"\x80\x00", 0)
     with pytest.raises(LimitExceeded):
         parse_varint(b"\xff" * 300_000, 0)
-    with pytest.raises(Truncated):
+    with pytest.raises(Malformed, match="inside a length"):
         parse_varint(b"\x80", 0)
 
 
-def test_bombs_are_refused_before_anything_is_allocated():
+def test_files_and_counts_over_the_limits_are_refused():
     with pytest.raises(LimitExceeded):
         parse_frame(bytes(5 << 20))
     with pytest.raises(LimitExceeded):
         build_frame(make(8))
+
+
+def test_masks_that_declare_too_many_cells_are_refused_before_they_are_decoded(monkeypatch):
+    from sedicfmt.container import content
+
+    monkeypatch.setattr(content.mask, "parse", lambda *unused: pytest.fail("a mask was decoded"))
+    for tag, side in ((0x00, 8192), (0x20, 1448)):  # empty run-length and generic region masks at scale 1
+        frame = make(1, side, side, lengths=dict.fromkeys(LENGTHS, 0))
+        segments = (*frame.segments[:4], Segment("mask", "objects[0].mask", bytes([tag])))
+        with pytest.raises(LimitExceeded, match="cells") as caught:
+            content.file_of(parse_frame(build_frame(replace(frame, segments=segments))))
+        assert caught.value.path == "objects[0].mask"

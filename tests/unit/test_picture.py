@@ -64,3 +64,14 @@ def test_exif_orientation_is_applied():
 def test_sizes_out_of_bounds(size):
     with pytest.raises(LimitExceeded, match="pixels"):
         rgb(Image.new("L", size))
+
+
+def test_a_transparent_value_of_deep_grey():
+    values = np.full((16, 16), 30000, np.uint16)
+    values[0] = 500
+    image = Image.fromarray(values)
+    image.info["transparency"] = 500
+    pixels, warnings = rgb(image)
+    assert "transparent" in warnings[0]
+    assert (pixels[0] == 255).all()
+    assert (pixels[1:] == 117).all()

@@ -218,7 +218,7 @@ def faulty_payloads(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes
     yield "z-byte-too-many", "L-5", "malformed", "z", with_payload(file, 0, file.z + b"\x77")
     yield "y-zero-at-the-end", "L-5", "malformed", "y", with_payload(file, 1, file.y + b"\0")
     yield "y-byte-too-many", "L-5", "malformed", "y", with_payload(file, 1, file.y + b"\x77")
-    yield "model-unknown", "R-1", "unsupported", "header.model_id", Draft(file).build(model=bits(99, 8))
+    yield "model-unknown", "R-1", "unsupported", "header.model_id", Draft(file).build(model=exp_golomb(99, 3))
 
 
 EXPECTED = (

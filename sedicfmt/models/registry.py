@@ -34,7 +34,7 @@ REGISTRY = {
             1,
             "sedic-nano-1",
             "sedic-nano-1.safetensors",
-            "01aa49c84068144d9752966fba584df6e2a98ec70ea9cc1a41f846e4352a36fe",
+            "9e8ec1d79f3907dfe8d763a7e1a10b00c5b6f113df2209399ea322a63fa07257",
         ),
     ]
 }

@@ -258,3 +258,17 @@ def test_version_and_help():
     for tool in ("pack", "unpack", "inspect"):
         assert b"sedicfmt" in run(tool, "--version").stdout
         assert run(tool, "--help").returncode == 0
+
+
+def test_a_missing_back_end_names_the_command_that_installs_it(annotated, packed, tmp_path):
+    for module, tool, arguments in (
+        ("cv2", "pack", [annotated[0], "-o", tmp_path / "x.sedic"]),
+        ("safetensors.numpy", "unpack", [packed[0], "-o", tmp_path / "x.png"]),
+    ):
+        argv = [f"sedic-{tool}", *map(str, arguments)]
+        code = f"import sys; sys.modules[{module!r}] = None; sys.argv = {argv!r}\n"
+        code += f"from sedic_tools.{tool} import main; sys.exit(main())"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+        assert done.returncode == 8, done.stderr
+        assert b"pip install 'sedicfmt[nano]'" in done.stderr
+    assert list(tmp_path.iterdir()) == []

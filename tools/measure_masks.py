@@ -56,6 +56,7 @@ def coco_masks(folder: Path) -> list[Bitmap]:
 
 
 def draw(polygons: list[list[float]], width: int, height: int) -> Bitmap:
+    """The cells inside COCO polygons (x, y, x, y ...), uint8 0/1 (height, width)."""
     picture = Image.new("L", (width, height))
     pen = ImageDraw.Draw(picture)
     for polygon in polygons:

@@ -53,10 +53,12 @@ class Block(nn.Module):
 
 
 def stage(channels: int, blocks: int) -> nn.Sequential:
+    """`blocks` residual blocks one after another; (B, channels, h, w) -> the same."""
     return nn.Sequential(*[Block(channels) for _ in range(blocks)])
 
 
 def zero(layer: nn.Conv2d) -> nn.Conv2d:
+    """The layer with weights and biases at zero."""
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer

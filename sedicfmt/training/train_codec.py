@@ -71,17 +71,20 @@ class Trainer:
             self.resume(checkpoint)
 
     def groups(self) -> list[dict]:
+        """Adam's parameter groups: the KLT's weights learn at `rate_linear` of the others' rate."""
         linear = [*self.model.g_a.linear.parameters(), *self.model.g_s.linear.parameters()]
         known = {id(p) for p in linear}
         rest = [p for p in self.model.parameters() if id(p) not in known]
         return [{"params": rest, "factor": 1.0}, {"params": linear, "factor": self.s.rate_linear}]
 
     def start(self) -> None:
+        """Set g_a's and g_s's linear paths to the KLT of random crops."""
         crops = self.source.batch(KLT_CROPS) / 255 - 0.5
         basis, deviation = fit_klt(crops, STRIDE_Y, len(self.model.g_a.linear.bias))
         self.model.start_from_klt(basis, deviation, self.s.klt_step / 255)
 
     def resume(self, path: Path) -> None:
+        """Go on from a checkpoint of this run. Raises SystemExit if it is of other settings or photos."""
         state = torch.load(path, map_location=self.device, weights_only=False)  # our own file, never a stranger's
         if {**state["settings"], "steps": self.s.steps} != asdict(self.s):  # a run may be made longer or shorter
             raise SystemExit(f"{path} was made with other settings: {state['settings']}")
@@ -95,6 +98,7 @@ class Trainer:
         self.step, self.seconds = state["step"], state["seconds"]
 
     def save(self) -> None:
+        """Write checkpoint.pt, replacing the old one only when the new one is whole."""
         state = {
             "settings": asdict(self.s), "config": self.model.config, "step": self.step, "seconds": self.seconds,
             "model": self.model.state_dict(), "average": self.average.state_dict(),

@@ -116,7 +116,7 @@ Start = Struct(
 )
 """Everything before the segments' lengths."""
 
-LENGTH_ORDER = {"latent.z": 7, "latent.y": 10, "text.overall": 6, "text.object": 6, "mask": 5}
+LENGTH_ORDER = {"latent.z": 7, "latent.y": 11, "text.overall": 6, "text.object": 6, "mask": 5}
 """Order k of the Exp-Golomb code for each kind's length, about log2 of what it usually is (C-7)."""
 
 LENGTH = {kind: ExpGolomb(k) for kind, k in LENGTH_ORDER.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -84,7 +85,11 @@ def frame_of(file: SedicFile) -> Frame:
 
 
 def _build_mask(part: SedicObject, file: SedicFile) -> bytes:
-    payload = mask.build(part.mask)
+    """Where generic regions of this size would break the file's limit (M-5), "auto" means run-length."""
+    too_many = part.mask.cells.size * len(file.objects) > MAX_REGION_CELLS
+    payload = mask.build(
+        replace(part.mask, coder="run-length") if part.mask.coder == "auto" and too_many else part.mask
+    )
     expected = grid_shape(part.mask.scale, file.width, file.height)
     if part.mask.cells.shape != expected:
         raise EncodeError(f"a mask of {part.mask.cells.shape} cells; {expected} are needed at scale {part.mask.scale}")

@@ -17,6 +17,7 @@ from .metrics import Picture
 
 BACKGROUND, INK, EMPTY = (255, 255, 255), (20, 20, 20), (225, 225, 225)
 GAP, LINE = 8, 20  # pixels between cells, and for a line of text
+WIDEST = 1480  # pixels of a saved sheet: enough to see, small enough to keep in a repository
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,10 @@ def draw_sheet(columns: Sequence[str], rows: Sequence[Row], width: int = 360) ->
 
 
 def save_sheet(sheet: Image.Image, path: Path) -> None:
-    """Writes the sheet in the format that the name's end says, at a quality that adds no artefacts where it has one."""
-    sheet.save(path, quality=90, optimize=True)
+    """Writes the sheet, at most WIDEST pixels wide, in the format that the name's end says."""
+    smaller = sheet.copy()
+    smaller.thumbnail((WIDEST, sheet.height))
+    smaller.save(path, quality=80, optimize=True)
 
 
 def spread(count: int, most: int) -> list[int]:

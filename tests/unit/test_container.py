@@ -3,10 +3,12 @@
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sedicfmt.container import content
 from sedicfmt.container.builder import build_frame, build_header
 from sedicfmt.container.checksum import checksum
 from sedicfmt.container.frame import Frame, Segment, segment_kinds
@@ -15,7 +17,8 @@ from sedicfmt.container.size import size_fields
 from sedicfmt.container.varint import build_varint, parse_varint
 from sedicfmt.errors import ChecksumMismatch, EncodeError, LimitExceeded, Malformed, SedicError, Truncated, Unsupported
 from sedicfmt.limits import MAX_SEGMENT_BYTES
-from sedicfmt.model import Extension
+from sedicfmt.model import Extension, Mask, SedicFile, SedicObject
+from sedicfmt.segments import mask
 
 LENGTHS = {"latent.z": 60, "latent.y": 900, "text.overall": 62, "text.object": 40, "mask": 25}
 
@@ -182,9 +185,15 @@ def test_files_and_counts_over_the_limits_are_refused():
         build_frame(make(8))
 
 
-def test_masks_that_declare_too_many_cells_are_refused_before_they_are_decoded(monkeypatch):
-    from sedicfmt.container import content
+def test_full_size_masks_of_three_objects_can_be_written():
+    rows, columns = np.mgrid[0:512, 0:768]
+    ragged = ((rows * 7 + columns * 3) % 97 + rows // 2 > 160).astype(np.uint8)  # generic region would be smaller
+    assert mask.build(Mask(ragged, 1))[0] >> 5 == 1
+    file = SedicFile(768, 512, 1, b"z", b"y", "", (SedicObject("", Mask(ragged, 1)),) * 3)
+    assert content.read_file(content.write_file(file)) == file
 
+
+def test_masks_that_declare_too_many_cells_are_refused_before_they_are_decoded(monkeypatch):
     monkeypatch.setattr(content.mask, "parse", lambda *unused: pytest.fail("a mask was decoded"))
     for tag, side in ((0x00, 8192), (0x20, 1448)):  # empty run-length and generic region masks at scale 1
         frame = make(1, side, side, lengths=dict.fromkeys(LENGTHS, 0))

@@ -1,0 +1,153 @@
+"""What crosses the border between the restoring loop and a model, and between a restorer and the pipeline.
+
+One loop (`orag.py`, the paper's Algorithm 1) runs every model. It needs three things of one:
+
+    LatentSpace   pictures <-> latents                                 epsilon(.) and D(.) of Algorithm 1
+    Denoiser      z_t, text, control -> prediction; attention maps     ControlNet(z, ctd, t, cf) and A of equation 2
+    Scheduler     a prediction -> z_{t-1}; what noise stands where     t = T ... 0
+
+Tensors are torch's. Latents are float32 (batch, channels, rows, columns) on the model's device whatever the model computes
+in: a denoiser casts on its way in and out, so that fusion and guidance never lose bits. Pictures in tensors are float32
+(batch, 3, height, width) in -1 .. 1. At the pipeline's border pictures are numpy uint8 RGB (height, width, 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Picture = NDArray[np.uint8]  # (height, width, 3) RGB
+Pixels = NDArray[np.uint8]  # (height, width), values 0 and 1
+
+
+@dataclass(frozen=True)
+class TokenSpan:
+    """Token number `index` of an encoded text stands for its characters `start` to `end` (as a slice)."""
+
+    index: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedTexts:
+    """`embedding` (texts, tokens, width), in the denoiser's dtype; `spans`: for each text its own tokens, without start,
+    end and padding; `warnings`: what had to be left out or done differently."""
+
+    embedding: Tensor
+    spans: tuple[tuple[TokenSpan, ...], ...]
+    warnings: tuple[str, ...] = ()
+
+
+class LatentSpace(Protocol):
+    """Between pictures and latents. One latent position stands for `factor` x `factor` pixels; the loop pads pictures to
+    whole multiples of `multiple` pixels a side, so that a denoiser can halve its grids as often as it does."""
+
+    factor: int
+    multiple: int
+
+    def encode(self, picture: Tensor) -> Tensor:
+        """(batch, 3, height, width) in -1 .. 1 -> float32 latent, deterministic (a VAE's mode, scaled)."""
+        ...
+
+    def decode(self, latent: Tensor) -> Tensor:
+        """The inverse, float32, not clipped."""
+        ...
+
+
+class Denoiser(Protocol):
+    """The network. `control_kind` says what its control is made from: the latent of picture j, or its pixels."""
+
+    control_kind: Literal["latent", "picture"]
+
+    def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
+        """All texts of a picture at once; every text gets the same number of tokens. "" is the empty condition."""
+        ...
+
+    def predict(self, z: Tensor, t: int, text: Tensor, control: Tensor) -> Tensor:
+        """z (batch, c, h, w) at step t, text (batch, tokens, width), control (batch or 1, ...) -> the prediction, of z's
+        shape, float32, of the type that the scheduler expects. Called without gradients."""
+        ...
+
+    def attention_maps(self, z: Tensor, t: int, text: Tensor, control: Tensor) -> list[Tensor]:
+        """Cross-attention after softmax of the layers that guidance looks at (the paper: middle block of the up branch),
+        each (batch * heads, rows, columns, tokens), differentiable in z; nothing after those layers is computed."""
+        ...
+
+
+class Scheduler(Protocol):
+    """Noise levels. A step t is an integer, larger for more noise; 0 <= t; -1 stands for the clean latent."""
+
+    def timesteps(self, count: int) -> list[int]:
+        """`count` steps, falling, the first the noisiest."""
+        ...
+
+    def noise_variance(self, t: int) -> float:
+        """1 - alpha_bar_t."""
+        ...
+
+    def add_noise(self, clean: Tensor, noise: Tensor, t: int) -> Tensor:
+        """z_t of a clean latent; t = -1 gives `clean` itself."""
+        ...
+
+    def step(self, z: Tensor, prediction: Tensor, t: int, t_next: int) -> Tensor:
+        """z_t -> z_{t_next}, deterministic; t_next = -1 gives the clean latent."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class RestorationModel:
+    """All that the loop needs of a model, and its name for the record."""
+
+    name: str
+    space: LatentSpace
+    denoiser: Denoiser
+    scheduler: Scheduler
+    device: str = "cpu"
+
+
+@dataclass(frozen=True, eq=False)
+class ObjectToRestore:
+    """Text_d of one object and its mask M_j in pixels."""
+
+    text: str
+    mask: Pixels
+
+
+@dataclass(frozen=True, eq=False)
+class RestoreRequest:
+    """What a file holds, decoded: the reference picture I_0, Text_all, the objects in order, and the seed of the noise.
+
+    `stop_after_objects`: leave out the last, whole stage. `on_step(stage, done, total)` is told of every step;
+    `on_picture(stage, picture)`, where given, of the picture after each stage (which costs a decode).
+    """
+
+    reference: Picture
+    text: str
+    objects: tuple[ObjectToRestore, ...]
+    seed: int
+    stop_after_objects: bool = False
+    on_step: Callable[[str, int, int], None] = lambda stage, done, total: None
+    on_picture: Callable[[str, Picture], None] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Restored:
+    """The picture, what was generated by which model and steps (for the PNG's text chunks), and notes for the user."""
+
+    picture: Picture
+    record: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+class Restorer(Protocol):
+    """Anything that makes the final picture out of a decoded file: ORAG with a model, or a one-step restorer."""
+
+    def restore(self, request: RestoreRequest) -> Restored: ...

@@ -1,0 +1,57 @@
+"""Everything about the restoring loop that the paper leaves open or its ablations vary, with the defaults of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sedicfmt.decoders.attention_guidance import Guidance
+from sedicfmt.decoders.colour_correction import CORRECTIONS
+from sedicfmt.errors import EncodeError
+
+NEGATIVE_PROMPT = "low quality, blurry, low-resolution, noisy, unsharp, weird textures"  # the authors' script
+
+
+@dataclass(frozen=True)
+class OragSettings:
+    """Defaults are those for Stable Diffusion (the paper's, then the authors' script's); a model brings its own.
+
+    objects            at most so many object stages; None: all of the file's (J). 0 is the paper's "J = 0"
+    object_steps       denoising steps of each object stage
+    steps              denoising steps of the whole stage
+    guidance           equations 2 and 3 and what is open in them; None: without (the paper's Table 2)
+    object_cfg, cfg    classifier-free guidance of object and whole stages; 1: the unconditional side is not computed
+    negative_prompt    the unconditional side's text
+    shared_noise       all stages start from one draw of noise, or each from its own
+    start              z_T of the whole stage: pure "noise" (Algorithm 1), or the noised low frequencies of the "reference"
+                       (the authors' script), or the noised "objects" picture
+    strength           the share of T at which the whole stage starts; less keeps more of what `start` shows
+    round_trip         cf_{j+1} = epsilon(D(z_{j,0})) as Algorithm 1 has it, instead of z_{j,0} itself
+    colour             correction of the finished picture: "wavelet", "adain" or "none"
+
+    Fixed by choice: z_{-1,t}, which the first object is fused with, is the noised reference latent, under stage 0's noise.
+    """
+
+    objects: int | None = None
+    object_steps: int = 10
+    steps: int = 20
+    guidance: Guidance | None = field(default_factory=Guidance)
+    object_cfg: float = 3.5
+    cfg: float = 7.0
+    negative_prompt: str = NEGATIVE_PROMPT
+    shared_noise: bool = True
+    start: Literal["noise", "reference", "objects"] = "reference"
+    strength: float = 1.0
+    round_trip: bool = False
+    colour: str = "wavelet"
+
+    def __post_init__(self) -> None:
+        """Raises EncodeError for settings that no loop can run."""
+        if min(self.object_steps, self.steps) < 1:
+            raise EncodeError("a stage needs at least one step")
+        if self.objects is not None and self.objects < 0:
+            raise EncodeError(f"there cannot be {self.objects} objects")
+        if not 0 < self.strength <= 1:
+            raise EncodeError(f"strength is above 0 and at most 1, not {self.strength}")
+        if self.colour not in CORRECTIONS:
+            raise EncodeError(f"no colour correction is called {self.colour}; there are {', '.join(CORRECTIONS)}")

@@ -1,0 +1,57 @@
+"""A model small enough to be computed by hand: latents are pixels, attention is a softmax over three tokens' favourite values.
+
+The prediction is the clean latent: a mix of control and text, `pull` of the way to the text's value.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+
+from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel, TokenSpan
+from sedicfmt.decoders.scheduler_ddim import Ddim
+
+
+class PixelSpace:
+    """Latents are the pictures; `calls` counts what the loop asked for."""
+
+    factor, multiple = 1, 4
+
+    def __init__(self):
+        self.calls = []
+
+    def encode(self, picture):
+        self.calls.append("encode")
+        return picture.clone()
+
+    def decode(self, latent):
+        self.calls.append("decode")
+        return latent.clone()
+
+
+@dataclass
+class ToyDenoiser:
+    """Text "x" becomes the value sum(letters) mod 7 / 7 - 0.5 in its embedding; every letter is a token."""
+
+    pull: float = 0.5
+    control_kind: str = "latent"
+    calls: list = field(default_factory=list)
+
+    def encode_texts(self, texts):
+        value = [[sum(map(ord, t)) % 7 / 7 - 0.5] for t in texts]
+        embedding = torch.tensor(value)[:, None, :].expand(-1, 3, -1) + torch.tensor([[-0.4], [0.0], [0.4]])
+        spans = tuple(tuple(TokenSpan(i, i, i + 1) for i in range(min(3, len(t)))) for t in texts)
+        return EncodedTexts(embedding, spans)
+
+    def predict(self, z, t, text, control):
+        self.calls.append((t, len(z)))
+        return control + self.pull * (text[:, 1].view(-1, 1, 1, 1) - control)
+
+    def attention_maps(self, z, t, text, control):
+        scores = -4 * (z.mean(1)[..., None] - text[:, None, None, :, 0]) ** 2
+        return [scores.softmax(-1)]
+
+
+def toy_model(**settings):
+    """The model with a schedule of ten levels."""
+    alphas = torch.linspace(0.95, 0.05, 10).tolist()
+    return RestorationModel("toy", PixelSpace(), ToyDenoiser(**settings), Ddim(alphas, "sample"))

@@ -47,15 +47,15 @@ def pack(image: Image | str | os.PathLike[str], **options: Any) -> bytes:
     return pack_picture(open_picture(path.read_bytes(), path.name), PackOptions(**options), path.name).data
 
 
-def unpack(data: str | os.PathLike[str] | bytes, stage: str = "final", partial: bool = False) -> Image:
+def unpack(data: str | os.PathLike[str] | bytes, stage: str = "final", partial: bool = False, **options: Any) -> Image:
     """A .sedic file's bytes or path -> a Pillow RGB picture of its size.
 
-    `stage`: "reference", "objects" or "final"; `partial`: decode an incomplete file as far as it goes. Raises SedicError,
-    and OSError for a path.
+    `stage`: "reference", "objects" or "final"; `partial`: decode an incomplete file as far as it goes. Options are the
+    other fields of `sedicfmt.pipeline.unpack.UnpackOptions`: restorer, restoring. Raises SedicError, and OSError for a path.
     """
-    from sedicfmt.pipeline.unpack import unpack_bytes
+    from sedicfmt.pipeline.unpack import UnpackOptions, unpack_bytes
 
-    return unpack_bytes(_data(data), stage, partial).picture
+    return unpack_bytes(_data(data), UnpackOptions(stage, partial, **options)).picture
 
 
 def _data(source: str | os.PathLike[str] | bytes) -> bytes:

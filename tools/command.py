@@ -133,6 +133,12 @@ def note(stage: str) -> None:
         sys.stderr.flush()
 
 
+def bar(stage: str, done: int, total: int) -> None:
+    """Show how far a stage is, on standard error if it is a terminal."""
+    filled = 24 * done // max(1, total)
+    note(f"{stage} [{'#' * filled}{'.' * (24 - filled)}] {done}/{total}")
+
+
 def warn(warnings: list[str]) -> None:
     """One line each on standard error."""
     note("")

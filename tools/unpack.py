@@ -7,9 +7,14 @@ import io
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from sedic_tools.command import note, parser, read_sedic, run, warn, write_output
+from sedic_tools.command import bar, note, parser, read_sedic, run, warn, write_output
 from sedicfmt.errors import EncodeError
+
+if TYPE_CHECKING:
+    from sedicfmt.decoders.interfaces import Picture
+    from sedicfmt.pipeline.unpack import UnpackOptions, UnpackResult, Watcher
 
 
 def main() -> int:
@@ -18,28 +23,97 @@ def main() -> int:
     p.add_argument("-o", "--output", required=True, help="the picture to write (.png), or - for PNG on standard output")
     p.add_argument("--stage", choices=("reference", "objects", "final"), default="final", help="how far to decode")
     p.add_argument("--partial", action="store_true", help="decode an incomplete file as far as it goes, unchecked")
+    p.add_argument("--save-stages", metavar="DIR", type=Path, help="write the picture after each stage into DIR as well")
+    add_restoring(p.add_argument_group("restoring", "what is not given, the restorer's own defaults decide"))
     return run(command, p.parse_args())
+
+
+def add_restoring(group: argparse._ArgumentGroup) -> None:
+    """The restorer, where it runs, and the settings of Algorithm 1 (decoders/orag_settings.py)."""
+    group.add_argument("--restorer", default="nano", metavar="NAME[:MODEL]", help="nano (bundled), or one of docs/models.md")
+    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N, mps")
+    group.add_argument("--dtype", default="auto", choices=("auto", "fp32", "fp16", "bf16"))
+    group.add_argument("--tiled-vae", action="store_true", help="less memory for large pictures")
+    group.add_argument("--objects", type=int, metavar="N", help="restore only the first N objects on their own; 0: none")
+    group.add_argument("--object-steps", type=int, metavar="N", help="denoising steps for each object")
+    group.add_argument("--steps", type=int, metavar="N", help="denoising steps for the whole picture")
+    group.add_argument("--no-guidance", action="store_true", help="without attention guidance (equations 2 and 3)")
+    group.add_argument("--eta", type=float, help="strength of the guidance (equation 3)")
+    group.add_argument("--guided-share", type=float, metavar="X", help="T' as the guided share of an object's steps")
+    group.add_argument("--object-cfg", type=float, metavar="X", help="classifier-free guidance of the object stages")
+    group.add_argument("--cfg", type=float, metavar="X", help="classifier-free guidance of the whole stage")
+    group.add_argument("--negative-prompt", metavar="TEXT")
+    group.add_argument("--no-text", action="store_true", help="as if all texts were empty")
+    group.add_argument("--start", choices=("noise", "reference", "objects"), help="what the whole stage starts from")
+    group.add_argument("--strength", type=float, metavar="X", help="share of the noise it starts at, above 0 to 1")
+    group.add_argument("--colour", choices=("wavelet", "adain", "none"), help="colour correction")
+
+
+def unpack_options(arguments: argparse.Namespace) -> UnpackOptions:
+    """What the command line asks for."""
+    from sedicfmt.decoders.registry import RestorerOptions
+    from sedicfmt.pipeline.unpack import UnpackOptions
+
+    names = ("objects", "object_steps", "steps", "object_cfg", "cfg", "negative_prompt", "start", "strength", "colour")
+    changes: dict[str, Any] = {n: getattr(arguments, n) for n in names if getattr(arguments, n) is not None}
+    if arguments.no_text:
+        changes["use_text"] = False
+    guidance = {"eta": arguments.eta, "share": arguments.guided_share}
+    guidance = {name: value for name, value in guidance.items() if value is not None}
+    if arguments.no_guidance:
+        changes["guidance"] = None
+    elif guidance:
+        changes["guidance"] = guidance
+    restoring = RestorerOptions(arguments.device, arguments.dtype, arguments.tiled_vae, changes)
+    return UnpackOptions(arguments.stage, arguments.partial, arguments.restorer, restoring)
+
+
+def watcher(folder: Path | None) -> Watcher:
+    """Progress on standard error; pictures of the stages into `folder`."""
+    from sedicfmt.pipeline.unpack import Watcher
+
+    if folder is None:
+        return Watcher(note, bar)
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def save(stage: str, picture: Picture) -> None:
+        write_output(str(folder / f"{stage.replace(' ', '-')}.png"), png(picture))
+
+    return Watcher(note, bar, save)
+
+
+def png(picture: Picture, **more: Any) -> bytes:
+    """uint8 RGB (height, width, 3) as the bytes of a PNG."""
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "PNG", compress_level=1, **more)
+    return out.getvalue()
 
 
 def command(arguments: argparse.Namespace) -> None:
     """Read, decode, write, report."""
+    import numpy as np
+
     from sedicfmt.pipeline.unpack import png_text, unpack_bytes
 
     if arguments.output != "-" and Path(arguments.output).suffix.lower() not in (".png", ""):
         raise EncodeError(f"{arguments.output}: pictures are written as PNG; name a .png file")
     data = read_sedic(arguments.input)
-    result = unpack_bytes(data, arguments.stage, arguments.partial, note)
+    result = unpack_bytes(data, unpack_options(arguments), watcher(arguments.save_stages))
     warn(result.warnings)
-    out = io.BytesIO()
-    result.picture.save(out, "PNG", pnginfo=png_text(data, result), compress_level=1)
-    write_output(arguments.output, out.getvalue())
+    write_output(arguments.output, png(np.asarray(result.picture), pnginfo=png_text(data, result)))
     if arguments.json:
-        summary = {
-            "output": arguments.output, "width": result.picture.width, "height": result.picture.height,
-            "stage": result.stage, "given_stage": result.given_stage, "complete": result.file.complete,
-            "seconds": result.seconds, "warnings": result.warnings,
-        }  # fmt: skip
-        print(json.dumps(summary), file=sys.stderr if arguments.output == "-" else sys.stdout)
+        print(json.dumps(summary(arguments, result)), file=sys.stderr if arguments.output == "-" else sys.stdout)
+
+
+def summary(arguments: argparse.Namespace, result: UnpackResult) -> dict[str, Any]:
+    """What --json prints."""
+    return {
+        "output": arguments.output, "width": result.picture.width, "height": result.picture.height,
+        "stage": result.stage, "complete": result.file.complete, "seconds": result.seconds,
+        "restored_by": result.record, "warnings": result.warnings,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

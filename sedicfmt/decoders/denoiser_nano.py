@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel
-from sedicfmt.decoders.latent_space import PatchSpace
+from sedicfmt.decoders.patch_space import PatchSpace
 from sedicfmt.decoders.nano_network import NanoRestorerNetwork
 from sedicfmt.decoders.nano_words import PLACES, NanoWords, count_words
 from sedicfmt.decoders.scheduler_ddim import Ddim, cosine_alphas
@@ -22,7 +22,7 @@ from sedicfmt.errors import BackendFailed
 
 NAME = "sedic-nano-restorer-1"
 WEIGHTS = Path(__file__).parent.parent / "models" / f"{NAME}.safetensors"
-SHA256 = ""
+SHA256 = "6b74f75fbcb66bd29f9e9d8b8872304b2e9ee5c867fa053904d1ebcc080f2624"
 
 
 @dataclass(frozen=True, eq=False)

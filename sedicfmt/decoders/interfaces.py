@@ -50,8 +50,11 @@ class LatentSpace(Protocol):
     """Between pictures and latents. One latent position stands for `factor` x `factor` pixels; the loop pads pictures to
     whole multiples of `multiple` pixels a side, so that a denoiser can halve its grids as often as it does."""
 
-    factor: int
-    multiple: int
+    @property
+    def factor(self) -> int: ...
+
+    @property
+    def multiple(self) -> int: ...
 
     def encode(self, picture: Tensor) -> Tensor:
         """(batch, 3, height, width) in -1 .. 1 -> float32 latent, deterministic (a VAE's mode, scaled)."""
@@ -65,7 +68,8 @@ class LatentSpace(Protocol):
 class Denoiser(Protocol):
     """The network. `control_kind` says what its control is made from: the latent of picture j, or its pixels."""
 
-    control_kind: Literal["latent", "picture"]
+    @property
+    def control_kind(self) -> Literal["latent", "picture"]: ...
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
         """All texts of a picture at once; every text gets the same number of tokens. "" is the empty condition."""

@@ -1,4 +1,4 @@
-"""The noise that a file's seed stands for: the same numbers on every machine and device (spec clause R-4).
+"""The noise that a file's seed stands for: the same numbers on every machine and device (spec clause R-2).
 
 64-bit words of Philox 4x64-10 (Salmon et al., 2011; numpy's bit stream, which numpy guarantees not to change), key = seed,
 counter's top word = stage; each word's top 53 bits are a fraction; pairs of fractions become normal numbers by Box and

@@ -80,8 +80,9 @@ class Restoration:
 
     def encode_texts(self) -> EncodedTexts:
         """Text_d of each object, Text_all, and the unconditional side's text, once for all stages."""
-        texts = [o.text for o in self.objects] + [self.request.text, self.s.negative_prompt]
-        return self.model.denoiser.encode_texts(texts)
+        texts = [o.text for o in self.objects] + [self.request.text]
+        texts = texts if self.s.use_text else [""] * len(texts)
+        return self.model.denoiser.encode_texts([*texts, self.s.negative_prompt])
 
     # -- object stages ------------------------------------------------------------------------------------------------
 

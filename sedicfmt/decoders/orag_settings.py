@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from sedicfmt.decoders.attention_guidance import Guidance
 from sedicfmt.decoders.colour_correction import CORRECTIONS
@@ -22,6 +23,7 @@ class OragSettings:
     guidance           equations 2 and 3 and what is open in them; None: without (the paper's Table 2)
     object_cfg, cfg    classifier-free guidance of object and whole stages; 1: the unconditional side is not computed
     negative_prompt    the unconditional side's text
+    use_text           False: every text counts as empty (to measure what words do); guidance then has no tokens
     shared_noise       all stages start from one draw of noise, or each from its own
     start              z_T of the whole stage: pure "noise" (Algorithm 1), or the noised low frequencies of the "reference"
                        (the authors' script), or the noised "objects" picture
@@ -39,6 +41,7 @@ class OragSettings:
     object_cfg: float = 3.5
     cfg: float = 7.0
     negative_prompt: str = NEGATIVE_PROMPT
+    use_text: bool = True
     shared_noise: bool = True
     start: Literal["noise", "reference", "objects"] = "reference"
     strength: float = 1.0
@@ -55,3 +58,10 @@ class OragSettings:
             raise EncodeError(f"strength is above 0 and at most 1, not {self.strength}")
         if self.colour not in CORRECTIONS:
             raise EncodeError(f"no colour correction is called {self.colour}; there are {', '.join(CORRECTIONS)}")
+
+    def changed(self, changes: Mapping[str, Any]) -> OragSettings:
+        """These settings with some fields otherwise. `changes["guidance"]`: None, a Guidance, or a mapping of its fields."""
+        guidance = changes.get("guidance", self.guidance)
+        if isinstance(guidance, Mapping):
+            guidance = replace(self.guidance or Guidance(), **guidance)
+        return replace(self, **{**changes, "guidance": guidance})

@@ -1,72 +1,134 @@
-"""A .sedic file -> a picture: the latent's reference picture, then (when a restorer is there) objects and the whole.
+"""A .sedic file -> a picture: the latent's reference picture, then its objects and the whole, restored (Algorithm 1).
 
-Until the restoring decoder of the paper's Algorithm 1 is built, every stage gives the reference picture and says so.
+    bytes -> content -> z, y -> reference picture -> objects one by one -> the whole
+    stage:                      "reference"          "objects"             "final"
 """
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
 from PIL import Image, PngImagePlugin
 
 from sedicfmt.container.content import read_file
+from sedicfmt.decoders.interfaces import ObjectToRestore, Picture, Restorer, RestoreRequest
 from sedicfmt.decoders.reference import decode_latent, paint_reference
+from sedicfmt.decoders.registry import DEFAULT_RESTORER, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
 from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import find_model, load_latent_model
+from sedicfmt.segments.mask_grid import upscale
 
 STAGES = ("reference", "objects", "final")
-NOTE = "no restoring decoder is bundled yet: this is the reference picture"
+INCOMPLETE = "the file is incomplete or changed, its check does not hold; this is what it seems to hold"
+
+
+@dataclass(frozen=True)
+class UnpackOptions:
+    """How far and by what to decode.
+
+    `stage`: "reference", "objects" or "final"; `partial`: take an incomplete file for what it holds, unchecked;
+    `restorer`, `restoring`: which restorer, and how it runs (decoders/registry.py).
+    """
+
+    stage: str = "final"
+    partial: bool = False
+    restorer: str = DEFAULT_RESTORER
+    restoring: RestorerOptions = field(default_factory=RestorerOptions)
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told how it goes: of each stage, of each step (stage, done, total), and, where asked, of each picture."""
+
+    on_stage: Callable[[str], None] = lambda stage: None
+    on_step: Callable[[str, int, int], None] = lambda stage, done, total: None
+    on_picture: Callable[[str, Picture], None] | None = None
 
 
 @dataclass
 class UnpackResult:
-    """The picture, the stage asked for and the one given, seconds for each step, notes for the user."""
+    """The picture, the stage it stands for, seconds for each step, what a restorer did, notes for the user."""
 
     picture: Image.Image
     file: SedicFile
     stage: str
-    given_stage: str
     seconds: dict[str, float] = field(default_factory=dict)
+    record: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
 
-def unpack_bytes(
-    data: bytes, stage: str = "final", partial: bool = False, on_stage: Callable[[str], None] = lambda stage: None
-) -> UnpackResult:
-    """Decode up to `stage`. `partial`: take an incomplete file for what it holds, unchecked. Raises SedicError."""
-    if stage not in STAGES:
-        raise EncodeError(f"no stage is called {stage}; there are {', '.join(STAGES)}", "stage")
-    began = time.perf_counter()
-    on_stage("read")
-    file = read_file(data, allow_prefix=partial)
-    model = load_latent_model(file.model_id)
-    opened = time.perf_counter()
-    on_stage("entropy")
-    latent = decode_latent(file, model)
-    decoded = time.perf_counter()
-    on_stage("synthesis")
-    picture = paint_reference(file, latent, model)
-    seconds = {"read": opened - began, "entropy": decoded - opened, "synthesis": time.perf_counter() - decoded}
-    warnings = (
-        []
-        if file.complete
-        else ["the file is incomplete or changed, its check does not hold; this is what it seems to hold"]
+def unpack_bytes(data: bytes, options: UnpackOptions | None = None, watcher: Watcher | None = None) -> UnpackResult:
+    """Decode up to the stage asked for. Raises SedicError; a missing model before any work is done."""
+    options, watcher = options or UnpackOptions(), watcher or Watcher()
+    if options.stage not in STAGES:
+        raise EncodeError(f"no stage is called {options.stage}; there are {', '.join(STAGES)}", "stage")
+    clock = _Clock(watcher)
+    with clock("read"):
+        file = read_file(data, allow_prefix=options.partial)
+        model = load_latent_model(file.model_id)
+    restorer = None
+    if options.stage != "reference":
+        with clock("open model"):
+            restorer = find_restorer(options.restorer, options.restoring)
+    with clock("entropy"):
+        latent = decode_latent(file, model)
+    with clock("synthesis"):
+        picture = paint_reference(file, latent, model)
+    warnings = [] if file.complete else [INCOMPLETE]
+    result = UnpackResult(picture, file, options.stage, clock.seconds, {}, warnings)
+    if watcher.on_picture is not None:
+        watcher.on_picture("reference", np.asarray(picture))
+    if restorer is not None:
+        with clock("restore"):
+            _restore(result, restorer, watcher)
+    return result
+
+
+def _restore(result: UnpackResult, restorer: Restorer, watcher: Watcher) -> None:
+    """Replace the result's reference picture by the restored one."""
+    file, objects_only = result.file, result.stage == "objects"
+    objects = tuple(
+        ObjectToRestore(o.text, upscale(o.mask.cells, o.mask.scale, file.width, file.height)) for o in file.objects
     )
-    warnings += [] if stage == "reference" else [NOTE]
-    return UnpackResult(picture, file, stage, "reference", {k: round(v, 4) for k, v in seconds.items()}, warnings)
+    reference = np.asarray(result.picture)
+    request = RestoreRequest(
+        reference, file.text, objects, file.seed, objects_only, watcher.on_step, watcher.on_picture
+    )  # fmt: skip
+    restored = restorer.restore(request)
+    result.picture, result.record = Image.fromarray(restored.picture), dict(restored.record)
+    result.warnings += restored.warnings
+
+
+class _Clock:
+    """Seconds of each step, told to the watcher as it begins."""
+
+    def __init__(self, watcher: Watcher):
+        self.watcher, self.seconds = watcher, dict[str, float]()
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        self.watcher.on_stage(step)
+        began = time.perf_counter()
+        yield
+        self.seconds[step] = round(time.perf_counter() - began, 4)
 
 
 def png_text(data: bytes, result: UnpackResult) -> PngImagePlugin.PngInfo:
-    """Text chunks that say where the picture comes from: the file's digest, model, seed, stage."""
+    """Text chunks that say where the picture comes from, and that a model generated detail if one did."""
     info = PngImagePlugin.PngInfo()
     info.add_text("Software", "sedicfmt")
     info.add_text("Source", f"sedic sha256:{hashlib.sha256(data).hexdigest()}")
     info.add_text("Description", result.file.text.encode("latin-1", "replace").decode("latin-1"))
     info.add_text("sedic:model", find_model(result.file.model_id).name)
     info.add_text("sedic:seed", str(result.file.seed))
-    info.add_text("sedic:stage", f"{result.given_stage}; decoded from a latent, no detail was generated")
+    generated = "a model generated its detail" if result.record else "decoded from a latent, no detail was generated"
+    info.add_text("sedic:stage", f"{result.stage}; {generated}")
+    for key, value in result.record.items():
+        info.add_text(f"sedic:{key}", value)
     return info

@@ -118,7 +118,7 @@ class Run:
         stop, sums, count = time.time() + 60 * minutes, Counter[str](), 0
         while self.step < self.s.steps and time.time() < stop:
             began = time.time()
-            sums.update(self.train_step())  # type: ignore[arg-type]
+            sums.update(self.train_step())
             self.seconds += time.time() - began
             count += 1
             if self.step % every == 0 or self.step == self.s.steps:

@@ -42,6 +42,6 @@ sys.stdout = out"""
     assert not loaded_after(code) & HEAVY
 
 
-def test_unpacking_loads_no_torch(small_file):
-    code = f"import sedicfmt; sedicfmt.unpack({str(small_file)!r})"
+def test_unpacking_the_reference_picture_loads_no_torch(small_file):
+    code = f"import sedicfmt; sedicfmt.unpack({str(small_file)!r}, stage='reference')"
     assert not loaded_after(code) & HEAVY

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from sedicfmt import back_ends
 from sedicfmt.encoders import detect_ssd, opencv, registry
 from sedicfmt.encoders.interfaces import Box, DescribeRequest, Description, Detection, Picture
 from sedicfmt.encoders.scene_text import scene_text
@@ -214,14 +215,14 @@ def test_the_registry_finds_and_refuses(monkeypatch: pytest.MonkeyPatch) -> None
     for bad in ("offline:fast", "annotations", "annotations:"):
         with pytest.raises(EncodeError):
             registry.find_describer(bad)
-    mine = EntryPoint("mine", "builtins:print", registry.GROUP)
-    monkeypatch.setattr(registry, "entry_points", lambda group: [mine])
+    mine = EntryPoint("mine", "builtins:print", registry.DESCRIBERS.group)
+    monkeypatch.setattr(back_ends, "entry_points", lambda group: [mine])
     assert "mine" in registry.describer_names()
-    for twice in ([mine, mine], [EntryPoint("offline", "x:y", registry.GROUP)]):
-        monkeypatch.setattr(registry, "entry_points", lambda group, twice=twice: twice)
+    for twice in ([mine, mine], [EntryPoint("offline", "x:y", registry.DESCRIBERS.group)]):
+        monkeypatch.setattr(back_ends, "entry_points", lambda group, twice=twice: twice)
         with pytest.raises(BackendFailed, match="two describers"):
             registry.find_describer("offline")
-    monkeypatch.setattr(registry, "entry_points", lambda group: [EntryPoint("broken", "no_such:thing", registry.GROUP)])
+    monkeypatch.setattr(back_ends, "entry_points", lambda group: [EntryPoint("broken", "no_such:thing", registry.DESCRIBERS.group)])
     with pytest.raises(BackendFailed, match="broken"):
         registry.find_describer("broken")
 

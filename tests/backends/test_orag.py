@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the
 
 from sedicfmt.decoders.attention_guidance import Guidance, energy, guide, mask_on_grid, name_of, named_tokens  # noqa: E402
 from sedicfmt.decoders.interfaces import ObjectToRestore, RestoreRequest, TokenSpan  # noqa: E402
-from sedicfmt.decoders.noise import normal_numbers, seeded_noise  # noqa: E402
+from sedicfmt.decoders.noise import seeded_noise  # noqa: E402
 from sedicfmt.decoders.orag import OragRestorer, Restoration  # noqa: E402
 from sedicfmt.decoders.orag_settings import OragSettings  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, LimitExceeded  # noqa: E402
@@ -278,15 +278,3 @@ def test_a_lack_of_memory_says_what_to_try(error):
 def test_settings_that_no_loop_can_run(wrong):
     with pytest.raises(EncodeError):
         OragSettings(**wrong)
-
-
-# -- noise ----------------------------------------------------------------------------------------------------------------
-
-
-def test_noise_is_normal_and_frozen():
-    numbers = normal_numbers(7, 0, 100_001)
-    assert numbers.mean() == pytest.approx(0, abs=0.01)
-    assert numbers.std() == pytest.approx(1, abs=0.01)
-    assert not np.array_equal(numbers[:10], normal_numbers(7, 1, 10))
-    assert normal_numbers(7, 0, 3) == pytest.approx([-0.5702505, 1.9461275, -0.8648583], rel=1e-6)
-    assert normal_numbers(7, 1, 2) == pytest.approx([-1.1461350, 1.5034432], rel=1e-6)

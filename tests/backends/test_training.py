@@ -44,7 +44,7 @@ def trained(photos, out, *stops):
     out.mkdir(exist_ok=True)
     losses = []
     for stop in stops:
-        trainer = train_codec.Trainer(photos, out, train_codec.Settings(steps=8, batch=2, warmup=2), "cpu")
+        trainer = train_codec.CodecRun(photos, out, train_codec.Settings(steps=8, batch=2, warmup=2), "cpu")
         while trainer.step < stop:
             losses.append(trainer.train_step()["loss"])
         trainer.save()
@@ -60,14 +60,14 @@ def test_going_on_gives_the_same_losses(photos, tmp_path):
 def test_other_settings_are_refused(photos, tmp_path):
     trained(photos, tmp_path, 1)
     with pytest.raises(SystemExit, match="other settings"):
-        train_codec.Trainer(photos, tmp_path, train_codec.Settings(lmbda=1.0), "cpu")
+        train_codec.CodecRun(photos, tmp_path, train_codec.Settings(lmbda=1.0), "cpu")
 
 
 def test_other_photos_are_refused(photos, tmp_path):
     trained(photos, tmp_path / "run", 1)
     draw_photo(300, 260, 9).save(tmp_path / "other.png")
-    with pytest.raises(SystemExit, match="other photos"):
-        train_codec.Trainer(tmp_path, tmp_path / "run", train_codec.Settings(steps=8, batch=2, warmup=2), "cpu")
+    with pytest.raises(SystemExit, match="other data"):
+        train_codec.CodecRun(tmp_path, tmp_path / "run", train_codec.Settings(steps=8, batch=2, warmup=2), "cpu")
 
 
 def test_the_export_is_the_network(photos, tmp_path):

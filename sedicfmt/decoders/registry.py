@@ -1,0 +1,55 @@
+"""The table of restorers: the bundled one, those for diffusers models, and what other packages register.
+
+A factory takes the specification's argument (None without a colon) and `RestorerOptions` and returns a `Restorer`. It
+fails at once, before any work, where a model or a package is missing. Packages register in `sedicfmt.restorers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sedicfmt.back_ends import BackEnds
+from sedicfmt.decoders.interfaces import Restorer
+
+DEFAULT_RESTORER = "nano"
+
+
+@dataclass(frozen=True)
+class RestorerOptions:
+    """Where and how a model runs, and what of its settings the user wants otherwise.
+
+    `device`: "auto" (CUDA, then MPS, then the CPU), or torch's name of one; `dtype`: "fp32", "fp16", "bf16", or "auto":
+    fp16 where there is a GPU. `tiled_vae`: less memory for large pictures. `changes`: fields of `OragSettings`; the field
+    "guidance" may be None or a mapping of fields of `Guidance`.
+    """
+
+    device: str = "auto"
+    dtype: str = "auto"
+    tiled_vae: bool = False
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+
+RESTORERS = BackEnds(
+    "restorer",
+    "sedicfmt.restorers",
+    {
+        "nano": "sedicfmt.decoders.restorer_nano:open_nano_restorer",
+        "sd21-diffbir": "sedicfmt.decoders.restorer_diffusers:open_sd21_diffbir",
+        "sd15-tile": "sedicfmt.decoders.restorer_diffusers:open_sd15_tile",
+        "diffusers": "sedicfmt.decoders.restorer_diffusers:open_folder",
+        "one-step": "sedicfmt.decoders.restorer_diffusers:open_one_step",
+    },
+)
+
+
+def find_restorer(spec: str, options: RestorerOptions | None = None) -> Restorer:
+    """The restorer that `spec` names, ready to run.
+
+    Raises EncodeError for an unknown name or a bad argument or setting, MissingDependency (with the command that helps)
+    where a package or a model is missing, BackendFailed for one that does not load.
+    """
+    factory, argument = RESTORERS.find(spec)
+    made: Restorer = factory(argument, options or RestorerOptions())
+    return made

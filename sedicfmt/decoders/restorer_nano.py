@@ -1,0 +1,42 @@
+"""The restorer that comes with the package: ORAG with the bundled network. Its settings are what was measured best."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sedicfmt.decoders.interfaces import Restorer
+from sedicfmt.decoders.registry import RestorerOptions
+from sedicfmt.errors import EncodeError, MissingDependency
+
+if TYPE_CHECKING:
+    from sedicfmt.decoders.orag_settings import OragSettings
+
+
+def open_nano_restorer(argument: str | None, options: RestorerOptions) -> Restorer:
+    """The registry's factory. Raises EncodeError for an argument or a type: there is nothing to choose."""
+    if argument is not None:
+        raise EncodeError(f"the restorer 'nano' takes no argument, not {argument!r}")
+    if options.dtype not in ("auto", "fp32") or options.tiled_vae:
+        raise EncodeError("the restorer 'nano' computes in fp32 and has no autoencoder to tile")
+    # Threads that wait busily make a busy machine ten times slower (33 s instead of 3.5 s, measured); read when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        import safetensors  # noqa: F401
+        import torch  # noqa: F401
+    except ModuleNotFoundError as missing:
+        raise MissingDependency(
+            f"restoring needs {missing.name}: pip install 'sedicfmt[nano]'; or ask for the reference picture alone"
+        ) from missing
+    from sedicfmt.decoders.denoiser_nano import open_nano
+    from sedicfmt.decoders.device import choose_device
+    from sedicfmt.decoders.orag import OragRestorer
+
+    return OragRestorer(open_nano(device=choose_device(options.device)), nano_settings().changed(options.changes))
+
+
+def nano_settings() -> OragSettings:
+    """What `sedic-unpack` does without options (docs/restoring.md has the measurements)."""
+    from sedicfmt.decoders.orag_settings import OragSettings
+
+    return OragSettings(object_steps=6, steps=10, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet")

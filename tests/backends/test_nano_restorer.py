@@ -1,0 +1,167 @@
+"""The bundled restorer: its words, its network, its weights, and what the command line makes of it."""
+
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch", reason="restoring needs torch (the nano extra)")
+pytest.importorskip("safetensors", reason="the bundled weights need safetensors (the nano extra)")
+
+from sedicfmt.decoders import denoiser_nano  # noqa: E402
+from sedicfmt.decoders.attention_guidance import guide, name_of, named_tokens  # noqa: E402
+from sedicfmt.decoders.interfaces import ObjectToRestore, RestoreRequest  # noqa: E402
+from sedicfmt.decoders.nano_network import NanoRestorerNetwork, precondition  # noqa: E402
+from sedicfmt.decoders.nano_words import PLACES, NanoWords, build_vocabulary  # noqa: E402
+from sedicfmt.decoders.orag import OragRestorer  # noqa: E402
+from sedicfmt.decoders.patch_space import PatchSpace  # noqa: E402
+from sedicfmt.decoders.registry import RestorerOptions, find_restorer  # noqa: E402
+from sedicfmt.decoders.restorer_nano import nano_settings  # noqa: E402
+from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noqa: E402
+from tests.conftest import draw_photo  # noqa: E402
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return denoiser_nano.open_nano()
+
+
+def test_the_vocabulary_is_what_is_said_often():
+    texts = ["A red boat.", "a red Boat, 'isn't it", "red"]
+    assert build_vocabulary(texts, 2) == ("red", "a", "boat")
+    words = NanoWords(("red", "boat"))
+    numbers, spans = words.encode("Red-ish BOAT")
+    assert numbers[:4].tolist() == [2, 1, 3, 0]
+    assert [("Red-ish BOAT"[s.start : s.end], s.index) for s in spans] == [("Red", 0), ("ish", 1), ("BOAT", 2)]
+
+
+def test_long_texts_are_cut_with_a_warning(model):
+    encoded = model.denoiser.encode_texts(["red " * (PLACES + 1), "blue"])
+    assert len(encoded.spans[0]) == PLACES
+    assert len(encoded.warnings) == 1 and str(PLACES) in encoded.warnings[0]
+
+
+def test_patches_are_exact_and_whole():
+    picture = torch.rand(1, 3, 64, 96)
+    space = PatchSpace()
+    assert torch.equal(space.decode(space.encode(picture)), picture)
+    assert space.encode(picture).shape == (1, 192, 8, 12)
+
+
+def test_a_new_network_gives_the_best_guess_without_learning():
+    """F = 0: pure noise leaves the control, no noise leaves z."""
+    network = NanoRestorerNetwork(5, widths=(8, 8, 16, 16), depths=(1, 1, 1, 1), text_width=8)
+    z, control = torch.randn(2, 192, 4, 4), torch.randn(2, 192, 4, 4)
+    text = network.words(torch.zeros(2, 64, dtype=torch.long))
+    almost = torch.tensor([1e-6, 1 - 1e-6])
+    with torch.no_grad():
+        guess = network(z, almost, text, control)
+    assert torch.allclose(guess[0], control[0], atol=1e-3)
+    assert torch.allclose(guess[1], z[1], atol=0.02)
+    _, gain, residual = precondition(z, torch.tensor([0.5, 0.5]), z * 0.5**0.5 * 0)
+    assert residual.shape == z.shape and gain.shape == (2, 1, 1, 1)
+
+
+def test_the_maps_beside_a_guess_are_those_of_attention(model):
+    network = model.denoiser.network
+    z, control, level = torch.randn(1, 192, 8, 12), torch.randn(1, 192, 8, 12), torch.tensor([0.3])
+    text = model.denoiser.encode_texts(["a red boat"]).embedding
+    _, maps = network.with_maps(z, level, text, control)
+    assert torch.allclose(network.attention(z, level, text, control), maps.flatten(0, 1).unflatten(1, (4, 6)), atol=1e-6)
+    assert torch.allclose(maps.sum(-1), torch.ones(()), atol=1e-5)
+
+
+def test_guidance_lowers_the_energy_of_the_bundled_model(model):
+    text = "Dog in brown, large, on the left"
+    encoded = model.denoiser.encode_texts([text])
+    mask = torch.zeros(64, 96, dtype=torch.bool)
+    mask[8:48, 8:40] = True
+    control = model.space.encode(torch.rand(1, 3, 64, 96) * 2 - 1)
+    z = torch.randn(1, 192, 8, 12, generator=torch.Generator().manual_seed(1))
+    tokens = named_tokens(name_of(text), encoded.spans[0], "all")
+    _, energies = guide(
+        z, lambda x: model.denoiser.attention_maps(x, 600, encoded.embedding, control), mask, tokens, 0.5, updates=3
+    )
+    assert energies[0] > energies[1] > energies[2]
+
+
+def test_restoring_is_repeatable_and_follows_seed_text_and_mask(model):
+    photo = np.asarray(draw_photo(96, 64))
+    settings = dataclasses.replace(nano_settings(), steps=2, object_steps=2)
+    mask = np.zeros((64, 96), np.uint8)
+    mask[16:48, 16:64] = 1
+
+    def restored(seed=1, text="A photo, finely textured.", objects=(ObjectToRestore("Dog in brown", mask),)):
+        return OragRestorer(model, settings).restore(RestoreRequest(photo, text, objects, seed)).picture
+
+    first = restored()
+    assert first.shape == photo.shape
+    assert np.array_equal(first, restored())
+    for other in (restored(seed=2), restored(text=""), restored(objects=())):
+        assert not np.array_equal(first, other)
+
+
+def test_another_weights_file_is_refused(tmp_path):
+    changed = bytearray(denoiser_nano.WEIGHTS.read_bytes())
+    changed[-1] ^= 1
+    (tmp_path / "w.safetensors").write_bytes(changed)
+    with pytest.raises(BackendFailed, match="SHA-256"):
+        denoiser_nano.open_nano(tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "error"),
+    [
+        ("oracle", {}, EncodeError),
+        ("nano:big", {}, EncodeError),
+        ("nano", {"dtype": "fp16"}, EncodeError),
+        ("nano", {"device": "abacus"}, EncodeError),
+        ("nano", {"device": "cuda:7"}, MissingDependency),
+        ("nano", {"changes": {"steps": 0}}, EncodeError),
+    ],
+)
+def test_what_no_restorer_can_do(spec, options, error):
+    if options.get("device", "").startswith("cuda") and torch.cuda.is_available():
+        pytest.skip("this machine has CUDA")
+    with pytest.raises(error):
+        find_restorer(spec, RestorerOptions(**options))
+
+
+def test_without_torch_the_command_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MissingDependency, match=re.escape("pip install 'sedicfmt[nano]'")):
+        find_restorer("nano")
+
+
+def test_changes_reach_the_settings():
+    restorer = find_restorer("nano", RestorerOptions(changes={"steps": 3, "guidance": {"eta": 7.0}}))
+    assert (restorer.settings.steps, restorer.settings.guidance.eta) == (3, 7.0)
+    assert find_restorer("nano", RestorerOptions(changes={"guidance": None})).settings.guidance is None
+
+
+def test_the_command_saves_its_stages_and_tells_what_it_did(tmp_path):
+    source = ROOT / "conformance/valid/three-objects-768x512.sedic"
+    out = tmp_path / "out.png"
+    done = subprocess.run(
+        [sys.executable, "-m", "sedic_tools.unpack", source, "-o", out, "--json", "--save-stages", tmp_path / "stages"]
+        + ["--steps", "1", "--object-steps", "1"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["restored_by"]["restorer"] == denoiser_nano.NAME
+    names = [f"object-{j}.png" for j in range(1, 4)]
+    assert sorted(p.name for p in (tmp_path / "stages").iterdir()) == sorted(["reference.png", *names, "final.png"])
+    with Image.open(out) as picture:
+        assert "a model generated its detail" in picture.text["sedic:stage"]
+        assert picture.text["sedic:restorer"] == denoiser_nano.NAME
+        last = np.asarray(picture)
+    assert np.array_equal(last, np.asarray(Image.open(tmp_path / "stages/final.png")))

@@ -23,18 +23,24 @@ def main() -> int:
     p.add_argument("-o", "--output", required=True, help="the picture to write (.png), or - for PNG on standard output")
     p.add_argument("--stage", choices=("reference", "objects", "final"), default="final", help="how far to decode")
     p.add_argument("--partial", action="store_true", help="decode an incomplete file as far as it goes, unchecked")
-    p.add_argument("--save-stages", metavar="DIR", type=Path, help="write the picture after each stage into DIR as well")
+    p.add_argument(
+        "--save-stages", metavar="DIR", type=Path, help="write the picture after each stage into DIR as well"
+    )
     add_restoring(p.add_argument_group("restoring", "what is not given, the restorer's own defaults decide"))
     return run(command, p.parse_args())
 
 
 def add_restoring(group: argparse._ArgumentGroup) -> None:
     """The restorer, where it runs, and the settings of Algorithm 1 (decoders/orag_settings.py)."""
-    group.add_argument("--restorer", default="nano", metavar="NAME[:MODEL]", help="nano (bundled), or one of docs/models.md")
+    group.add_argument(
+        "--restorer", default="nano", metavar="NAME[:MODEL]", help="nano (bundled), or one of docs/models.md"
+    )
     group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N, mps")
     group.add_argument("--dtype", default="auto", choices=("auto", "fp32", "fp16", "bf16"))
     group.add_argument("--tiled-vae", action="store_true", help="less memory for large pictures")
-    group.add_argument("--objects", type=int, metavar="N", help="restore only the first N objects on their own; 0: none")
+    group.add_argument(
+        "--objects", type=int, metavar="N", help="restore only the first N objects on their own; 0: none"
+    )
     group.add_argument("--object-steps", type=int, metavar="N", help="denoising steps for each object")
     group.add_argument("--steps", type=int, metavar="N", help="denoising steps for the whole picture")
     group.add_argument("--no-guidance", action="store_true", help="without attention guidance (equations 2 and 3)")

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel
-from sedicfmt.decoders.patch_space import PatchSpace
 from sedicfmt.decoders.nano_network import NanoRestorerNetwork
 from sedicfmt.decoders.nano_words import PLACES, NanoWords, count_words
+from sedicfmt.decoders.patch_space import PatchSpace
 from sedicfmt.decoders.scheduler_ddim import Ddim, cosine_alphas
 from sedicfmt.errors import BackendFailed
 

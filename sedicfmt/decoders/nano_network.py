@@ -1,13 +1,13 @@
 """The bundled restorer's network: predicts the clean picture from a noisy one, the control picture and words.
 
 It works on latents that are 8x8 patches of pixels (`PatchSpace`), so it needs no autoencoder. What it learns is the
-control's error: with sigma_r the usual deviation of photo - control, the best guess from noise alone is
+control's error: with s the usual deviation of photo - control, what z alone tells of that error and the prediction are
 
-    mean = control + alpha sigma_r^2 / v (z - alpha control),   v = alpha^2 sigma_r^2 + sigma^2
-    x^   = mean + sigma sigma_r / sqrt(v) F((z - alpha control) / sqrt(v), control, text, noise level)
+    told = alpha s^2 / v (z - alpha control),   v = alpha^2 s^2 + sigma^2
+    x^   = control + told + sigma s / sqrt(v) F(told / s, control, text, noise level)
 
-(the preconditioning of Karras et al., 2022, for a residual), so that F has inputs and targets of deviation one at every
-noise level, and F = 0 already gives the control back where there is only noise.
+(the preconditioning of Karras et al., 2022, for a residual): F's targets have deviation one at every noise level, F = 0
+gives the control back where there is only noise, and what F sees of z fades as it stops to tell anything.
 
     grid  1/4    1/8    1/16    1/32   (of the picture)
     down  enter -> down -> down -> down -+
@@ -151,27 +151,27 @@ class NanoRestorerNetwork(nn.Module):
 
     def with_maps(self, z: Tensor, alpha_bar: Tensor, text: Tensor, control: Tensor) -> tuple[Tensor, Tensor]:
         """x^ and the maps of `attention`, at the price of one."""
-        mean, gain, residual = precondition(z, alpha_bar, control)
-        h, skips, level = self.before_words(residual, alpha_bar, text, control)
+        told, gain = precondition(z, alpha_bar, control)
+        h, skips, level = self.before_words(told, alpha_bar, text, control)
         maps = self.read16.maps(h, text)
         h = self.run(self.up16, self.read16.read(h, maps, text), level)
         h = self.run(self.up8, shuffle(self.from16(h)) + skips[1], level)
         h = self.run(self.up4, shuffle(self.from8(h)) + skips[0], level)
-        guess = mean + gain * F.pixel_unshuffle(shuffle(self.leave(h), 4).permute(0, 3, 1, 2), PATCH)
+        guess = control + told + gain * F.pixel_unshuffle(shuffle(self.leave(h), 4).permute(0, 3, 1, 2), PATCH)
         return guess, maps
 
     def attention(self, z: Tensor, alpha_bar: Tensor, text: Tensor, control: Tensor) -> Tensor:
         """The maps of the up branch's middle block, (b * heads, rows, columns, tokens); what follows is not computed."""
-        h, _, _ = self.before_words(precondition(z, alpha_bar, control)[2], alpha_bar, text, control)
+        h, _, _ = self.before_words(precondition(z, alpha_bar, control)[0], alpha_bar, text, control)
         maps = self.read16.maps(h, text)
         return maps.flatten(0, 1).unflatten(1, h.shape[1:3])
 
     def before_words(
-        self, residual: Tensor, alpha_bar: Tensor, text: Tensor, control: Tensor
+        self, told: Tensor, alpha_bar: Tensor, text: Tensor, control: Tensor
     ) -> tuple[Tensor, list[Tensor], Tensor]:
         """Everything up to the words of the up branch's middle block: its input, the skips of grids 1/4 and 1/8, the level."""
         level = self.level(level_features(alpha_bar))
-        both = torch.cat([F.pixel_shuffle(residual, PATCH), F.pixel_shuffle(control, PATCH)], dim=1)
+        both = torch.cat([F.pixel_shuffle(told / SIGMA_RESIDUAL, PATCH), F.pixel_shuffle(control, PATCH)], dim=1)
         h4 = self.run(self.down4, self.enter(unshuffle(both.permute(0, 2, 3, 1), 4)), level)
         h8 = self.run(self.down8, self.to8(unshuffle(h4)), level)
         h16 = self.run(self.down16, self.to16(unshuffle(h8)), level)
@@ -186,12 +186,11 @@ class NanoRestorerNetwork(nn.Module):
         return x
 
 
-def precondition(z: Tensor, alpha_bar: Tensor, control: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """(mean, gain, residual) of the formulas above; `gain` is (b, 1, 1, 1)."""
+def precondition(z: Tensor, alpha_bar: Tensor, control: Tensor) -> tuple[Tensor, Tensor]:
+    """(told, gain) of the formulas above; `gain`, the factor of F, is (b, 1, 1, 1)."""
     alpha, variance = alpha_bar.sqrt().view(-1, 1, 1, 1), (1 - alpha_bar).view(-1, 1, 1, 1)
     v = alpha**2 * SIGMA_RESIDUAL**2 + variance
-    error = z - alpha * control
-    return control + alpha * SIGMA_RESIDUAL**2 / v * error, (variance / v).sqrt() * SIGMA_RESIDUAL, error / v.sqrt()
+    return alpha * SIGMA_RESIDUAL**2 / v * (z - alpha * control), (variance / v).sqrt() * SIGMA_RESIDUAL
 
 
 def level_features(alpha_bar: Tensor) -> Tensor:

@@ -17,9 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from sedicfmt.decoders.attention_guidance import guide, mask_on_grid, named_tokens
@@ -34,6 +32,7 @@ from sedicfmt.decoders.interfaces import (
 )
 from sedicfmt.decoders.noise import seeded_noise
 from sedicfmt.decoders.orag_settings import OragSettings
+from sedicfmt.decoders.picture_tensor import mask_tensor, to_picture, to_tensor
 from sedicfmt.decoders.run_model import finite, model_errors
 
 
@@ -56,7 +55,7 @@ class Restoration:
     def __init__(self, model: RestorationModel, settings: OragSettings, request: RestoreRequest):
         self.model, self.s, self.request = model, settings, request
         self.height, self.width = request.reference.shape[:2]
-        self.reference = self.padded(request.reference)
+        self.reference = to_tensor(request.reference, model.space.multiple, model.device)
         self.latent0 = model.space.encode(self.reference)
         kept = request.objects[: settings.objects]
         self.objects = [o for o in kept if o.mask.any()]
@@ -103,7 +102,7 @@ class Restoration:
         self, j: int, item: ObjectToRestore, z: Tensor, times: list[int], previous: list[Tensor], control: Tensor
     ) -> Iterator[Tensor]:
         """z_{j,t-1} for t = T ... 0, given z_{j-1,t-1} for the same t."""
-        mask = self.mask(item)
+        mask = mask_tensor(item.mask, *self.reference.shape[2:], self.model.device)
         inside = mask_on_grid(mask, *z.shape[2:])  # half of a position's pixels, or the fullest position
         tokens = named_tokens(item.text, self.texts.spans[j], self.s.guidance.tokens) if self.s.guidance else []
         guided = round(self.s.guidance.share * len(times)) if self.s.guidance and tokens else 0
@@ -168,26 +167,12 @@ class Restoration:
         """The seed's noise for a stage, of the latent's shape."""
         return seeded_noise(self.request.seed, stage, tuple(self.latent0.shape)).to(self.latent0.device)
 
-    def padded(self, picture: Picture) -> Tensor:
-        """uint8 (h, w, 3) -> (1, 3, H, W) in -1 .. 1, edges repeated to whole multiples."""
-        multiple = self.model.space.multiple
-        image = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None].to(self.model.device)
-        pad = (0, -self.width % multiple, 0, -self.height % multiple)
-        return F.pad(image.float() / 127.5 - 1, pad, mode="replicate")
-
-    def mask(self, item: ObjectToRestore) -> Tensor:
-        """M_j in pixels, bool (H, W), nothing in the padding."""
-        mask = torch.from_numpy(item.mask.astype(bool)).to(self.model.device)
-        height, width = self.reference.shape[2:]
-        return F.pad(mask, (0, width - mask.shape[1], 0, height - mask.shape[0]))
-
     def picture(self, latent: Tensor, corrected: bool) -> Picture:
         """D(latent), corrected in colour if asked, as uint8 (h, w, 3)."""
         image = self.model.space.decode(latent)
         if corrected:
             image = CORRECTIONS[self.s.colour](image, self.reference)
-        image = finite(image, "the decoded picture")[0, :, : self.height, : self.width]
-        return ((image.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy()
+        return to_picture(finite(image, "the decoded picture"), self.height, self.width)
 
     def show(self, stage: str, latent: Tensor) -> None:
         """Hand out the picture after a stage, where somebody wants it."""

@@ -39,4 +39,6 @@ def nano_settings() -> OragSettings:
     """What `sedic-unpack` does without options (docs/restoring.md has the measurements)."""
     from sedicfmt.decoders.orag_settings import OragSettings
 
-    return OragSettings(object_steps=6, steps=10, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet")
+    return OragSettings(
+        object_steps=6, steps=10, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet"
+    )

@@ -63,7 +63,11 @@ class Ddim:
         return b**0.5 * x + (1 - b) ** 0.5 * noise
 
 
-def cosine_alphas(count: int = 1000, least: float = 1e-5) -> np.ndarray:
-    """alpha_bar of the cosine schedule (Nichol and Dhariwal, 2021), float64 (count,), from almost 1 to `least`."""
-    angle = np.linspace(0, np.pi / 2, count + 2)[1:-1]
-    return np.maximum(np.cos(angle) ** 2, least)
+def cosine_level(place: np.ndarray, least: float = 1e-5) -> np.ndarray:
+    """alpha_bar of the cosine schedule (Nichol and Dhariwal, 2021) at places 0 (clean) to 1 (`least`, almost only noise)."""
+    return np.maximum(np.cos(np.pi / 2 * place) ** 2, least)
+
+
+def cosine_alphas(count: int = 1000) -> np.ndarray:
+    """alpha_bar_t for t = 0 ... count - 1, float64."""
+    return cosine_level(np.arange(1, count + 1) / (count + 1))

@@ -38,7 +38,7 @@ def psnr(a: Picture, b: Picture) -> float:
     together, as CompressAI and the Kodak tables of learned codecs have it, not the mean of three PSNRs nor luma alone.
     Raises EncodeError where shapes or types are not these.
     """
-    _check_pair(a, b)
+    check_pair(a, b)
     mse = float(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2))
     return math.inf if mse == 0 else 10 * math.log10(PEAK**2 / mse)
 
@@ -51,7 +51,7 @@ def ms_ssim(a: Picture, b: Picture) -> float:
     below zero (an inverted structure) counts as zero.
     Raises EncodeError for other shapes, types or smaller pictures, MissingDependency without pytorch-msssim.
     """
-    _check_pair(a, b)
+    check_pair(a, b)
     if min(a.shape[:2]) < SMALLEST_SIDE:
         raise EncodeError(f"MS-SSIM needs sides of at least {SMALLEST_SIDE} pixels, not {a.shape[1]}x{a.shape[0]}")
     torch, library = _ms_ssim_library()
@@ -64,7 +64,8 @@ MEASURES: dict[str, Callable[[Picture, Picture], float]] = {"psnr": psnr, "ms-ss
 """What a picture can be judged by, under the name that the tools' options use; higher is better for each."""
 
 
-def _check_pair(a: Picture, b: Picture) -> None:
+def check_pair(a: Picture, b: Picture) -> None:
+    """Raises EncodeError unless both are 8-bit RGB pictures of one size."""
     for picture in (a, b):
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
             raise EncodeError(f"an 8-bit RGB picture is expected, not {picture.dtype} of shape {picture.shape}")

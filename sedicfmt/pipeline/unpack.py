@@ -1,7 +1,7 @@
 """A .sedic file -> a picture: the latent's reference picture, then its objects and the whole, restored (Algorithm 1).
 
-    bytes -> content -> z, y -> reference picture -> objects one by one -> the whole
-    stage:                      "reference"          "objects"             "final"
+bytes -> content -> z, y -> reference picture -> objects one by one -> the whole
+stage:                      "reference"          "objects"             "final"
 """
 
 from __future__ import annotations

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from sedicfmt.decoders.nano_network import PATCH, SIGMA_RESIDUAL, NanoRestorerNetwork, precondition
+from sedicfmt.decoders.nano_network import PATCH, NanoRestorerNetwork, precondition
 from sedicfmt.decoders.nano_words import UNKNOWN, NanoWords, build_vocabulary
-from sedicfmt.evaluation.efficientnet_lite import EfficientNetLite0Features
+from sedicfmt.decoders.scheduler_ddim import cosine_level
+from sedicfmt.evaluation.efficientnet_lite import EfficientNetLiteFeatures
+from sedicfmt.evaluation.feature_distance import distance_of
 from sedicfmt.training.pairs import CELL, Pair, load_pair
 from sedicfmt.training.run import Run, RunSettings, add_run_arguments, prepare
 
@@ -41,8 +42,10 @@ class Settings(RunSettings):
     crop: int = 192
     rate: float = 1e-3
     warmup: int = 200
-    feature_weight: float = 1.0
-    feature_share: float = 1.0  # of the batch's crops that the feature distance looks at
+    ema: float = 0.999
+    steps: int = 7000
+    feature_weight: float = 3.0
+    feature_share: float = 0.5  # of the batch's crops that the feature distance looks at
     energy_weight: float = 0.02
     drop_text: float = 0.15
     drop_word: float = 0.03
@@ -117,7 +120,7 @@ class RestorerRun(Run):
     def __init__(self, pairs: Path, out: Path, settings: Settings, device: str):
         torch.manual_seed(settings.seed)
         self.source = PairSource(pairs, settings)
-        self.features = EfficientNetLite0Features().to(device).eval().requires_grad_(False)
+        self.features = EfficientNetLiteFeatures(0).to(device).eval().requires_grad_(False)
         network = NanoRestorerNetwork(len(self.source.words))
         super().__init__(network, np.random.default_rng(settings.seed), out, settings, device, self.source.digest)
 
@@ -130,7 +133,7 @@ class RestorerRun(Run):
         z = noisy(clean, alpha_bar)
         text = self.model.words(numbers)
         guess, maps = self.model.with_maps(z, alpha_bar, text, steered)
-        _, gain, _ = precondition(z, alpha_bar, steered)
+        _, gain = precondition(z, alpha_bar, steered)
         error = ((guess - clean) / gain).square().mean()
         seen = max(1, round(self.s.feature_share * len(examples)))
         distance = self.feature_distance(F.pixel_shuffle(guess[:seen], PATCH), photo[:seen])
@@ -147,17 +150,15 @@ class RestorerRun(Run):
         return torch.from_numpy(stacked).to(self.device)
 
     def noise_levels(self, count: int) -> Tensor:
-        """alpha_bar (count,): log(sigma / alpha) around the residual's deviation, where detail is decided."""
-        draws = torch.from_numpy(self.rng.normal(math.log(2 * SIGMA_RESIDUAL), 1.4, count).astype(np.float32))
-        return torch.sigmoid(-2 * draws).to(self.device)
+        """alpha_bar (count,) as evenly spread over the cosine schedule as sampling visits it, in random order."""
+        places = (self.rng.permutation(count) + self.rng.random(count)) / count
+        return torch.from_numpy(cosine_level(places).astype(np.float32)).to(self.device)
 
     def feature_distance(self, guess: Tensor, photo: Tensor) -> Tensor:
-        """Mean squared difference of unit-length features, over positions and depths."""
+        """Of x^ and the photo, both in -1 .. 1."""
         with torch.no_grad():
             wanted = self.features((photo + 1) * 127.5)
-        found = self.features((guess + 1) * 127.5)
-        apart = [F.normalize(a, dim=1) - F.normalize(b, dim=1) for a, b in zip(found, wanted, strict=True)]
-        return torch.stack([difference.square().sum(1).mean() for difference in apart]).mean()
+        return distance_of(self.features((guess + 1) * 127.5), wanted)
 
     def energy(self, examples: list[Example], maps: Tensor) -> Tensor:
         """Equation 2 over the named tokens, a mean over the crops whose words are one object's. maps (b, heads, n, tokens)."""

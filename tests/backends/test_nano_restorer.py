@@ -3,8 +3,10 @@
 import dataclasses
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,7 @@ from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noq
 from tests.conftest import draw_photo  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
+UNPACK = (sys.executable, "-m", "sedic_tools.unpack")
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +69,9 @@ def test_a_new_network_gives_the_best_guess_without_learning():
         guess = network(z, almost, text, control)
     assert torch.allclose(guess[0], control[0], atol=1e-3)
     assert torch.allclose(guess[1], z[1], atol=0.02)
-    _, gain, residual = precondition(z, torch.tensor([0.5, 0.5]), z * 0.5**0.5 * 0)
-    assert residual.shape == z.shape and gain.shape == (2, 1, 1, 1)
+    told, gain = precondition(z, almost, control)
+    assert float(told[0].abs().max()) < 1e-3
+    assert gain.flatten().tolist() == pytest.approx([0.14, 0.001], rel=0.01)
 
 
 def test_the_maps_beside_a_guess_are_those_of_attention(model):
@@ -75,7 +79,9 @@ def test_the_maps_beside_a_guess_are_those_of_attention(model):
     z, control, level = torch.randn(1, 192, 8, 12), torch.randn(1, 192, 8, 12), torch.tensor([0.3])
     text = model.denoiser.encode_texts(["a red boat"]).embedding
     _, maps = network.with_maps(z, level, text, control)
-    assert torch.allclose(network.attention(z, level, text, control), maps.flatten(0, 1).unflatten(1, (4, 6)), atol=1e-6)
+    assert torch.allclose(
+        network.attention(z, level, text, control), maps.flatten(0, 1).unflatten(1, (4, 6)), atol=1e-6
+    )
     assert torch.allclose(maps.sum(-1), torch.ones(()), atol=1e-5)
 
 
@@ -99,7 +105,9 @@ def test_restoring_is_repeatable_and_follows_seed_text_and_mask(model):
     mask = np.zeros((64, 96), np.uint8)
     mask[16:48, 16:64] = 1
 
-    def restored(seed=1, text="A photo, finely textured.", objects=(ObjectToRestore("Dog in brown", mask),)):
+    dog = ObjectToRestore("Dog in brown", mask)
+
+    def restored(seed=1, text="A photo, finely textured.", objects=(dog,)):
         return OragRestorer(model, settings).restore(RestoreRequest(photo, text, objects, seed)).picture
 
     first = restored()
@@ -151,8 +159,7 @@ def test_the_command_saves_its_stages_and_tells_what_it_did(tmp_path):
     source = ROOT / "conformance/valid/three-objects-768x512.sedic"
     out = tmp_path / "out.png"
     done = subprocess.run(
-        [sys.executable, "-m", "sedic_tools.unpack", source, "-o", out, "--json", "--save-stages", tmp_path / "stages"]
-        + ["--steps", "1", "--object-steps", "1"],
+        [*UNPACK, source, "-o", out, "--json", "--save-stages", tmp_path / "stages", "--steps", "1", "--object-steps", "1"],
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -165,3 +172,21 @@ def test_the_command_saves_its_stages_and_tells_what_it_did(tmp_path):
         assert picture.text["sedic:restorer"] == denoiser_nano.NAME
         last = np.asarray(picture)
     assert np.array_equal(last, np.asarray(Image.open(tmp_path / "stages/final.png")))
+
+
+@pytest.mark.slow
+def test_an_interrupted_restoring_leaves_nothing_half_written(tmp_path):
+    """Ctrl-C while the loop runs: exit code 130, whole pictures of the stages that were done, no output."""
+    source, stages = ROOT / "conformance/valid/three-objects-768x512.sedic", tmp_path / "stages"
+    command = [*UNPACK, source, "-o", tmp_path / "out.png", "--save-stages", stages, "--object-steps", "300"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    for _ in range(600):
+        if (stages / "reference.png").exists():
+            break
+        time.sleep(0.05)
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["reference.png"]
+    Image.open(stages / "reference.png").load()

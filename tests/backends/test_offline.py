@@ -222,7 +222,9 @@ def test_the_registry_finds_and_refuses(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(back_ends, "entry_points", lambda group, twice=twice: twice)
         with pytest.raises(BackendFailed, match="two describers"):
             registry.find_describer("offline")
-    monkeypatch.setattr(back_ends, "entry_points", lambda group: [EntryPoint("broken", "no_such:thing", registry.DESCRIBERS.group)])
+    monkeypatch.setattr(
+        back_ends, "entry_points", lambda group: [EntryPoint("broken", "no_such:thing", registry.DESCRIBERS.group)]
+    )
     with pytest.raises(BackendFailed, match="broken"):
         registry.find_describer("broken")
 

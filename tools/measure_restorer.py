@@ -1,0 +1,161 @@
+"""What restoring does to pictures: every variant of the loop beside the reference picture, each in a process of its own.
+
+    python -m sedic_tools.measure_restorer KODAK --out docs/restoring.md --sheet docs/restoring.jpg
+
+Every photo is packed once by `sedic-pack`; then for each variant (table at the bottom: the paper's ablations) `sedic-unpack`
+makes a picture. The default's stages, as `--save-stages` writes them, fill the contact sheet. Lower is better for the feature
+distances and NIQE, higher for PSNR and MS-SSIM. Seconds are wall time of the whole process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from sedicfmt.evaluation import contact_sheet
+from sedicfmt.evaluation.feature_distance import feature_distance
+from sedicfmt.evaluation.metrics import Picture, load_picture, ms_ssim, psnr
+from sedicfmt.evaluation.niqe import niqe
+
+from .compare_classical import find_photos
+from .measured_process import Ran, run_measured
+
+BESIDE = Path(sys.executable).parent
+DEFAULT = "default"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One photo by one variant: its figures, the process, and the picture's file."""
+
+    figures: Mapping[str, float]
+    ran: Ran
+    picture: Path
+
+
+def pack(photo: Path, work: Path) -> Path:
+    """The photo as a file, as `sedic-pack` makes it without options."""
+    packed = work / f"{photo.stem}.sedic"
+    run_measured([str(BESIDE / "sedic-pack"), str(photo), "-o", str(packed), "--json"])
+    return packed
+
+
+def unpack(photo: Path, packed: Path, variant: str, work: Path) -> Outcome:
+    """One variant of a packed photo, measured against the photo."""
+    painted = work / f"{photo.stem}-{variant.replace(' ', '-')}.png"
+    stages = ["--save-stages", str(stages_of(photo, work))] if variant == DEFAULT else []
+    command = [str(BESIDE / "sedic-unpack"), str(packed), "-o", str(painted), "--json", *VARIANTS[variant], *stages]
+    ran = run_measured(command)
+    a, b = load_picture(photo), load_picture(painted)
+    return Outcome({name: of(a, b) for name, (of, _) in FIGURES.items()}, ran, painted)
+
+
+def stages_of(photo: Path, work: Path) -> Path:
+    """Where the default's stages of a photo are written."""
+    return work / f"{photo.stem}-stages"
+
+
+def variants_table(outcomes: Mapping[str, Sequence[Outcome]], photos: Sequence[Picture]) -> str:
+    """A row a variant, means over the photos; the photos' own NIQE at the end."""
+    lines = [
+        "| variant | options | " + " | ".join(FIGURES) + " | seconds | peak, MB |",
+        "|---" * (len(FIGURES) + 4) + "|",
+    ]
+    for variant, rows in outcomes.items():
+        means = [format(fmean(o.figures[name] for o in rows), form) for name, (_, form) in FIGURES.items()]
+        costs = f"{fmean(o.ran.seconds for o in rows):.2f} | {fmean(o.ran.peak for o in rows) / 1e6:.0f}"
+        options = f"`{' '.join(VARIANTS[variant])}`" if VARIANTS[variant] else ""
+        lines.append(f"| {variant} | {options} | {' | '.join(means)} | {costs} |")
+    blank = " | ".join(f"{fmean(niqe(p) for p in photos):.2f}" if name == "NIQE" else "" for name in FIGURES)
+    return "\n".join([*lines, f"| the photos themselves | | {blank} | | |"])
+
+
+def photos_table(photos: Sequence[Path], reference: Sequence[Outcome], restored: Sequence[Outcome]) -> str:
+    """A row a photo: reference -> restored."""
+    lines = ["| photo | " + " | ".join(FIGURES) + " | seconds |", "|---" * (len(FIGURES) + 2) + "|"]
+    for photo, a, b in zip(photos, reference, restored, strict=True):
+        pairs = [f"{a.figures[n]:{form}} -> {b.figures[n]:{form}}" for n, (_, form) in FIGURES.items()]
+        lines.append(f"| {photo.stem} | {' | '.join(pairs)} | {b.ran.seconds:.2f} |")
+    return "\n".join(lines)
+
+
+def stage_sheet(photos: Sequence[Path], restored: Sequence[Outcome], work: Path) -> Any:
+    """Photo, reference, each object's stage and the final picture, a row a photo."""
+    rows = []
+    for photo, outcome in zip(photos, restored, strict=True):
+        cells = [contact_sheet.Cell(load_picture(photo), photo.stem)]
+        for stage in STAGES:
+            path = stages_of(photo, work) / f"{stage.replace(' ', '-')}.png"
+            cells.append(contact_sheet.Cell(load_picture(path) if path.exists() else None, ""))
+        cells[-1] = contact_sheet.Cell(cells[-1].picture, f"{outcome.ran.seconds:.1f} s")
+        rows.append(contact_sheet.Row(cells))
+    return contact_sheet.draw_sheet(["photo", *STAGES], rows)
+
+
+def main() -> None:
+    """Entry point."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--out", type=Path, help="Markdown page; without it the table is printed")
+    parser.add_argument("--sheet", type=Path, help="contact sheet of the stages")
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--jobs", type=int, default=1, help="processes side by side; more than one spoils the seconds")
+    parser.add_argument("--work", type=Path, help="keep files and pictures here")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        work = arguments.work or Path(temporary)
+        work.mkdir(parents=True, exist_ok=True)
+        report(arguments, find_photos(arguments.photos), work)
+
+
+def report(arguments: argparse.Namespace, photos: Sequence[Path], work: Path) -> None:
+    """Measure everything; write the page and the sheet."""
+    packed = [pack(photo, work) for photo in photos]
+    outcomes: dict[str, list[Outcome]] = {}
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        for variant in arguments.variants:
+            jobs = [pool.submit(unpack, p, f, variant, work) for p, f in zip(photos, packed, strict=True)]
+            outcomes[variant] = [job.result() for job in jobs]
+            print(f"{variant}: measured", file=sys.stderr, flush=True)
+    parts = [variants_table(outcomes, [load_picture(p) for p in photos])]
+    if {"reference", DEFAULT} <= set(outcomes):
+        parts.append(photos_table(photos, outcomes["reference"], outcomes[DEFAULT]))
+    page = "\n\n".join(parts) + "\n"
+    if arguments.out:
+        arguments.out.write_text(HEADING.format(command=" ".join(sys.argv[1:])) + page)
+    else:
+        print(page)
+    if arguments.sheet:
+        contact_sheet.save_sheet(stage_sheet(photos, outcomes[DEFAULT], work), arguments.sheet)
+
+
+HEADING = """# Restoring, measured
+
+Made by `python -m sedic_tools.measure_restorer {command}`. Means over the photos; every picture was
+decoded from a file by another process. Feature distance: `sedicfmt/evaluation/feature_distance.py`.
+
+"""
+STAGES = ("reference", "object 1", "object 2", "object 3", "final")
+FIGURES = {
+    "PSNR, dB": (psnr, ".2f"),
+    "MS-SSIM": (ms_ssim, ".3f"),
+    "feature distance": (feature_distance, ".3f"),
+    "NIQE": (lambda photo, picture: niqe(picture), ".2f"),
+}
+VARIANTS: dict[str, list[str]] = {
+    "reference": ["--stage", "reference"],
+    DEFAULT: [],
+    "without text": ["--no-text"],
+    "without guidance": ["--no-guidance"],
+    "without objects": ["--objects", "0"],
+}
+
+if __name__ == "__main__":
+    main()

@@ -20,7 +20,7 @@ from statistics import fmean
 from typing import Any
 
 from sedicfmt.evaluation import contact_sheet
-from sedicfmt.evaluation.feature_distance import feature_distance
+from sedicfmt.evaluation.feature_distance import DISTANCES
 from sedicfmt.evaluation.metrics import Picture, load_picture, ms_ssim, psnr
 from sedicfmt.evaluation.niqe import niqe
 
@@ -139,14 +139,17 @@ def report(arguments: argparse.Namespace, photos: Sequence[Path], work: Path) ->
 HEADING = """# Restoring, measured
 
 Made by `python -m sedic_tools.measure_restorer {command}`. Means over the photos; every picture was
-decoded from a file by another process. Feature distance: `sedicfmt/evaluation/feature_distance.py`.
+decoded from a file by another process. The feature distances
+(`sedicfmt/evaluation/feature_distance.py`) are SSD-MobileNet-v2's and EfficientNet-Lite1's, NIQE is
+`sedicfmt/evaluation/niqe.py`; lower is better for the three. The restorer was trained with EfficientNet-Lite0, a near relative of Lite1.
 
 """
 STAGES = ("reference", "object 1", "object 2", "object 3", "final")
 FIGURES = {
     "PSNR, dB": (psnr, ".2f"),
     "MS-SSIM": (ms_ssim, ".3f"),
-    "feature distance": (feature_distance, ".3f"),
+    "features-ssd": (DISTANCES["features-ssd"], ".3f"),
+    "features-lite1": (DISTANCES["features-lite1"], ".3f"),
     "NIQE": (lambda photo, picture: niqe(picture), ".2f"),
 }
 VARIANTS: dict[str, list[str]] = {

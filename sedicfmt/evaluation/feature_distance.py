@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sedicfmt.encoders.detect_ssd import _model_files
+from sedicfmt.encoders.detect_ssd import model_files
 from sedicfmt.encoders.opencv import opencv
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
 from sedicfmt.evaluation.metrics import Picture, check_pair
@@ -90,7 +90,7 @@ def _detector() -> Any:
     """The detector, opened at the first use by OpenCV's classic engine: the new one gives no layer but the last."""
     cv2 = opencv()
     engine = {"engine": cv2.dnn.ENGINE_CLASSIC} if int(cv2.__version__.split(".")[0]) >= 5 else {}
-    graph, layout = _model_files()
+    graph, layout = model_files()
     try:
         return cv2.dnn.readNetFromTensorflow(str(graph), str(layout), **engine)
     except cv2.error as error:

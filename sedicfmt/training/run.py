@@ -103,6 +103,8 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.step, self.s) * group["factor"]
         loss, parts = self.loss()
+        if not torch.isfinite(loss):
+            raise SystemExit(f"the loss is {loss.item()} at step {self.step}; the last checkpoint is untouched")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)

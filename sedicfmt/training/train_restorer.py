@@ -32,6 +32,7 @@ from sedicfmt.evaluation.feature_distance import distance_of
 from sedicfmt.training.pairs import CELL, Pair, load_pair
 from sedicfmt.training.run import Run, RunSettings, add_run_arguments, prepare
 
+LEAST_NOISE = 0.01  # place on the schedule; with no noise at all F has nothing to say and its error is 0 / 0
 PHASE = 32  # crops start at multiples of this: the reference's faults stand on the codec's grid
 
 
@@ -40,10 +41,10 @@ class Settings(RunSettings):
     """What a run of the restorer is made of."""
 
     crop: int = 192
-    rate: float = 1e-3
+    rate: float = 1.5e-3
     warmup: int = 200
     ema: float = 0.999
-    steps: int = 7000
+    steps: int = 5000
     feature_weight: float = 3.0
     feature_share: float = 0.5  # of the batch's crops that the feature distance looks at
     energy_weight: float = 0.02
@@ -152,6 +153,7 @@ class RestorerRun(Run):
     def noise_levels(self, count: int) -> Tensor:
         """alpha_bar (count,) as evenly spread over the cosine schedule as sampling visits it, in random order."""
         places = (self.rng.permutation(count) + self.rng.random(count)) / count
+        places = LEAST_NOISE + (1 - LEAST_NOISE) * places
         return torch.from_numpy(cosine_level(places).astype(np.float32)).to(self.device)
 
     def feature_distance(self, guess: Tensor, photo: Tensor) -> Tensor:

@@ -179,3 +179,19 @@ def test_pairs_hold_what_a_decoder_has(tmp_path):
     assert pair.masks.shape[1:] == (16, 25)
     usual = np.abs(pair.references[0].astype(int) - pair.photo).mean()
     assert 0 < usual < 40
+
+
+def test_a_loss_that_is_no_number_stops_the_run(pairs, tmp_path, restorer_run, monkeypatch):
+    run = restorer_run(pairs, tmp_path)
+    run.save()
+    monkeypatch.setattr(run, "loss", lambda: (torch.tensor(float("nan"), requires_grad=True), {}))
+    with pytest.raises(SystemExit, match="step 0"):
+        run.train_step()
+    assert all(torch.isfinite(p).all() for p in run.model.parameters())
+
+
+def test_noise_levels_cover_the_schedule_and_are_never_zero(pairs, tmp_path, restorer_run):
+    levels = restorer_run(pairs, tmp_path).noise_levels(1000)
+    assert float(levels.max()) < 0.99999
+    assert float(levels.min()) < 0.001
+    assert float(levels.median()) == pytest.approx(0.5, abs=0.02)

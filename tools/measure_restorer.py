@@ -156,8 +156,14 @@ VARIANTS: dict[str, list[str]] = {
     "reference": ["--stage", "reference"],
     DEFAULT: [],
     "without text": ["--no-text"],
-    "without guidance": ["--no-guidance"],
+    "guidance, eta 40": ["--eta", "40"],
+    "guidance, eta 1000": ["--eta", "1000"],
     "without objects": ["--objects", "0"],
+    "one object": ["--objects", "1"],
+    "6 object steps": ["--object-steps", "6"],
+    "1 whole step": ["--steps", "1"],
+    "10 whole steps": ["--steps", "10"],
+    "no colour correction": ["--colour", "none"],
 }
 
 if __name__ == "__main__":

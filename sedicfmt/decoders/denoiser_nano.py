@@ -22,7 +22,7 @@ from sedicfmt.errors import BackendFailed
 
 NAME = "sedic-nano-restorer-1"
 WEIGHTS = Path(__file__).parent.parent / "models" / f"{NAME}.safetensors"
-SHA256 = "6b74f75fbcb66bd29f9e9d8b8872304b2e9ee5c867fa053904d1ebcc080f2624"
+SHA256 = "8507e2a7964073c04105ad9e4218e7d8438a53020ff66460434de359f751aa93"
 
 
 @dataclass(frozen=True, eq=False)

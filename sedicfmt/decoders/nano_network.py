@@ -4,10 +4,12 @@ It works on latents that are 8x8 patches of pixels (`PatchSpace`), so it needs n
 control's error: with s the usual deviation of photo - control, what z alone tells of that error and the prediction are
 
     told = alpha s^2 / v (z - alpha control),   v = alpha^2 s^2 + sigma^2
-    x^   = control + told + sigma s / sqrt(v) F(told / s, control, text, noise level)
+    x^   = control + G told + sigma s / sqrt(v) F
 
-(the preconditioning of Karras et al., 2022, for a residual): F's targets have deviation one at every noise level, F = 0
-gives the control back where there is only noise, and what F sees of z fades as it stops to tell anything.
+(the preconditioning of Karras et al., 2022, for a residual). F and G are the network's, of (told / s, control, text, noise
+level): F's targets have deviation one at every noise level, and what it sees of z fades as z stops to tell anything. G, 0 to 2
+for each sample, is trust: where the control is smooth its error is far below s, and z's noise must go. F = 0 and G = 1 give
+the control back where there is only noise.
 
     grid  1/4    1/8    1/16    1/32   (of the picture)
     down  enter -> down -> down -> down -+
@@ -40,6 +42,11 @@ def unshuffle(x: Tensor, r: int = 2) -> Tensor:
 def shuffle(x: Tensor, r: int = 2) -> Tensor:
     """(b, h, w, c*r*r) -> (b, h*r, w*r, c)."""
     return F.pixel_shuffle(x.permute(0, 3, 1, 2), r).permute(0, 2, 3, 1)
+
+
+def as_patches(x: Tensor) -> Tensor:
+    """Samples on the 1/4 grid (b, h, w, 48) -> patches as a latent has them, (b, 192, h / 2, w / 2)."""
+    return F.pixel_unshuffle(shuffle(x, 4).permute(0, 3, 1, 2), PATCH)
 
 
 def zero(layer: nn.Linear) -> nn.Linear:
@@ -138,7 +145,7 @@ class NanoRestorerNetwork(nn.Module):
         self.read16 = WordAttention(c16, text_width)
         self.up16, self.from16 = self.stage(c16, depths[2]), nn.Linear(c16, 4 * c8)
         self.up8, self.from8 = self.stage(c8, depths[1]), nn.Linear(c8, 4 * c4)
-        self.up4, self.leave = self.stage(c4, depths[0]), zero(nn.Linear(c4, 3 * 16))
+        self.up4, self.leave = self.stage(c4, depths[0]), zero(nn.Linear(c4, 2 * 3 * 16))
 
     @staticmethod
     def stage(width: int, depth: int) -> nn.ModuleList:
@@ -157,8 +164,8 @@ class NanoRestorerNetwork(nn.Module):
         h = self.run(self.up16, self.read16.read(h, maps, text), level)
         h = self.run(self.up8, shuffle(self.from16(h)) + skips[1], level)
         h = self.run(self.up4, shuffle(self.from8(h)) + skips[0], level)
-        guess = control + told + gain * F.pixel_unshuffle(shuffle(self.leave(h), 4).permute(0, 3, 1, 2), PATCH)
-        return guess, maps
+        detail, trust = (as_patches(part) for part in self.leave(h).chunk(2, dim=-1))
+        return control + 2 * torch.sigmoid(trust) * told + gain * detail, maps
 
     def attention(self, z: Tensor, alpha_bar: Tensor, text: Tensor, control: Tensor) -> Tensor:
         """The maps of the up branch's middle block, (b * heads, rows, columns, tokens); what follows is not computed."""

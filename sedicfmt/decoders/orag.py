@@ -162,7 +162,9 @@ class Restoration:
         space = self.model.space
         if self.model.denoiser.control_kind == "picture":
             return self.reference if latent is self.latent0 else space.decode(latent).clamp(-1, 1)
-        return space.encode(space.decode(latent).clamp(-1, 1)) if self.s.round_trip else latent
+        if latent is self.latent0 or not self.s.round_trip:
+            return latent
+        return space.encode(space.decode(latent).clamp(-1, 1))
 
     def noise(self, stage: int) -> Tensor:
         """The seed's noise for a stage, of the latent's shape."""

@@ -40,5 +40,5 @@ def nano_settings() -> OragSettings:
     from sedicfmt.decoders.orag_settings import OragSettings
 
     return OragSettings(
-        object_steps=6, steps=10, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet"
+        object_steps=3, steps=3, guidance=None, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet"
     )

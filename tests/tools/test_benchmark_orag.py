@@ -117,7 +117,9 @@ def test_the_tool_prints_a_row_for_each_way():
 
 def test_the_table_compares_with_the_straightforward_program():
     row = {"total": 4.0, "objects": 3.0, "whole": 1.0, "cpu": 4.5, "first_run": 5.0, "peak": 2**30}
-    lines = table({"straightforward": row, "ours": {**row, "total": 2.0}, "compiled": {"error": "no | compiler"}})
+    lines = table(
+        {"straightforward": row, "ours": {**row, "total": 2.0}, "compiled": {"error": "no | compiler"}}, "total"
+    )
     assert "| straightforward | 4.00 | 3.00 | 1.00 | 1,024 MiB | 1.00 | 4.5 | 5.0 |" in lines
     assert "| **ours** | 2.00 | 3.00 | 1.00 | 1,024 MiB | 2.00 | 4.5 | 5.0 |" in lines
     assert "| **ours, compiled** | no / compiler |" in lines

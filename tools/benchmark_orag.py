@@ -1,0 +1,327 @@
+"""How long Algorithm 1 takes on a model of Stable Diffusion 2.1-base's size, beside a straightforward program for it.
+
+    python -m sedic_tools.benchmark_orag --width 0.1                              a tenth of the channels: for a CPU
+    python -m sedic_tools.benchmark_orag --device cuda --compile reduce-overhead  the real size; under ten minutes
+
+Nothing is downloaded: UNet, DiffBIR's control branch, VAE and text encoder are random, for speed does not depend on what
+numbers they hold. Measured is a whole restoration from uint8 to uint8 (by default three objects of ten steps, then twenty
+steps, classifier-free guidance throughout, guidance as `OragSettings` has it): the median of `--runs`, after one that is not
+counted, in which everything is compiled (on the CPU one of a few steps). "Object stages" end with the last object's last
+step. Peak memory is what torch had allocated on a GPU; on the CPU it is the resident memory of a process for each row,
+Python and libraries with it. CPU seconds are that process's, all threads', for a run; on the CPU the speed-up is theirs,
+for seconds on the wall depend on what else the machine does.
+
+`ROWS`: the straightforward program, ours, ours compiled, and ours with one saving off each. Not compiled, so that all rows
+but one differ from "ours" by one thing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import re
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from transformers import CLIPTextConfig, CLIPTextModel
+
+from sedic_tools import command
+from sedic_tools.measured_process import run_measured
+from sedic_tools.straightforward_orag import StraightforwardOrag, SwitchedDenoiser
+from sedicfmt.decoders.attention_maps import last_up_block
+from sedicfmt.decoders.control_diffbir import control_from_unet
+from sedicfmt.decoders.denoiser_diffusers import DiffusersDenoiser, LatentControl
+from sedicfmt.decoders.device import choose_device
+from sedicfmt.decoders.interfaces import ObjectToRestore, RestorationModel, Restorer, RestoreRequest
+from sedicfmt.decoders.latent_space import VaeSpace, vae_dtype
+from sedicfmt.decoders.load_diffusers import choose_dtype
+from sedicfmt.decoders.orag import OragRestorer
+from sedicfmt.decoders.orag_settings import OragSettings
+from sedicfmt.decoders.scheduler_ddim import Ddim
+from sedicfmt.decoders.text_clip import ClipTexts
+from sedicfmt.errors import BackendFailed, EncodeError, SedicError
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to restore. `switches`: SwitchedDenoiser's; `settings`: other than the default; `layout`: of convolutions on
+    a GPU."""
+
+    title: str
+    switches: dict[str, bool] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    straightforward: bool = False
+    compiled: bool = False
+    layout: torch.memory_format = torch.channels_last
+
+    def restorer(self, model: RestorationModel, settings: OragSettings) -> Restorer:
+        """What is measured."""
+        if self.switches:
+            model = replace(model, denoiser=SwitchedDenoiser(model.denoiser, **self.switches))
+        return (StraightforwardOrag if self.straightforward else OragRestorer)(model, settings.changed(self.settings))
+
+
+# -- the model and its picture --------------------------------------------------------------------------------------------
+
+
+def build_model(width: float, dtype: torch.dtype, device: str) -> RestorationModel:
+    """Stable Diffusion 2.1-base with DiffBIR's branch, all channels times `width`; the same random weights each time."""
+    with torch.random.fork_rng(), torch.device(device):
+        torch.manual_seed(1)
+        unet: Any = UNet2DConditionModel(**unet_config(width))
+        control = control_from_unet(unet)
+        for part in (control.conv_in, control.controlnet_down_blocks, control.controlnet_mid_block):
+            for values in part.parameters():
+                torch.nn.init.normal_(values, std=0.02)  # the branch begins with zeros
+        vae: Any = AutoencoderKL(**vae_config(width))
+        encoder = CLIPTextModel(CLIPTextConfig(**text_config(width)))
+    vae_type = vae_dtype(vae.config, dtype)
+    for net in (unet, control, encoder, vae):
+        torch.nn.Module.to(net, vae_type if net is vae else dtype).eval().requires_grad_(False)
+    denoiser = DiffusersDenoiser(unet, LatentControl(control), ClipTexts(ToyTokenizer(), encoder))
+    alphas = torch.linspace(0.00085**0.5, 0.012**0.5, 1000, dtype=torch.float64).square().neg().add(1).cumprod(0)
+    return RestorationModel("random", VaeSpace(vae), denoiser, Ddim(alphas.tolist()), device)
+
+
+class ToyTokenizer:
+    """A token for each word, number or mark."""
+
+    model_max_length, bos_token_id, eos_token_id, pad_token_id = 77, 49406, 49407, 0
+
+    def __call__(self, texts: Sequence[str], **_: Any) -> dict[str, list]:
+        found = [list(re.finditer(r"\w+|[^\w\s]", text)) for text in texts]
+        ids = [[sum(word.group().encode()) % 49406 for word in words] for words in found]
+        return {"input_ids": ids, "offset_mapping": [[word.span() for word in words] for words in found]}
+
+
+def build_request(size: tuple[int, int], objects: int) -> RestoreRequest:
+    """Noise for a reference, boxes from left to right for masks, texts as long as the paper's."""
+    width, height = size
+    picture = np.random.default_rng(1).integers(0, 256, (height, width, 3), np.uint8)
+    masks = [np.zeros((height, width), np.uint8) for _ in range(objects)]
+    for j, mask in enumerate(masks):
+        mask[height // 4 : -height // 4, width * j // objects : width * (j + 1) // objects] = 1
+    things = [ObjectToRestore(" ".join(f"word{j}{i}" for i in range(30)), mask) for j, mask in enumerate(masks)]
+    return RestoreRequest(picture, " ".join(f"word{i}" for i in range(50)), tuple(things), seed=1)
+
+
+# -- measuring ------------------------------------------------------------------------------------------------------------
+
+
+def measure_here(name: str, model: RestorationModel, a: argparse.Namespace) -> dict[str, Any]:
+    """A row's medians; on a GPU with its peak of bytes."""
+    row, on_gpu = ROWS[name], model.device.startswith("cuda")
+    settings = OragSettings(object_steps=a.object_steps, steps=a.steps)
+    prepare(model, row.layout if on_gpu else torch.contiguous_format, a.compile if row.compiled else None)
+    request, restorer = build_request(a.size, a.objects), row.restorer(model, settings)
+    short = row.restorer(model, replace(settings, object_steps=2, steps=1))
+    first, _, _ = timed(restorer if on_gpu else short, request, model.device)
+    if on_gpu:
+        torch.cuda.reset_peak_memory_stats(model.device)
+    total, objects, cpu = map(
+        median, zip(*(timed(restorer, request, model.device) for _ in range(a.runs)), strict=True)
+    )
+    peak = torch.cuda.max_memory_allocated(model.device) if on_gpu else None
+    return {"total": total, "objects": objects, "whole": total - objects, "cpu": cpu, "first_run": first, "peak": peak}
+
+
+def timed(restorer: Restorer, request: RestoreRequest, device: str) -> tuple[float, float, float]:
+    """Seconds of all, seconds of the object stages, and seconds that the processor worked in all."""
+
+    def now() -> float:
+        if device.startswith("cuda"):
+            torch.cuda.synchronize(device)
+        return time.perf_counter()
+
+    cpu = time.process_time()
+    start = objects_end = now()
+
+    def on_step(stage: str, done: int, total: int) -> None:
+        nonlocal objects_end
+        if done == total and stage.startswith("object"):
+            objects_end = now()
+
+    restorer.restore(replace(request, on_step=on_step))
+    return now() - start, objects_end - start, time.process_time() - cpu
+
+
+def prepare(model: RestorationModel, layout: torch.memory_format, mode: str | None) -> None:
+    """Weights in `layout`; with a `mode`, parts to be compiled when they are called first. Guided steps walk the UNet's
+    blocks, so that these are compiled beside the whole; layers that record stay as they are."""
+    parts: Any = model  # of diffusers' kinds
+    denoiser, vae = parts.denoiser, parts.space.vae
+    for net in (denoiser.unet, denoiser.branch.net, vae):
+        net.to(memory_format=layout)
+    if mode:
+        unet, last = denoiser.unet, last_up_block(denoiser.layers)
+        blocks = [*unet.down_blocks, unet.mid_block, *unet.up_blocks[:last], *unet.up_blocks[last].resnets]
+        for part in (unet, denoiser.branch.net, vae.encoder, vae.decoder, *blocks):
+            part.compile(mode=mode, dynamic=False)
+
+
+def measure(names: Sequence[str], a: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """All rows, each told on standard error; one that fails has only an "error"."""
+    model = build_model(a.width, choose_dtype(a.dtype, a.device), a.device) if a.device != "cpu" or a.here else None
+    results: dict[str, dict[str, Any]] = {}
+    for name in names:
+        try:
+            results[name] = measure_here(name, model, a) if model else measure_apart(name, a)
+        except SedicError as error:
+            if a.here:
+                raise
+            results[name] = {"error": str(error)}
+        print(f"{name}: {results[name]}", file=sys.stderr, flush=True)
+    return results
+
+
+def measure_apart(name: str, a: argparse.Namespace) -> dict[str, Any]:
+    """A row in a process of its own, with that process's peak of resident bytes."""
+    numbers = ("width", "runs", "object_steps", "steps", "objects", "dtype")
+    options = [f"--{n.replace('_', '-')}={getattr(a, n)}" for n in numbers]
+    options += [f"--size={a.size[0]}x{a.size[1]}", "--device=cpu", f"--rows={name}", "--here", "--json"]
+    options += [f"--compile={a.compile}"] if a.compile else []
+    ran = run_measured([sys.executable, "-m", "sedic_tools.benchmark_orag", *options])
+    return {**ran.printed["rows"][name], "peak": ran.peak}
+
+
+# -- telling --------------------------------------------------------------------------------------------------------------
+
+
+def machine(a: argparse.Namespace) -> str:
+    """What it was measured on, and what."""
+    if a.device.startswith("cuda"):
+        where = torch.cuda.get_device_name(a.device)
+    else:
+        known = Path("/proc/cpuinfo")
+        found = re.search(r"model name\s*: (.*)", known.read_text()) if known.exists() else None
+        where = f"{found.group(1) if found else platform.machine()}, {torch.get_num_threads()} thread(s)"
+    what = f"{a.size[0]}x{a.size[1]}, {a.objects} x {a.object_steps} + {a.steps} steps, width {a.width:g}"
+    dtype = str(choose_dtype(a.dtype, a.device)).removeprefix("torch.")
+    return f"{where}; {dtype}; torch {torch.__version__}; {what}; {a.compile or 'not'} compiled; median of {a.runs}"
+
+
+def table(results: dict[str, dict[str, Any]], compared: str) -> str:
+    """Markdown. `compared`: which of a row's figures the speed-up is of."""
+    lines = [
+        "| implementation | seconds | object stages | whole stage | peak memory | speed-up | CPU seconds | first run |"
+    ]
+    lines.append("|---" * 8 + "|")
+    slow = results.get("straightforward", {}).get(compared)
+    for name, r in results.items():
+        cells = [r.get("error", "").replace("|", "/")[:80]] + [""] * 6
+        if "total" in r:
+            gain = f"{slow / r[compared]:.2f}" if slow else ""
+            cells = [f"{r[key]:.2f}" for key in ("total", "objects", "whole")]
+            cells += [
+                f"{r['peak'] / 2**20:,.0f} MiB" if r["peak"] else "",
+                gain,
+                f"{r['cpu']:.1f}",
+                f"{r['first_run']:.1f}",
+            ]
+        lines.append(f"| {ROWS[name].title} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def show(a: argparse.Namespace) -> None:
+    """Measure and print."""
+    a.device = choose_device(a.device)
+    if any(side % 64 for side in a.size):
+        raise EncodeError("the straightforward program takes sides that are multiples of 64")
+    fits = {n for n, r in ROWS.items() if (a.compile or not r.compiled) and (n != "contiguous" or a.device != "cpu")}
+    results = measure([n for n in ROWS if n in fits and n in (a.rows or ROWS)], a)
+    if not results:
+        raise BackendFailed("none of these rows can be measured so")
+    told = table(results, "cpu" if a.device == "cpu" else "total")
+    print(json.dumps({"machine": machine(a), "rows": results}) if a.json else f"{machine(a)}\n\n{told}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point."""
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--width", type=float, default=1.0, help="share of Stable Diffusion's channels")
+    p.add_argument("--device", default="auto")
+    p.add_argument("--dtype", default="auto", help="fp32, fp16, bf16, or auto")
+    p.add_argument("--compile", choices=MODES, help="torch.compile's mode; a row more")
+    p.add_argument("--runs", type=int, default=3)
+    p.add_argument("--size", type=lambda s: tuple(map(int, s.split("x"))), default=(768, 512), metavar="WxH")
+    p.add_argument("--object-steps", type=int, default=10)
+    p.add_argument("--steps", type=int, default=20)
+    p.add_argument("--objects", type=int, default=3)
+    p.add_argument("--rows", type=lambda s: s.split(","), metavar="NAME,NAME", help=", ".join(ROWS))
+    p.add_argument("--json", action="store_true")
+    p.add_argument("--here", action="store_true", help=argparse.SUPPRESS)  # a CPU's row, in its own process
+    a = p.parse_args(arguments)
+    return command.run(show, a)
+
+
+def unet_config(width: float) -> dict[str, Any]:
+    """Stable Diffusion 2.1-base's, heads of about 64 channels."""
+    heads = [max(1, round(h * width)) for h in (5, 10, 20, 20)]
+    plan = {"down_block_types": ("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",), "use_linear_projection": True}
+    return {
+        **plan,
+        "sample_size": 64,
+        "up_block_types": ("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
+        "block_out_channels": [part(c, width, h) for c, h in zip((320, 640, 1280, 1280), heads, strict=True)],
+        "attention_head_dim": heads,
+        "cross_attention_dim": text_config(width)["hidden_size"],
+        "norm_num_groups": groups(width),
+    }
+
+
+def vae_config(width: float) -> dict[str, Any]:
+    """Stable Diffusion's autoencoder."""
+    blocks = {"down_block_types": ("DownEncoderBlock2D",) * 4, "up_block_types": ("UpDecoderBlock2D",) * 4}
+    sizes = {"block_out_channels": [part(c, width) for c in (128, 256, 512, 512)], "norm_num_groups": groups(width)}
+    return {**blocks, **sizes, "layers_per_block": 2, "latent_channels": 4, "scaling_factor": 0.18215}
+
+
+def text_config(width: float) -> dict[str, Any]:
+    """OpenCLIP's ViT-H, of which Stable Diffusion 2 leaves out the last layer."""
+    heads = max(1, round(16 * width))
+    size = part(1024, width, heads)
+    sizes = {"hidden_size": size, "intermediate_size": 4 * size, "num_hidden_layers": 23, "num_attention_heads": heads}
+    return {**sizes, "hidden_act": "gelu", "vocab_size": 49408, "bos_token_id": 49406, "eos_token_id": 49407}
+
+
+def part(channels: int, width: float, heads: int = 1) -> int:
+    """`channels` times `width`, divisible by the groups of a normalisation and by the heads."""
+    step = int(np.lcm(groups(width), heads))
+    return max(1, round(channels * width / step)) * step
+
+
+def groups(width: float) -> int:
+    """Of a group normalisation: a narrow net's channels are no multiples of 32."""
+    return 32 if width >= 1 else 4
+
+
+MODES = ("default", "reduce-overhead", "max-autotune-no-cudagraphs", "max-autotune")
+
+ROWS = {
+    "straightforward": Row(
+        "straightforward",
+        {"batched": False, "leaves": False, "control_gradient": True},
+        straightforward=True,
+        layout=torch.contiguous_format,
+    ),
+    "ours": Row("**ours**"),
+    "two-calls": Row("ours, both sides of cfg in two calls", {"batched": False}),
+    "whole-unet": Row("ours, whole UNet computed for E", {"leaves": False}),
+    "control-gradient": Row("ours, gradient through the control branch too", {"control_gradient": True}),
+    "round-trip": Row("ours, VAE round trip between stages", settings={"round_trip": True}),
+    "contiguous": Row("ours, convolutions not channels-last", layout=torch.contiguous_format),
+    "compiled": Row("**ours, compiled**", compiled=True),
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

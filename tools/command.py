@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import json
 import os
 import sys
@@ -89,6 +90,13 @@ def read_input(name: str, most: int | None = None) -> bytes:
 def read_sedic(name: str) -> bytes:
     """A .sedic file's bytes."""
     return read_input(name, MAX_FILE_BYTES)
+
+
+def check_folder(name: str) -> None:
+    """Raises OSError where `name` could not be written because its folder is not there: before the work, not after."""
+    folder = Path(name).resolve().parent
+    if name != "-" and not folder.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "No such folder", str(folder))
 
 
 def write_output(name: str, data: bytes) -> None:

@@ -109,6 +109,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side; more than one spoils the seconds")
     parser.add_argument("--work", type=Path, help="keep files and pictures here")
     arguments = parser.parse_args()
+    if arguments.sheet and DEFAULT not in arguments.variants:
+        parser.error(f"--sheet shows the variant {DEFAULT}, which is not among the variants asked for")
     with tempfile.TemporaryDirectory() as temporary:
         work = arguments.work or Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
@@ -139,9 +141,9 @@ def report(arguments: argparse.Namespace, photos: Sequence[Path], work: Path) ->
 HEADING = """# Restoring, measured
 
 Made by `python -m sedic_tools.measure_restorer {command}`. Means over the photos; every picture was
-decoded from a file by another process. The feature distances
-(`sedicfmt/evaluation/feature_distance.py`) are SSD-MobileNet-v2's and EfficientNet-Lite1's, NIQE is
-`sedicfmt/evaluation/niqe.py`; lower is better for the three. The restorer was trained with EfficientNet-Lite0, a near relative of Lite1.
+decoded from a file by another process. The feature distances (`sedicfmt/evaluation/feature_distance.py`) are those of
+SSD-MobileNet-v2 and EfficientNet-Lite1, NIQE is `sedicfmt/evaluation/niqe.py`; lower is better for the three. The restorer was
+trained with EfficientNet-Lite0, a near relative of Lite1.
 
 """
 STAGES = ("reference", "object 1", "object 2", "object 3", "final")

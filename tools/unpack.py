@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sedic_tools.command import bar, note, parser, read_sedic, run, warn, write_output
+from sedic_tools.command import bar, check_folder, note, parser, read_sedic, run, warn, write_output
 from sedicfmt.errors import EncodeError
 
 if TYPE_CHECKING:
@@ -46,6 +46,14 @@ def add_restoring(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--no-guidance", action="store_true", help="without attention guidance (equations 2 and 3)")
     group.add_argument("--eta", type=float, help="strength of the guidance (equation 3)")
     group.add_argument("--guided-share", type=float, metavar="X", help="T' as the guided share of an object's steps")
+    group.add_argument("--updates", type=int, metavar="N", help="gradient steps within a guided step")
+    group.add_argument("--tokens", choices=("name", "all"), help="which words of an object guidance looks at")
+    group.add_argument("--eta-by-noise", action="store_true", default=None, help="eta times 1 - alpha_bar")
+    group.add_argument("--own-noise", action="store_true", help="each stage draws its own noise")
+    group.add_argument("--before-first", choices=("reference", "nothing"), help="what the first object is fused with")
+    group.add_argument(
+        "--round-trip", action="store_true", default=None, help="through pixels between stages, as the paper"
+    )
     group.add_argument("--object-cfg", type=float, metavar="X", help="classifier-free guidance of the object stages")
     group.add_argument("--cfg", type=float, metavar="X", help="classifier-free guidance of the whole stage")
     group.add_argument("--negative-prompt", metavar="TEXT")
@@ -60,12 +68,11 @@ def unpack_options(arguments: argparse.Namespace) -> UnpackOptions:
     from sedicfmt.decoders.registry import RestorerOptions
     from sedicfmt.pipeline.unpack import UnpackOptions
 
-    names = ("objects", "object_steps", "steps", "object_cfg", "cfg", "negative_prompt", "start", "strength", "colour")
-    changes: dict[str, Any] = {n: getattr(arguments, n) for n in names if getattr(arguments, n) is not None}
-    if arguments.no_text:
-        changes["use_text"] = False
-    guidance = {"eta": arguments.eta, "share": arguments.guided_share}
-    guidance = {name: value for name, value in guidance.items() if value is not None}
+    changes: dict[str, Any] = {n: getattr(arguments, n) for n in SETTINGS if getattr(arguments, n) is not None}
+    changes |= {"use_text": False} if arguments.no_text else {}
+    changes |= {"shared_noise": False} if arguments.own_noise else {}
+    guidance = {field: getattr(arguments, option) for field, option in GUIDANCE.items()}
+    guidance = {field: value for field, value in guidance.items() if value is not None}
     if arguments.no_guidance:
         changes["guidance"] = None
     elif guidance:
@@ -80,9 +87,9 @@ def watcher(folder: Path | None) -> Watcher:
 
     if folder is None:
         return Watcher(note, bar)
-    folder.mkdir(parents=True, exist_ok=True)
 
     def save(stage: str, picture: Picture) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         write_output(str(folder / f"{stage.replace(' ', '-')}.png"), png(picture))
 
     return Watcher(note, bar, save)
@@ -105,6 +112,7 @@ def command(arguments: argparse.Namespace) -> None:
 
     if arguments.output != "-" and Path(arguments.output).suffix.lower() not in (".png", ""):
         raise EncodeError(f"{arguments.output}: pictures are written as PNG; name a .png file")
+    check_folder(arguments.output)
     data = read_sedic(arguments.input)
     result = unpack_bytes(data, unpack_options(arguments), watcher(arguments.save_stages))
     warn(result.warnings)
@@ -121,6 +129,12 @@ def summary(arguments: argparse.Namespace, result: UnpackResult) -> dict[str, An
         "restored_by": result.record, "warnings": result.warnings,
     }  # fmt: skip
 
+
+SETTINGS = (
+    "objects", "object_steps", "steps", "object_cfg", "cfg", "negative_prompt", "start", "strength", "colour", "before_first",
+    "round_trip",
+)  # fmt: skip
+GUIDANCE = {"eta": "eta", "share": "guided_share", "updates": "updates", "tokens": "tokens", "by_noise": "eta_by_noise"}
 
 if __name__ == "__main__":
     sys.exit(main())

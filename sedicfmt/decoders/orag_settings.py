@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -31,7 +32,7 @@ class OragSettings:
     round_trip         cf_{j+1} = epsilon(D(z_{j,0})) as Algorithm 1 has it, instead of z_{j,0} itself
     colour             correction of the finished picture: "wavelet", "adain" or "none"
 
-    Fixed by choice: z_{-1,t}, which the first object is fused with, is the noised reference latent, under stage 0's noise.
+    before_first       z_{-1,t}, what the first object is fused with: the noised "reference" latent, or "nothing": no fusion
     """
 
     objects: int | None = None
@@ -45,6 +46,7 @@ class OragSettings:
     shared_noise: bool = True
     start: Literal["noise", "reference", "objects"] = "reference"
     strength: float = 1.0
+    before_first: Literal["reference", "nothing"] = "reference"
     round_trip: bool = False
     colour: str = "wavelet"
 
@@ -54,14 +56,32 @@ class OragSettings:
             raise EncodeError("a stage needs at least one step")
         if self.objects is not None and self.objects < 0:
             raise EncodeError(f"there cannot be {self.objects} objects")
+        if not (math.isfinite(self.cfg) and math.isfinite(self.object_cfg)):
+            raise EncodeError("the scale of classifier-free guidance is a finite number")
         if not 0 < self.strength <= 1:
             raise EncodeError(f"strength is above 0 and at most 1, not {self.strength}")
-        if self.colour not in CORRECTIONS:
-            raise EncodeError(f"no colour correction is called {self.colour}; there are {', '.join(CORRECTIONS)}")
+        if self.strength < 1 and self.start == "noise":
+            raise EncodeError("a strength below 1 needs a start that shows something: reference or objects")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise EncodeError(f"no {name} is called {getattr(self, name)!r}; there are {', '.join(known)}")
 
     def changed(self, changes: Mapping[str, Any]) -> OragSettings:
-        """These settings with some fields otherwise. `changes["guidance"]`: None, a Guidance, or a mapping of its fields."""
+        """These settings with some fields otherwise. `changes["guidance"]`: None, a Guidance, or a mapping of its fields.
+
+        Raises EncodeError for fields that do not exist and values that make no sense.
+        """
         guidance = changes.get("guidance", self.guidance)
-        if isinstance(guidance, Mapping):
-            guidance = replace(self.guidance or Guidance(), **guidance)
-        return replace(self, **{**changes, "guidance": guidance})
+        try:
+            if isinstance(guidance, Mapping):
+                guidance = replace(self.guidance or Guidance(), **guidance)
+            return replace(self, **{**changes, "guidance": guidance})
+        except TypeError as error:
+            raise EncodeError(f"these settings make no sense: {error}") from error
+
+
+CHOICES = {
+    "start": ("noise", "reference", "objects"),
+    "colour": tuple(CORRECTIONS),
+    "before_first": ("reference", "nothing"),
+}

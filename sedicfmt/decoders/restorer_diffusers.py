@@ -48,6 +48,9 @@ def open_one_step(argument: str | None, options: RestorerOptions) -> Restorer:
 
     Without a control branch the strength is a half unless told otherwise: at 1 hardly anything of the reference is left.
     """
+    foreign = set(options.changes) - {"strength", "colour", "use_text"}
+    if foreign:
+        raise EncodeError(f"a one-step restorer has no {', '.join(sorted(foreign))}; it has strength, colour and text")
     settings = _settings(options)
     base, control = _two(argument)
     if control:
@@ -57,7 +60,7 @@ def open_one_step(argument: str | None, options: RestorerOptions) -> Restorer:
     from sedicfmt.decoders.one_step import OneStepRestorer
 
     strength = settings.strength if control else float(options.changes.get("strength", 0.5))
-    return OneStepRestorer(model, strength, settings.colour)
+    return OneStepRestorer(model, strength, settings.colour, settings.use_text)
 
 
 def _open_preset(name: str, argument: str | None, options: RestorerOptions) -> Restorer:
@@ -88,6 +91,8 @@ def _how(options: RestorerOptions) -> dict[str, Any]:
 def _two(argument: str | None) -> tuple[str | None, str | None]:
     """BASE and CONTROL of "BASE,CONTROL", None for what is not there."""
     base, _, control = (argument or "").partition(",")
+    if control and not base:
+        raise EncodeError(f"name the base before the comma in {argument!r}")
     return base or None, control or None
 
 

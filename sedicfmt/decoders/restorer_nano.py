@@ -32,7 +32,8 @@ def open_nano_restorer(argument: str | None, options: RestorerOptions) -> Restor
     from sedicfmt.decoders.device import choose_device
     from sedicfmt.decoders.orag import OragRestorer
 
-    return OragRestorer(open_nano(device=choose_device(options.device)), nano_settings().changed(options.changes))
+    settings = nano_settings().changed(options.changes)  # first: a bad one shows before the model is loaded
+    return OragRestorer(open_nano(device=choose_device(options.device)), settings)
 
 
 def nano_settings() -> OragSettings:

@@ -14,6 +14,8 @@ from typing import Literal
 import numpy as np
 from torch import Tensor
 
+from sedicfmt.errors import EncodeError
+
 Prediction = Literal["epsilon", "v_prediction", "sample"]
 
 
@@ -33,8 +35,15 @@ class Ddim:
         return 1 - self.alpha_bar(t)
 
     def timesteps(self, count: int) -> list[int]:
-        """`count` steps from the noisiest on, evenly spaced ("trailing" in diffusers), all different."""
+        """`count` steps from the noisiest on, evenly spaced ("trailing" in diffusers), all different.
+
+        Raises EncodeError for more steps than there are noise levels.
+        """
         total = len(self.alphas_cumprod)
+        if count > total:
+            raise EncodeError(
+                f"{count} steps are asked for (a strength below 1 counts as more), the model has {total} levels"
+            )
         return [round(total * (count - i) / count) - 1 for i in range(count)]
 
     def add_noise(self, clean: Tensor, noise: Tensor, t: int) -> Tensor:

@@ -74,6 +74,8 @@ class PairSource:
         if not self.pairs:
             raise FileNotFoundError(f"no pair of at least {settings.crop} pixels a side in {folder}")
         self.words = NanoWords(build_vocabulary(t for p in self.pairs for t in p.texts))
+        left, right = (self.words.number.get(word, UNKNOWN) for word in ("left", "right"))
+        self.mirrored = {left: right, right: left}
         self.digest = hashlib.sha256("\n".join(f"{p.name} {p.stat().st_size}" for p in paths).encode()).hexdigest()
         areas = np.array([p.photo.shape[0] * p.photo.shape[1] for p in self.pairs], float) ** 0.5
         self.weights = areas / areas.sum()
@@ -88,8 +90,11 @@ class PairSource:
         numbers, cells = self.words_for(pair, grid, rng)
         if cells is not None and rng.random() < self.s.restored_share:
             control, cells = restored_control(photo, control, cells, rng.uniform(0.5, 1.0)), None
-        flip = slice(None, None, -1 if rng.random() < 0.5 else 1)
-        return Example(photo[:, flip], control[:, flip], numbers, None if cells is None else cells[:, flip])
+        if rng.random() < 0.5:
+            return Example(photo, control, numbers, cells)
+        mirrored = self.mirrored.get
+        numbers = np.array([mirrored(n, n) for n in numbers.tolist()])
+        return Example(photo[:, ::-1], control[:, ::-1], numbers, None if cells is None else cells[:, ::-1])
 
     def words_for(
         self, pair: Pair, grid: tuple[slice, slice], rng: np.random.Generator

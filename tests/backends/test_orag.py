@@ -9,10 +9,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the nano extra)")
 
 from sedicfmt.decoders.attention_guidance import Guidance, energy, guide, mask_on_grid, name_of, named_tokens  # noqa: E402
+from sedicfmt.decoders.colour_correction import adain, low_frequencies, moments, wavelet  # noqa: E402
 from sedicfmt.decoders.interfaces import ObjectToRestore, RestoreRequest, TokenSpan  # noqa: E402
 from sedicfmt.decoders.noise import seeded_noise  # noqa: E402
 from sedicfmt.decoders.orag import OragRestorer, Restoration  # noqa: E402
 from sedicfmt.decoders.orag_settings import OragSettings  # noqa: E402
+from sedicfmt.decoders.scheduler_ddim import Ddim  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, LimitExceeded  # noqa: E402
 from tests.backends.toy_model import toy_model  # noqa: E402
 
@@ -96,6 +98,7 @@ def test_the_energy_falls_within_a_guided_step():
     mask = torch.from_numpy(left_half().astype(bool))
     z = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(2))
     _, energies = guide(z, lambda x: denoiser.attention_maps(x, 0, text, x), mask, [0], eta=5.0, updates=6)
+    assert len(energies) == 6
     assert all(after < before for before, after in itertools.pairwise(energies))
 
 
@@ -121,20 +124,20 @@ def test_names_and_their_tokens():
 
 
 def test_two_steps_by_hand():
-    """One pixel's worth of Algorithm 1 without objects, in plain arithmetic."""
+    """One sample's way through Algorithm 1 without objects, in plain arithmetic."""
     settings = OragSettings(steps=2, cfg=1, colour="none", guidance=None, start="noise")
     asked = request(width=4, height=4)
-    model = toy_model()
+    model = toy_model(keep=0.25)
     result = Restoration(model, settings, asked).restore_whole(model.space.encode(toy_input(asked)))
     text = sum(map(ord, "abc")) % 7 / 7 - 0.5
     control = asked.reference[1, 2, 0] / 127.5 - 1
     z = seeded_noise(3, 0, (1, 3, 4, 4))[0, 0, 1, 2].item()
-    clean = control + 0.5 * (text - control)
     first, second = 9, 4  # trailing steps of ten levels, two of them
     a, b = (0.95 - 0.1 * first), (0.95 - 0.1 * second)
+    clean = control + 0.5 * (text - control) + 0.25 * z
     z = b**0.5 * clean + (1 - b) ** 0.5 * (z - a**0.5 * clean) / (1 - a) ** 0.5
+    clean = control + 0.5 * (text - control) + 0.25 * z
     assert model.scheduler.timesteps(2) == [first, second]
-    assert model.scheduler.step(torch.tensor([z]), torch.tensor([clean]), second, -1).item() == pytest.approx(clean)
     assert result[0, 0, 1, 2].item() == pytest.approx(clean, rel=1e-5)
 
 
@@ -208,10 +211,13 @@ def test_odd_sizes(width, height):
 
 def test_two_runs_give_the_same_picture_and_another_seed_another():
     settings = OragSettings(object_steps=2, steps=2, start="noise", cfg=1)
-    denoiser = {"pull": 0.5}
-    asked = request([ObjectToRestore("dog", left_half())])
-    run = [OragRestorer(toy_model(**denoiser), settings).restore(asked).picture for _ in range(2)]
-    assert np.array_equal(*run)
+    objects = [ObjectToRestore("dog", left_half())]
+
+    def restored(seed):
+        return OragRestorer(toy_model(keep=0.3), settings).restore(request(objects, seed=seed)).picture
+
+    assert np.array_equal(restored(1), restored(1))
+    assert not np.array_equal(restored(1), restored(2))
 
 
 @pytest.mark.parametrize("cfg", [1.0, 4.0])
@@ -241,6 +247,140 @@ def test_no_round_trip_through_pixels_unless_asked():
         assert model.space.calls.count("decode") == decodes
 
 
+def test_guidance_acts_within_the_loop_and_only_while_t_is_above_its_bound(monkeypatch):
+    """Equation 3 is in the loop: in the first `share` of the steps, with the right sign, eta and tokens."""
+    model, asked = toy_model(keep=0.5), request([ObjectToRestore("dog", left_half())])
+    seen = []
+    maps = model.denoiser.attention_maps
+    monkeypatch.setattr(model.denoiser, "attention_maps", lambda z, t, *rest: seen.append(t) or maps(z, t, *rest))
+    settings = dataclasses.replace(PLAIN, guidance=Guidance(eta=3.0, share=0.5, updates=2))
+    run = Restoration(model, settings, asked)
+    noise, mask = run.noise(0), torch.from_numpy(left_half().astype(bool))
+    text = run.texts.embedding[:1]
+    before = energy(maps(noise, 9, text, run.latent0), mask, [0, 1, 2])
+    moved = run.guided(noise, 9, 0, run.latent0, mask, [0, 1, 2])
+    assert energy(maps(moved, 9, text, run.latent0), mask, [0, 1, 2]) < before
+    seen.clear()
+    guided = OragRestorer(model, settings).restore(asked).picture
+    assert seen == [9, 9, 7, 7]
+    assert not np.array_equal(guided, OragRestorer(model, PLAIN).restore(asked).picture)
+
+
+def test_each_stage_has_its_own_text_and_control():
+    """The object's text is pulled at inside its mask, Text_all everywhere; the last control is the objects' picture."""
+    model = toy_model(pull=1.0)
+    run = Restoration(
+        model, PLAIN, request([ObjectToRestore("dog", left_half()), ObjectToRestore("cow", 1 - left_half())])
+    )
+    values = model.denoiser.encode_texts(["dog", "cow", "abc"]).embedding[:, 1, 0]
+    latent = run.restore_objects()
+    assert torch.allclose(latent[..., :4], values[0])
+    assert torch.allclose(latent[..., 4:], values[1])
+    model.denoiser.pull = 0.5
+    expected = latent + 0.5 * (values[2] - latent)
+    assert torch.allclose(run.restore_whole(latent), expected, atol=1e-6)
+
+
+def test_without_text_every_text_counts_as_empty():
+    def restored(use_text, text):
+        settings = dataclasses.replace(PLAIN, use_text=use_text)
+        asked = dataclasses.replace(request(), text=text)
+        return OragRestorer(toy_model(pull=1.0), settings).restore(asked).picture
+
+    assert not np.array_equal(restored(True, "abd"), restored(False, "abd"))
+    assert np.array_equal(restored(True, ""), restored(False, "abd"))
+
+
+def test_strength_and_start_say_what_the_whole_stage_begins_with():
+    settings = dataclasses.replace(PLAIN, steps=2, start="objects", strength=0.4)
+    run = Restoration(toy_model(keep=1.0, pull=0.0), settings, request())
+    assert run.times == [3, 1]  # the last two of five steps
+    z = run.whole_start(run.latent0, run.noise(0), 3)
+    assert torch.allclose(z, 0.65**0.5 * run.latent0 + 0.35**0.5 * run.noise(0))
+    low = dataclasses.replace(settings, start="reference")
+    z = Restoration(toy_model(), low, request()).whole_start(run.latent0, torch.zeros_like(z), 3)
+    assert torch.allclose(z, 0.65**0.5 * low_frequencies(run.reference), atol=1e-6)
+
+
+def test_what_the_first_object_is_fused_with():
+    everything = dataclasses.replace(PLAIN, before_first="nothing")
+    asked = request([ObjectToRestore("dog", left_half())], stop_after_objects=True)
+    picture_ = OragRestorer(toy_model(pull=1.0), everything).restore(asked).picture
+    assert len(np.unique(picture_)) == 1  # the object's text has painted the whole picture
+
+
+def test_masks_stand_where_they_stand_in_a_padded_picture():
+    """5x9 pixels are padded below and right; one pixel's object changes that pixel alone."""
+    mask = np.zeros((9, 5), np.uint8)
+    mask[8, 4] = 1
+    asked = request([ObjectToRestore("dog", mask)], width=5, height=9, stop_after_objects=True)
+    restored = OragRestorer(toy_model(pull=1.0), PLAIN).restore(asked).picture
+    changed = (restored != asked.reference).any(axis=2)
+    assert changed[8, 4]
+    assert changed.sum() == 1
+
+
+def test_numbers_of_objects_are_the_files_where_one_is_left_out():
+    empty = ObjectToRestore("dog", np.zeros((8, 8), np.uint8))
+    told = []
+    asked = request([empty, ObjectToRestore("cat", left_half())], on_step=lambda stage, done, total: told.append(stage))
+    OragRestorer(toy_model(), PLAIN).restore(asked)
+    assert set(told) == {"object 2", "whole picture"}
+
+
+def test_where_no_step_ran_no_model_is_named():
+    assert OragRestorer(toy_model(), PLAIN).restore(request(stop_after_objects=True)).record == {}
+    assert OragRestorer(toy_model(), PLAIN).restore(request()).record["restorer"] == "toy"
+
+
+# -- the scheduler and colours ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["epsilon", "v_prediction", "sample"])
+def test_a_perfect_prediction_of_any_kind_goes_back_along_the_noise(kind):
+    clean, noise = torch.randn(1, 3, 4, 4), torch.randn(1, 3, 4, 4)
+    scheduler = Ddim(torch.linspace(0.99, 0.01, 50).tolist(), kind)
+    a = scheduler.alpha_bar(40)
+    v = a**0.5 * noise - (1 - a) ** 0.5 * clean
+    prediction = {"epsilon": noise, "v_prediction": v, "sample": clean}[kind]
+    z = scheduler.add_noise(clean, noise, 40)
+    assert torch.allclose(z, a**0.5 * clean + (1 - a) ** 0.5 * noise)
+    assert torch.allclose(scheduler.step(z, prediction, 40, 7), scheduler.add_noise(clean, noise, 7), atol=1e-5)
+    assert torch.allclose(scheduler.step(z, prediction, 40, -1), clean, atol=1e-5)
+
+
+def test_steps_are_trailing_all_different_and_no_more_than_levels():
+    scheduler = Ddim([0.5] * 10)
+    assert scheduler.timesteps(5) == [9, 7, 5, 3, 1]
+    assert scheduler.timesteps(10) == list(range(9, -1, -1))
+    with pytest.raises(EncodeError, match="11 steps"):
+        scheduler.timesteps(11)
+
+
+def test_colour_corrections_take_from_the_reference_what_they_say():
+    restored, reference = torch.rand(1, 3, 40, 56), torch.rand(1, 3, 40, 56) * 0.5
+    level = wavelet(restored, reference)
+    assert torch.allclose(low_frequencies(level), low_frequencies(reference), atol=0.08)
+    assert torch.allclose(level - low_frequencies(reference), restored - low_frequencies(restored), atol=1e-5)
+    assert torch.allclose(low_frequencies(torch.full((1, 3, 9, 7), 0.3)), torch.tensor(0.3))
+    alike = adain(restored, reference)
+    for a, b in zip(moments(alike), moments(reference), strict=True):
+        assert torch.allclose(a, b, atol=1e-5)
+
+
+def test_the_finished_picture_is_corrected_and_the_stages_are_not():
+    shown = {}
+    asked = request(
+        [ObjectToRestore("dog", left_half())], on_picture=lambda stage, picture: shown.update({stage: picture})
+    )
+    settings = dataclasses.replace(PLAIN, colour="adain")
+    final = OragRestorer(toy_model(pull=0.9), settings).restore(asked).picture
+    assert np.array_equal(final, shown["final"])
+    plain = OragRestorer(toy_model(pull=0.9), PLAIN).restore(asked).picture
+    assert abs(final.std() - asked.reference.std()) < 15 < abs(plain.std() - asked.reference.std())
+    assert np.array_equal(shown["object 1"][:, 4:], asked.reference[:, 4:])
+
+
 # -- bad input ------------------------------------------------------------------------------------------------------------
 
 
@@ -267,7 +407,7 @@ def test_a_lack_of_memory_says_what_to_try(error):
         raise error
 
     model.denoiser.predict = predict
-    with pytest.raises(LimitExceeded, match="--tiled-vae"):
+    with pytest.raises(LimitExceeded, match="--stage reference"):
         OragRestorer(model, PLAIN).restore(request())
 
 
@@ -278,3 +418,23 @@ def test_a_lack_of_memory_says_what_to_try(error):
 def test_settings_that_no_loop_can_run(wrong):
     with pytest.raises(EncodeError):
         OragSettings(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"eta": float("nan")}, {"eta": -1}, {"share": float("nan")}, {"share": 2}, {"updates": 0}, {"tokens": "some"}],
+)
+def test_guidance_that_guides_nothing(wrong):
+    with pytest.raises(EncodeError):
+        OragSettings().changed({"guidance": wrong})
+
+
+def test_unknown_settings_are_refused():
+    with pytest.raises(EncodeError, match="speed"):
+        OragSettings().changed({"speed": 9})
+
+
+def test_a_picture_larger_than_the_model_may_be_given():
+    model = dataclasses.replace(toy_model(), most_pixels=63)
+    with pytest.raises(LimitExceeded, match="8x8 pixels"):
+        OragRestorer(model, PLAIN).restore(request())

@@ -1,6 +1,6 @@
 """A model small enough to be computed by hand: latents are pixels, attention is a softmax over three tokens' favourite values.
 
-The prediction is the clean latent: a mix of control and text, `pull` of the way to the text's value.
+The prediction is the clean latent: a mix of control and text, `pull` of the way to the text's value, and a share `keep` of z.
 """
 
 from dataclasses import dataclass, field
@@ -33,6 +33,7 @@ class ToyDenoiser:
     """Text "x" becomes the value sum(letters) mod 7 / 7 - 0.5 in its embedding; every letter is a token."""
 
     pull: float = 0.5
+    keep: float = 0.0
     control_kind: str = "latent"
     calls: list = field(default_factory=list)
 
@@ -44,7 +45,7 @@ class ToyDenoiser:
 
     def predict(self, z, t, text, control):
         self.calls.append((t, len(z)))
-        return control + self.pull * (text[:, 1].view(-1, 1, 1, 1) - control)
+        return control + self.pull * (text[:, 1].view(-1, 1, 1, 1) - control) + self.keep * z
 
     def attention_maps(self, z, t, text, control):
         scores = -4 * (z.mean(1)[..., None] - text[:, None, None, :, 0]) ** 2

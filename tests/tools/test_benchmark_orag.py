@@ -13,15 +13,8 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
-from sedic_tools.benchmark_orag import (  # noqa: E402
-    ROWS,
-    build_model,
-    build_request,
-    table,
-    text_config,
-    unet_config,
-    vae_config,
-)
+from sedic_tools.benchmark_orag import ROWS, table  # noqa: E402
+from sedic_tools.random_diffusion import build_model, build_request, text_config, unet_config, vae_config  # noqa: E402
 from sedic_tools.straightforward_orag import StraightforwardOrag, SwitchedDenoiser  # noqa: E402
 from sedicfmt.decoders.attention_guidance import Guidance  # noqa: E402
 from sedicfmt.decoders.latent_space import VaeSpace  # noqa: E402

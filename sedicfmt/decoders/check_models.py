@@ -36,7 +36,7 @@ def check_configs(folder: Path, controlnet: Path | None = None) -> None:
     _equal("text width", unet.get("cross_attention_dim"), text.get("hidden_size"), "its text encoder")
     if controlnet:
         other = read_config(controlnet)
-        for key in ("cross_attention_dim", "block_out_channels", "in_channels"):
+        for key in ("cross_attention_dim", "block_out_channels", "in_channels", "layers_per_block"):
             _equal(key, unet.get(key), other.get(key), f"the ControlNet {controlnet.name}")
 
 

@@ -15,7 +15,7 @@ pytest.importorskip("transformers", reason="diffusion models need the diffusion 
 from tests.backends.tiny_models import build_tiny_stable_diffusion
 
 SOURCE = Path(__file__).parents[2] / "conformance/valid/odd-size.sedic"
-SHORT = ("--steps", "2", "--object-steps", "2", "--device", "cpu")
+SHORT = ("--steps", "2", "--object-steps", "2")
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +36,12 @@ def unpack(out, *arguments):
     "spec", ["diffusers:{0}", "diffusers:{0},{0}/controlnet", "sd15-tile:{0},{0}/controlnet", "one-step:{0}"]
 )
 def test_models_from_folders(folder, tmp_path, spec):
-    done = unpack(tmp_path / "out.png", "--restorer", spec.format(folder), *SHORT, "--json")
+    short = () if spec.startswith("one-step") else SHORT
+    done = unpack(tmp_path / "out.png", "--restorer", spec.format(folder), *short, "--json")
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert json.loads(done.stdout)["restored_by"]["restorer"]
-    again = unpack(tmp_path / "again.png", "--restorer", spec.format(folder), *SHORT)
+    again = unpack(tmp_path / "again.png", "--restorer", spec.format(folder), *short)
     assert again.returncode == 0
     pictures = [np.asarray(Image.open(tmp_path / name)) for name in ("out.png", "again.png")]
     assert np.array_equal(*pictures)
@@ -61,6 +62,14 @@ def test_a_missing_model_is_exit_code_8_with_the_command_that_fetches_it(tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("arguments", [["--restorer", "diffusers"], ["--restorer", "oracle"], ["--steps", "0"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--restorer", "diffusers"],
+        ["--restorer", "oracle"],
+        ["--steps", "0"],
+        ["--restorer", "one-step", "--steps", "4"],
+    ],
+)
 def test_bad_requests_are_usage_errors(tmp_path, arguments):
     assert unpack(tmp_path / "out.png", *arguments).returncode == 2

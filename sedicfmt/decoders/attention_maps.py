@@ -107,9 +107,9 @@ def run_until(unet: Any, last: int, z: Tensor, t: int, text: Tensor, residuals: 
     hidden = unet.conv_in(z)
     skips = [hidden]
     for block in unet.down_blocks:
-        hidden, more = _block(block, hidden, time, text)
+        hidden, more = run_block(block, hidden, time, text)
         skips += more
-    hidden = _block(unet.mid_block, hidden, time, text)
+    hidden = run_block(unet.mid_block, hidden, time, text)
     if residuals is not None:
         skips = [skip + extra for skip, extra in zip(skips, residuals[0], strict=True)]
         hidden = hidden + residuals[1]
@@ -118,12 +118,13 @@ def run_until(unet: Any, last: int, z: Tensor, t: int, text: Tensor, residuals: 
         if i < last:
             # the size is told because an odd grid was halved to more than its half
             size = skips[-1].shape[2:]
-            hidden = _block(block, hidden, time, text, res_hidden_states_tuple=tuple(own), upsample_size=size)
+            hidden = run_block(block, hidden, time, text, res_hidden_states_tuple=tuple(own), upsample_size=size)
         else:
             _layers(block, hidden, time, text, own)
 
 
-def _block(block: Any, hidden: Tensor, time: Tensor, text: Tensor, **more: Any) -> Any:
+def run_block(block: Any, hidden: Tensor, time: Tensor, text: Tensor, **more: Any) -> Any:
+    """One of diffusers' blocks, with text where it takes text."""
     if getattr(block, "has_cross_attention", False):
         more["encoder_hidden_states"] = text
     return block(hidden_states=hidden, temb=time, **more)

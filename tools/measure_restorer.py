@@ -141,9 +141,9 @@ def report(arguments: argparse.Namespace, photos: Sequence[Path], work: Path) ->
 HEADING = """# Restoring, measured
 
 Made by `python -m sedic_tools.measure_restorer {command}`. Means over the photos; every picture was
-decoded from a file by another process. The distances of features and texture (`sedicfmt/evaluation/feature_distance.py`) are those of
-SSD-MobileNet-v2 and EfficientNet-Lite1, NIQE is `sedicfmt/evaluation/niqe.py`; lower is better for these. The restorer was
-trained with EfficientNet-Lite0, a near relative of Lite1.
+decoded from a file by another process. The distances of features and texture (`sedicfmt/evaluation/feature_distance.py`)
+are those of SSD-MobileNet-v2 and EfficientNet-Lite1, NIQE is `sedicfmt/evaluation/niqe.py`; lower is better for these. The
+restorer was trained with EfficientNet-Lite0, a near relative of Lite1.
 
 """
 STAGES = ("reference", "object 1", "object 2", "object 3", "final")

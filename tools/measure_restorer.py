@@ -106,6 +106,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="Markdown page; without it the table is printed")
     parser.add_argument("--sheet", type=Path, help="contact sheet of the stages")
     parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument("--every", type=int, default=1, help="every so many photos of the folder")
     parser.add_argument("--jobs", type=int, default=1, help="processes side by side; more than one spoils the seconds")
     parser.add_argument("--work", type=Path, help="keep files and pictures here")
     arguments = parser.parse_args()
@@ -114,7 +115,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         work = arguments.work or Path(temporary)
         work.mkdir(parents=True, exist_ok=True)
-        report(arguments, find_photos(arguments.photos), work)
+        report(arguments, find_photos(arguments.photos)[:: arguments.every], work)
 
 
 def report(arguments: argparse.Namespace, photos: Sequence[Path], work: Path) -> None:

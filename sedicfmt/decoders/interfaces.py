@@ -47,11 +47,8 @@ class EncodedTexts:
 
 
 class LatentSpace(Protocol):
-    """Between pictures and latents. One latent position stands for `factor` x `factor` pixels; the loop pads pictures to
-    whole multiples of `multiple` pixels a side, so that a denoiser can halve its grids as often as it does."""
-
-    @property
-    def factor(self) -> int: ...
+    """Between pictures and latents. The loop pads pictures to whole multiples of `multiple` pixels a side, so that a
+    denoiser can halve its grids as often as it does."""
 
     @property
     def multiple(self) -> int: ...

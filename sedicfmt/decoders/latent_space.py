@@ -27,15 +27,15 @@ class VaeSpace:
         self.vae = vae
         self.scale = float(vae.config.scaling_factor)
         self.shift = float(getattr(vae.config, "shift_factor", None) or 0.0)
-        self.factor = 2 ** (len(vae.config.block_out_channels) - 1)
-        self.multiple = self.factor * 2**halvings
+        halved = len(vae.config.block_out_channels) - 1  # by the autoencoder itself
+        self.multiple = 2 ** (halved + halvings)
         if tiled:
             vae.enable_tiling()
             vae.enable_slicing()  # a batch one by one
 
     @torch.no_grad()
     def encode(self, picture: Tensor) -> Tensor:
-        """(batch, 3, height, width) in -1 .. 1 -> float32 (batch, channels, height / factor, width / factor)."""
+        """(batch, 3, height, width) in -1 .. 1 -> float32 (batch, channels, rows, columns)."""
         mode = self.vae.encode(picture.to(self.vae.dtype)).latent_dist.mode()
         return (mode.float() - self.shift) * self.scale
 

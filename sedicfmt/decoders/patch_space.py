@@ -14,13 +14,12 @@ from sedicfmt.decoders.nano_network import PATCH
 class PatchSpace:
     """LatentSpace of the bundled restorer; exactly invertible. `multiple`: its network halves the patches' grid twice."""
 
-    factor: int = PATCH
     multiple: int = 4 * PATCH
 
     def encode(self, picture: Tensor) -> Tensor:
         """(b, 3, h, w) -> (b, 192, h / 8, w / 8)."""
-        return F.pixel_unshuffle(picture, self.factor)
+        return F.pixel_unshuffle(picture, PATCH)
 
     def decode(self, latent: Tensor) -> Tensor:
         """(b, 192, h, w) -> (b, 3, 8 h, 8 w)."""
-        return F.pixel_shuffle(latent, self.factor)
+        return F.pixel_shuffle(latent, PATCH)

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SMALLEST_SIDE = 32
+_LOOKING = Lock()  # the detector holds one picture at a time: two threads would compare each other's
 WINDOW = 5  # positions a side that one texture's strength is taken over
 
 
@@ -88,7 +90,8 @@ def detector_distance(a: Picture, b: Picture, compare: Compare = distance_of) ->
     _require_pair(a, b)
     torch = _torch()
     detector = _detector()
-    features = [[torch.from_numpy(plane) for plane in _look(detector, picture)] for picture in (a, b)]
+    with _LOOKING:
+        features = [[torch.from_numpy(plane) for plane in _look(detector, picture)] for picture in (a, b)]
     return float(compare(*features))
 
 

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -176,5 +175,3 @@ def _scipy() -> tuple[Any, Any]:
 LUMA = np.array([0.2989, 0.5870, 0.1140])
 NEIGHBOURS = ((1, 0), (0, 1), (1, 1), (1, -1))  # rows and columns to the other factor
 KEPT = [i for i in range(36) if i % 18 not in (13, 17)]  # all but the diagonals' copies of their left scale
-NO_REFERENCE: dict[str, Callable[[Picture], float]] = {"niqe": niqe}
-"""What a picture can be judged by alone, lower is better."""

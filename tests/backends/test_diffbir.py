@@ -17,14 +17,7 @@ from sedicfmt.decoders.load_diffusers import open_model  # noqa: E402
 from sedicfmt.errors import BackendFailed  # noqa: E402
 from tests.backends.tiny_models import UNET, WIDTH, build_tiny_stable_diffusion, disturb, tiny_unet  # noqa: E402
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Networks this small are slower on two threads than on one, and on a busy machine by far."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="session")

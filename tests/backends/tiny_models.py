@@ -15,6 +15,7 @@ from diffusers import AutoencoderKL, ControlNetModel, DDIMScheduler, UNet2DCondi
 from transformers import CLIPTextConfig, CLIPTextModel
 
 WIDTH = 16  # of a text embedding
+TEXTS = ["red cat on a sofa", "sofa", ""]
 
 
 def build_tiny_stable_diffusion(folder: Path, with_controlnet: bool) -> None:

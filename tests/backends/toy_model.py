@@ -5,16 +5,18 @@ The prediction is the clean latent: a mix of control and text, `pull` of the way
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 
-from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel, TokenSpan
+from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel, RestoreRequest, TokenSpan
+from sedicfmt.decoders.orag_settings import OragSettings
 from sedicfmt.decoders.scheduler_ddim import Ddim
 
 
 class PixelSpace:
     """Latents are the pictures; `calls` counts what the loop asked for."""
 
-    factor, multiple = 1, 4
+    multiple = 4
 
     def __init__(self):
         self.calls = []
@@ -56,3 +58,23 @@ def toy_model(**settings):
     """The model with a schedule of ten levels."""
     alphas = torch.linspace(0.95, 0.05, 10).tolist()
     return RestorationModel("toy", PixelSpace(), ToyDenoiser(**settings), Ddim(alphas, "sample"))
+
+
+def picture(width=8, height=8, seed=0):
+    """Random pixels."""
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def left_half(width=8, height=8):
+    """A mask of the left half."""
+    mask = np.zeros((height, width), np.uint8)
+    mask[:, : width // 2] = 1
+    return mask
+
+
+def request(objects=(), width=8, height=8, seed=3, **more):
+    """A random picture with the text "abc" to restore."""
+    return RestoreRequest(picture(width, height), "abc", tuple(objects), seed, **more)
+
+
+PLAIN = OragSettings(object_steps=4, steps=5, object_cfg=1, cfg=1, colour="none", guidance=None, start="noise")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -119,6 +120,13 @@ def test_lists_of_features_are_worked_out_by_hand():
     a = [torch.tensor([[[[3.0]], [[0.0]]]]), torch.tensor([[[[1.0, 5.0]], [[0.0, 0.0]]]])]
     b = [torch.tensor([[[[0.0]], [[7.0]]]]), torch.tensor([[[[2.0, -1.0]], [[0.0, 0.0]]]])]
     assert float(module.distance_of(a, b)) == pytest.approx((2 + (0 + 4) / 2) / 2)
+
+
+def test_threads_do_not_mix_their_pictures(name):
+    pairs = [(drawn(), soften(drawn(), n)) for n in range(1, 5)] * 3
+    alone = [DISTANCES[name](a, b) for a, b in pairs]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(DISTANCES[name], *zip(*pairs, strict=True))) == alone
 
 
 def test_texture_is_worked_out_by_hand():

@@ -164,14 +164,11 @@ VARIANTS: dict[str, list[str]] = {
     "guidance, eta 1000": ["--eta", "1000"],
     "without objects": ["--objects", "0"],
     "one object": ["--objects", "1"],
-    "10 object steps": ["--object-steps", "10"],
-    "1 step each": ["--object-steps", "1", "--steps", "1"],
+    "3 object steps": ["--object-steps", "3"],
+    "3 whole steps": ["--steps", "3"],
     "2 steps each": ["--object-steps", "2", "--steps", "2"],
     "3 steps each": ["--object-steps", "3", "--steps", "3"],
-    "objects 2, whole 1": ["--object-steps", "2", "--steps", "1"],
-    "objects 3, whole 1": ["--object-steps", "3", "--steps", "1"],
-    "whole 1, no objects": ["--objects", "0", "--steps", "1"],
-    "10 whole steps": ["--steps", "10"],
+    "10 steps each": ["--object-steps", "10", "--steps", "10"],
     "no colour correction": ["--colour", "none"],
 }
 

@@ -24,7 +24,7 @@ from sedicfmt.errors import BackendFailed
 NAME = "sedic-nano-restorer-1"
 WEIGHTS = Path(__file__).parent.parent / "models" / f"{NAME}.safetensors"
 MOST_PIXELS = 4096 * 4096  # about 270 bytes a pixel: over four gigabytes
-SHA256 = "8507e2a7964073c04105ad9e4218e7d8438a53020ff66460434de359f751aa93"
+SHA256 = "642fcf7d97a34ea26d20c43b1feddc29ae2d3c4927af7fb147aa2f51057c7381"
 
 
 @dataclass(frozen=True, eq=False)

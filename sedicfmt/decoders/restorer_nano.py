@@ -37,9 +37,9 @@ def open_nano_restorer(argument: str | None, options: RestorerOptions) -> Restor
 
 
 def nano_settings() -> OragSettings:
-    """What `sedic-unpack` does without options: a compromise, see the variants in docs/restoring.md."""
+    """What `sedic-unpack` does without options: chosen on CLIC photos, see "Restoring" in spec/rationale.md."""
     from sedicfmt.decoders.orag_settings import OragSettings
 
     return OragSettings(
-        object_steps=3, steps=3, guidance=None, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet"
+        object_steps=1, steps=1, guidance=None, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet"
     )

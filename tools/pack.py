@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -14,7 +15,17 @@ def main() -> int:
     """Entry point; returns the exit code."""
     p = parser("Pack a picture into a .sedic file: words, object masks and a learned latent, in one to two kilobytes.")
     p.add_argument("-o", "--output", required=True, help="the .sedic file to write, or - for standard output")
-    p.add_argument("--describe", default="offline", help="offline (default), or annotations:FILE (JSON or COCO)")
+    p.add_argument("--describe", default="offline", help="offline (default), annotations:FILE (JSON or COCO), "
+                   "openai[:MODEL] (key in OPENAI_API_KEY), or vlm:FOLDER_OR_ID")  # fmt: skip
+    p.add_argument(
+        "--base-url", metavar="URL", help="of an OpenAI-compatible server (else OPENAI_BASE_URL, else OpenAI)"
+    )
+    p.add_argument(
+        "--ground", default="none", help="where named objects are: grounding-dino[:FOLDER_OR_ID]; none (default)"
+    )
+    p.add_argument("--segment", default="grabcut", help="masks of what was found so: grabcut (default), "
+                   "sam[:FOLDER_OR_ID], sam-checkpoint:PATH")  # fmt: skip
+    p.add_argument("--device", default="auto", help="for networks: auto (default), cpu, cuda, cuda:N, mps")
     p.add_argument("--objects", type=int, default=3, metavar="J", help="at most this many objects (0-7, default 3)")
     p.add_argument("--words-object", type=int, default=30, metavar="N", help="words for an object at most (default 30)")
     p.add_argument("--words-overall", type=int, default=50, metavar="N", help="words overall at most (default 50)")
@@ -32,8 +43,7 @@ def command(arguments: argparse.Namespace) -> None:
     from sedicfmt.pipeline.pack import PackOptions, pack_picture
     from sedicfmt.pipeline.picture import open_picture
 
-    names = ("describe", "objects", "words_object", "words_overall", "max_bytes", "target_bpp", "mask_scale", "seed")
-    options = PackOptions(**{name: getattr(arguments, name) for name in names})
+    options = PackOptions(**{f.name: getattr(arguments, f.name) for f in dataclasses.fields(PackOptions)})
     data = read_input(arguments.input)
     name = None if arguments.input == "-" else Path(arguments.input).name
     result = pack_picture(open_picture(data, arguments.input), options, name, note)

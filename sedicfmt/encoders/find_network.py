@@ -28,7 +28,7 @@ def package(name: str) -> Any:
     except ImportError as error:
         extra = EXTRAS.get(name, "diffusion")
         raise MissingDependency(
-            f"finding objects needs the package {name} ({error}): pip install 'sedicfmt[{extra}]'"
+            f"this back end needs the package {name} ({error}): pip install 'sedicfmt[{extra}]'"
         ) from error
     if name == "transformers":
         module.utils.logging.disable_progress_bar()  # standard error is for our own progress
@@ -107,6 +107,6 @@ def _check_weights(folder: Path) -> None:
             raise BackendFailed(f"{path.name} in {folder} is broken ({error}); fetch it anew") from error
 
 
-WANTED = ("*.json", "*.txt", "model*.safetensors")
+WANTED = ("*.json", "*.txt", "*.jinja", "model*.safetensors")
 WEIGHTS: Needed = (("config.json",), ("model*.safetensors",))
 EXTRAS = {"segment_anything": "full"}  # where a package is not in the extra "diffusion"

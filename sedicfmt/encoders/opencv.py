@@ -14,5 +14,5 @@ def opencv() -> Any:
     try:
         import cv2
     except ImportError as error:
-        raise MissingDependency(f"the offline describer needs OpenCV: {INSTALL}") from error
+        raise MissingDependency(f"the offline describer and the segmenter 'grabcut' need OpenCV: {INSTALL}") from error
     return cv2

@@ -1,13 +1,16 @@
-"""The table of describers: `offline`, `annotations:FILE`, and what other packages register in `sedicfmt.describers`.
+"""The table of describers, and what other packages register in `sedicfmt.describers`.
+
+    offline   annotations:FILE   openai[:MODEL]   vlm:FOLDER_OR_ID
 
 A factory takes the specification's argument (None without a colon) and the picture's file name (None where it has none)
-and returns a `Describer`.
+and returns a `Describer`. Those of the table TAKES are given what only they know as well, by name.
 """
 
 from __future__ import annotations
 
 from sedicfmt.back_ends import BackEnds
 from sedicfmt.encoders.interfaces import Describer
+from sedicfmt.errors import EncodeError
 
 DESCRIBERS = BackEnds(
     "describer",
@@ -15,21 +18,34 @@ DESCRIBERS = BackEnds(
     {
         "annotations": "sedicfmt.encoders.describe_annotations:open_annotations",
         "offline": "sedicfmt.encoders.describe_offline:open_offline",
+        "openai": "sedicfmt.encoders.describe_openai:open_openai",
+        "vlm": "sedicfmt.encoders.describe_vlm:open_vlm",
     },
 )
 
 
-def find_describer(spec: str, image_name: str | None = None) -> Describer:
+def find_describer(
+    spec: str, image_name: str | None = None, base_url: str | None = None, device: str = "auto"
+) -> Describer:
     """The describer that `spec` names, for the picture called `image_name`.
 
-    Raises EncodeError for an unknown name or a bad argument, BackendFailed for a name registered twice or an entry point
-    that does not load, MissingDependency where the describer lacks something.
+    `base_url`: of a server's API, for describers that ask one; `device`: for those that run a network. Raises EncodeError
+    for an unknown name, a bad argument or an address that nobody needs, BackendFailed for a name registered twice or an
+    entry point that does not load, MissingDependency where the describer lacks something.
     """
     factory, argument = DESCRIBERS.find(spec)
-    made: Describer = factory(argument, image_name)
+    name = spec.partition(":")[0]
+    taken = TAKES.get(name, ())
+    if base_url is not None and "base_url" not in taken:
+        raise EncodeError(f"the describer {name!r} asks no server", "base_url")
+    known = {"base_url": base_url, "device": device}
+    made: Describer = factory(argument, image_name, **{setting: known[setting] for setting in taken})
     return made
 
 
 def describer_names() -> tuple[str, ...]:
     """All names that `find_describer` knows, in alphabetical order."""
     return DESCRIBERS.names()
+
+
+TAKES = {"openai": ("base_url",), "vlm": ("device",)}

@@ -1,6 +1,7 @@
 """A picture -> a .sedic file: words, masks and latent, each by its encoder, then whatever the byte budget leaves (paper 3.1).
 
-picture -> describe (objects, texts, full-size masks) -> mask grid -> latent, within the budget -> bytes
+picture -> describe (objects, texts; masks where the describer knows them) -> ground and segment (boxes, full-size masks)
+        -> mask grid -> latent, within the budget -> bytes
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from PIL import Image
 
 from sedicfmt.container.content import write_file
 from sedicfmt.encoders import latent_nano
-from sedicfmt.encoders.interfaces import DescribeRequest, Description
+from sedicfmt.encoders.find_objects import find_objects
+from sedicfmt.encoders.interfaces import DescribeRequest, Description, Grounder, Picture, Segmenter
 from sedicfmt.encoders.registry import find_describer
+from sedicfmt.encoders.registry_objects import find_grounder, find_segmenter
 from sedicfmt.errors import EncodeError
 from sedicfmt.limits import MAX_OBJECTS
 from sedicfmt.model import Mask, SedicFile, SedicObject
@@ -33,6 +36,10 @@ class PackOptions:
     """What a caller may choose. Word limits and `objects` are the paper's l_d, l_all and J; bytes and bpp are of the file."""
 
     describe: str = "offline"
+    ground: str = "none"
+    segment: str = "grabcut"
+    base_url: str | None = field(default=None, repr=False)  # an address may hold a secret
+    device: str = "auto"
     objects: int = 3
     words_object: int = 30
     words_overall: int = 50
@@ -78,8 +85,7 @@ def pack_picture(
         pixels = to_rgb(image, warnings.append)
         height, width, _ = pixels.shape
     with clock("describe"):
-        request = DescribeRequest(options.objects, options.words_object, options.words_overall)
-        description = find_describer(options.describe, image_name).describe(pixels, request)
+        description = _describe(pixels, options, image_name)
         warnings += _warnings(description)
         report |= {k: v for k, v in description.report.items() if k != "warnings"}
         objects = tuple(_objects(description, options.mask_scale, warnings))
@@ -92,6 +98,20 @@ def pack_picture(
         file, spent = fit(whole, analyse, Budget.of(options.max_bytes, options.target_bpp, width * height))
         data = write_file(file)
     return PackResult(data, file, clock.seconds, warnings, report | spent)
+
+
+def _describe(pixels: Picture, options: PackOptions, image_name: str | None) -> Description:
+    """Words, boxes and masks. All back ends are opened first: what is missing is told before any work or payment."""
+    describer = find_describer(options.describe, image_name, options.base_url, options.device)
+    grounder, segmenter = _finders(options)
+    request = DescribeRequest(options.objects, options.words_object, options.words_overall)
+    return find_objects(pixels, describer.describe(pixels, request), grounder, segmenter)
+
+
+def _finders(options: PackOptions) -> tuple[Grounder | None, Segmenter | None]:
+    """Without a grounder no box is without a mask, but for describers of other packages: then nothing is segmented."""
+    grounder = find_grounder(options.ground, options.device)
+    return grounder, find_segmenter(options.segment, options.device) if grounder else None
 
 
 def _warnings(description: Description) -> list[str]:

@@ -1,0 +1,53 @@
+"""What the tests of the describer `openai` share: a picture, a good talk, and describing by a scripted server."""
+
+from __future__ import annotations
+
+import traceback
+
+import numpy as np
+import pytest
+
+from sedicfmt.encoders.describe_openai import OpenAiDescriber
+from sedicfmt.encoders.interfaces import DescribeRequest
+from sedicfmt.encoders.openai_settings import OpenAiSettings
+from sedicfmt.errors import BackendFailed
+from tests.backends.loopback_server import LoopbackServer, said
+
+KEY = "sk-secret-0123456789"
+IMAGE = np.random.default_rng(1).integers(0, 255, (60, 90, 3)).astype(np.uint8)
+REQUEST = DescribeRequest()
+OBJECTS = {"objects": [{"name": "brown dog", "details": "brown dog with short fur"}]}
+OVERALL = {"overall": "A photograph of a brown dog on grass."}
+TALK = (said(OBJECTS), said(OVERALL))
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch, tmp_path):
+    """A key, a cache folder for the test, no proxy, and nothing else that the client reads."""
+    for name in ("OPENAI_BASE_URL", "OPENAI_MODEL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def settings(server, **how) -> OpenAiSettings:
+    return OpenAiSettings("toy", server.url, **{"timeout": 10.0, "backoff": 0.0, **how})
+
+
+def described(replies, request=REQUEST, image=IMAGE, **how):
+    """A description, and the server that was asked, which has to be at the end of its script."""
+    with LoopbackServer(replies) as server:
+        told = OpenAiDescriber(settings(server, **how)).describe(image, request)
+    assert not server.replies
+    return told, server
+
+
+def failure(replies, requests=None, **how) -> BackendFailed:
+    """The error that describing ends with, after so many requests (as many as there are replies)."""
+    with LoopbackServer(replies) as server, pytest.raises(BackendFailed) as caught:
+        OpenAiDescriber(settings(server, **how)).describe(IMAGE, DescribeRequest())
+    assert len(server.requests) == (len(replies) if requests is None else requests)
+    assert caught.value.exit_code == 8
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+    return caught.value

@@ -1,0 +1,192 @@
+"""A conversation with a plain function, and what counts as an answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sedicfmt.encoders.check_answer import Fault, read_json, read_objects, read_overall
+from sedicfmt.encoders.describe_by_talk import Conversation, Question, Unusable, short_name, whole_text
+from sedicfmt.encoders.interfaces import DescribeRequest, Description
+from sedicfmt.encoders.prompt_files import load_prompts
+from sedicfmt.encoders.words import count_words, normalise
+from sedicfmt.errors import EncodeError
+from sedicfmt.limits import MAX_TEXT_BYTES
+
+PICTURE = np.zeros((4, 6, 3), np.uint8)
+PROMPTS = load_prompts()
+DOG = {"objects": [{"name": "brown dog", "details": "brown dog, sitting"}]}
+WHOLE = {"overall": "A brown dog on grass."}
+
+
+def talk(*answers: object, request: DescribeRequest = DescribeRequest()) -> tuple[Description, list[Question]]:  # noqa: B008
+    """What comes of these answers, and what was asked for them."""
+    left, asked = list(answers), list[Question]()
+
+    def ask(question: Question) -> str:
+        asked.append(question)
+        answer = left.pop(0)
+        return answer if isinstance(answer, str) else json.dumps(answer)
+
+    told = Conversation(ask, PROMPTS).describe(PICTURE, request)
+    assert not left
+    return told, asked
+
+
+@pytest.mark.parametrize(
+    "around", ["{}", "```json\n{}\n```", "Sure: {} Anything else?", "<think>{{no}} {{</think>\n{}", "{}\n{{}}"]
+)
+def test_what_models_put_around_json(around: str) -> None:
+    assert read_json(around.format(json.dumps(WHOLE))) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "answer", ["", " ", "dog", "[1]", "{", "}{", '{"a": }', "{" * 9999, '{"a":' * 99999, "<think>{}"]
+)
+def test_what_is_no_json_object(answer: str) -> None:
+    if answer == "<think>{}":
+        assert read_json(answer) == {}
+    else:
+        with pytest.raises(Fault):
+            read_json(answer)
+
+
+def test_a_number_of_too_many_digits() -> None:
+    with pytest.raises(Fault):
+        read_json('{"a": ' + "9" * 9999 + "}")
+
+
+@pytest.mark.parametrize(
+    ("objects", "fault"),
+    [
+        (None, '"objects" is not a list'),
+        ({}, '"objects" is not a list'),
+        (["dog"], r"objects\[0\] is not an object"),
+        ([{"name": "dog"}], r"objects\[0\].details is missing"),
+        ([{"details": "dog"}], r"objects\[0\].name is missing"),
+        ([{"name": 7, "details": ""}], "expected a string"),
+        ([{"name": " - ", "details": "dog"}], "name is empty"),
+        ([{"name": "dog", "details": None}], "expected a string"),
+        ([{"name": "\ud800", "details": ""}], "surrogate"),
+    ],
+)
+def test_faults_of_objects_say_where(objects: object, fault: str) -> None:
+    with pytest.raises(Fault, match=fault):
+        read_objects(json.dumps({"objects": objects}))
+
+
+def test_objects_and_other_keys() -> None:
+    answer = {"objects": [{"name": " red\nkite ", "details": "", "box": [1, 2]}], "mood": "calm"}
+    assert read_objects(json.dumps(answer)) == [("red kite", "")]
+    assert read_objects('{"objects": []}') == []
+    with pytest.raises(Fault, match="overall is empty"):
+        read_overall('{"overall": " . "}')
+
+
+def test_names_and_details_become_one_text() -> None:
+    assert whole_text("brown dog", "a dog with a collar") == "a dog with a collar"
+    assert whole_text("brown dog", "short fur") == "brown dog, short fur"
+    assert whole_text("brown dog", "") == "brown dog"
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("brown dog", "brown dog"),
+        ("very large shaggy brown dog", "shaggy brown dog"),
+        ("brown dog with a red collar", "brown dog"),
+        ("pair of old leather shoes", "old leather shoes"),
+    ],
+)
+def test_long_names_keep_the_noun(name: str, short: str) -> None:
+    assert short_name(name, 3) == short
+
+
+def test_the_second_question_knows_the_objects() -> None:
+    told, (first, second) = talk(DOG, WHOLE)
+    assert told.overall == WHOLE["overall"] and told.objects[0].text == "brown dog, sitting"
+    assert (first.name, second.name) == ("objects", "overall")
+    assert "- brown dog, sitting" in second.user and first.picture is PICTURE
+    assert told.report == {"prompt_version": "1", "warnings": []}
+
+
+def test_a_picture_without_objects() -> None:
+    told, asked = talk({"objects": []}, WHOLE)
+    assert told.objects == () and "- none" in asked[1].user
+
+
+def test_a_fault_is_quoted_and_attempts_are_counted() -> None:
+    _, asked = talk("$objects {", "$objects {", DOG, WHOLE)
+    assert [question.attempt for question in asked] == [0, 1, 2, 0]
+    assert asked[1].user.startswith(asked[0].user) and "$objects {" in asked[1].user
+    assert asked[2].user.count("Your answer to this was") == 1
+
+
+def test_a_long_answer_is_quoted_in_part() -> None:
+    _, asked = talk("x" * 100_000, DOG, WHOLE)
+    assert len(asked[1].user) < 5000
+
+
+def test_three_useless_answers_end_it() -> None:
+    with pytest.raises(Unusable, match="objects in 3 attempts") as caught:
+        talk("a", "b", "c " * 1000)
+    assert [question.attempt for question in caught.value.questions] == [0, 1, 2] and len(str(caught.value)) < 300
+
+
+def test_what_stays_too_long_is_cut_at_a_clause() -> None:
+    long = {"overall": "A brown dog sits on green grass, while a red kite flies"}
+    told, asked = talk(DOG, long, long, long, request=DescribeRequest(words_overall=9))
+    assert told.overall == "A brown dog sits on green grass"
+    assert told.report["warnings"] == ["overall: cut from 12 to 7 words"] and "at most 9 are allowed" in asked[2].user
+
+
+def test_too_long_once_then_not_json_is_still_of_use() -> None:
+    told, _ = talk({"overall": "one two three four"}, "no", "no", request=DescribeRequest(0, 30, 3))
+    assert told.overall == "one two three"
+
+
+def test_names_that_stay_too_long_are_cut_with_a_warning() -> None:
+    long = {"objects": [{"name": "very large shaggy brown dog", "details": "a brown dog"}]}
+    told, _ = talk(long, long, long, WHOLE)
+    assert told.objects[0].name == "shaggy brown dog" and "is cut to" in str(told.report["warnings"])
+
+
+def test_prompts_that_are_not_there() -> None:
+    assert load_prompts("1").version == "1"
+    for version in ("2", "", "..", "../prompts/1"):
+        with pytest.raises(EncodeError, match="there are 1"):
+            load_prompts(version)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+LONG = st.text() | st.lists(st.sampled_from(["a", "dog,", "of", "犬", "red", ".", "with", "\ud800"])).map(" ".join)
+THING: st.SearchStrategy[Any] = st.fixed_dictionaries({"name": LONG | JSON, "details": LONG | JSON})
+FORM = st.fixed_dictionaries({"objects": st.lists(THING, max_size=4) | JSON, "overall": LONG | JSON})
+ANSWER = st.text() | JSON.map(json.dumps) | FORM.map(json.dumps) | FORM.map(lambda f: json.dumps(f, ensure_ascii=False))
+
+
+@settings(deadline=None, max_examples=150)
+@given(answers=st.lists(ANSWER, min_size=6, max_size=6), objects=st.integers(0, 7), words=st.integers(1, 12))
+def test_any_answers_give_a_description_within_limits_or_our_error(
+    answers: list[str], objects: int, words: int
+) -> None:
+    left = list(answers)
+    try:
+        conversation = Conversation(lambda question: left.pop(0), PROMPTS)
+        told = conversation.describe(PICTURE, DescribeRequest(objects, words, words))
+    except Unusable as error:
+        assert error.exit_code == 8
+        return
+    assert len(told.objects) <= objects and told.overall
+    for text in (told.overall, *(part.text for part in told.objects), *(part.name for part in told.objects)):
+        assert text and count_words(text) <= max(words, 3) and normalise(text) == text
+        assert len(text.encode()) <= MAX_TEXT_BYTES

@@ -51,6 +51,10 @@ class Guidance:
         if self.tokens not in ("name", "all"):
             raise EncodeError(f"guidance looks at the tokens of the name or at all, not at {self.tokens!r}")
 
+    def steps(self, count: int) -> int:
+        """How many of `count` steps stand above T': the first does unless the share is 0."""
+        return math.ceil(round(self.share * count, 9))
+
 
 def name_of(text: str) -> str:
     """What an object's description begins with: its name, up to the first comma, full stop or "in", "with", "on" ..."""

@@ -118,7 +118,7 @@ class Restoration:
         if j == 0 and self.s.before_first == "nothing":
             inside = torch.ones_like(inside)
         tokens = named_tokens(item.text, self.texts.spans[j], self.s.guidance.tokens) if self.s.guidance else []
-        guided = round(self.s.guidance.share * len(times)) if self.s.guidance and tokens else 0
+        guided = self.s.guidance.steps(len(times)) if self.s.guidance and tokens else 0
         for i, (t, t_next) in enumerate(zip(times, [*times[1:], -1], strict=True)):
             if i < guided:
                 z = self.guided(z, t, j, control, mask, tokens)

@@ -124,3 +124,10 @@ def test_guidance_that_guides_nothing(wrong):
 def test_unknown_settings_are_refused():
     with pytest.raises(EncodeError, match="speed"):
         OragSettings().changed({"speed": 9})
+
+
+@pytest.mark.parametrize(
+    ("share", "count", "guided"), [(0.5, 1, 1), (0.5, 10, 5), (0.5, 3, 2), (0, 5, 0), (0.7, 10, 7)]
+)
+def test_the_first_step_is_guided_unless_none_is(share, count, guided):
+    assert Guidance(share=share).steps(count) == guided

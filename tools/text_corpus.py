@@ -46,14 +46,14 @@ class Corpus:
     records: dict[str, dict[str, object]] = field(default_factory=dict)
 
 
-def load(folder: Path) -> Corpus:
-    """Read and split every file of WEIGHTS that lies in `folder`. FileNotFoundError if one is missing."""
-    corpus, lines = Corpus(), {name: _read(folder / name) for name in WEIGHTS}
-    corpus.test = {name: [line for line in lines[name] if is_test(line)] for name in WEIGHTS}
+def load(folder: Path, weights: dict[str, int] = WEIGHTS, every: dict[str, int] = EVERY) -> Corpus:
+    """Read and split every file of `weights` that lies in `folder`. FileNotFoundError if one is missing."""
+    corpus, lines = Corpus(), {name: _read(folder / name) for name in weights}
+    corpus.test = {name: [line for line in lines[name] if is_test(line)] for name in weights}
     held_out = {run for part in corpus.test.values() for line in part for run in _runs(line)}
-    for name, weight in WEIGHTS.items():
+    for name, weight in weights.items():
         fit = [line for line in lines[name] if not is_test(line) and held_out.isdisjoint(_runs(line))]
-        still = [line for line in fit if not _VIDEO.search(line)][:: EVERY.get(name, 1)]
+        still = [line for line in fit if not _VIDEO.search(line)][:: every.get(name, 1)] if weight else []
         corpus.fit += [(line, weight) for line in still]
         corpus.records[name] = {
             "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),

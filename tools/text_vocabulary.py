@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
 from sedicfmt.bitcoding.canonical_huffman import code_lengths
+from sedicfmt.bitcoding.text_items import STEERING
 from sedicfmt.bitcoding.text_rules import boundaries, implies_capital, lower_first
 from sedicfmt.bitcoding.text_table import (
     END,
     LETTER_CONTEXTS,
     LETTER_SYMBOLS,
-    STEERING,
     UNICODE,
     TextTable,
     letter_context,

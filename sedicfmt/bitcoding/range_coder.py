@@ -1,9 +1,9 @@
 """A byte-oriented range coder with carry: symbols of integer frequencies in, bytes out, and back (spec clause L-2).
 
 The state is an interval [low, low + range) of 32-bit fractions of what was written so far. A symbol with cumulative
-frequency `start` and frequency `size`, of a total of 2^16, narrows it:
+frequency `start` and frequency `size`, of a total of at most 2^16, narrows it:
 
-    r = range >> 16;  low += r * start;  range = r * size;  while range < 2^24: the top byte of low goes out
+    r = range // total;  low += r * start;  range = r * size;  while range < 2^24: the top byte of low goes out
 
 The last interval is named by its shortest number: the fewest bytes that, continued by zeros for ever, lie inside; zero
 bytes at the end are left out as well. So finishing costs less than two bytes, and what a reader misses behind the end of
@@ -22,15 +22,24 @@ TOTAL = 1 << PRECISION
 TOP, BOTTOM = 1 << 32, 1 << 24
 
 
+def first_interval(head: tuple[int, int] | None) -> tuple[int, int]:
+    """Low and range at the beginning: everything, or what begins with the bits of `head`, at most 8."""
+    if head is None:
+        return 0, TOP - 1
+    number, bits = head
+    return number << (32 - bits), TOP >> bits
+
+
 class RangeEncoder:
-    """Collects symbols; `finish` gives the bytes."""
+    """Collects symbols; `finish` gives the bytes. With a `head` (a number, its bits) the bytes begin with these bits."""
 
-    def __init__(self) -> None:
-        self.low, self.range, self.out = 0, TOP - 1, bytearray()
+    def __init__(self, head: tuple[int, int] | None = None):
+        self.low, self.range = first_interval(head)
+        self.out = bytearray()
 
-    def encode(self, start: int, size: int) -> None:
-        """Narrow the interval to [start, start + size) of 2^16; size >= 1."""
-        r = self.range >> PRECISION
+    def encode(self, start: int, size: int, total: int = TOTAL) -> None:
+        """Narrow the interval to [start, start + size) of `total`; size >= 1."""
+        r = self.range // total
         self.low += r * start
         self.range = r * size
         while self.range < BOTTOM:
@@ -68,26 +77,41 @@ class RangeEncoder:
 class RangeDecoder:
     """Gives back the symbols of `RangeEncoder`; never fails for lack of data, but see `segments.latent` for the check."""
 
-    def __init__(self, data: bytes):
-        self.data, self.position, self.range = data, 4, TOP - 1
-        self.code = int.from_bytes(data[:4].ljust(4, b"\0"), "big")
+    def __init__(self, data: bytes, head: tuple[int, int] | None = None):
+        """`head`: what `data` begins with; the caller has looked that it does."""
+        low, self.range = first_interval(head)
+        self.data, self.position = data, 4
+        self.code = int.from_bytes(data[:4].ljust(4, b"\0"), "big") - low
+
+    @property
+    def offset(self) -> int:
+        """How many bytes have been looked at."""
+        return min(self.position, len(self.data))
 
     def decode(self, cumulative: Sequence[int]) -> int:
         """The next symbol's index in a table of cumulative frequencies, from 0 up to 2^16.
 
         Raises Malformed where the bytes name no symbol.
         """
-        r = self.range >> PRECISION
-        target = self.code // r
-        if target >= TOTAL:
-            raise Malformed("no symbol has this code", offset=min(self.position, len(self.data)))
-        symbol = bisect_right(cumulative, target) - 1
+        symbol = bisect_right(cumulative, self.target(TOTAL)) - 1
         start = cumulative[symbol]
-        self.code -= r * start
-        self.range = r * (cumulative[symbol + 1] - start)
+        self.take(start, cumulative[symbol + 1] - start)
+        return symbol
+
+    def target(self, total: int) -> int:
+        """A number below `total`, which lies in the next symbol's frequencies; `take` must follow. Raises Malformed."""
+        self.step = self.range // total
+        target = self.code // self.step
+        if target >= total:
+            raise Malformed("no symbol has this code", offset=self.offset)
+        return target
+
+    def take(self, start: int, size: int) -> None:
+        """Go behind the symbol with these frequencies of the total that `target` was given."""
+        self.code -= self.step * start
+        self.range = self.step * size
         while self.range < BOTTOM:
             byte = self.data[self.position] if self.position < len(self.data) else 0
             self.code = (self.code << 8) | byte
             self.range <<= 8
             self.position += 1
-        return symbol

@@ -19,13 +19,12 @@ from functools import cache
 
 import sedic_tables
 from sedicfmt.bitcoding.canonical_huffman import CanonicalCode
+from sedicfmt.bitcoding.text_items import STEERING
 
 FILE = "text_words.txt"
-STEERING = ("{gap}", "{case}", "{upper}", "{spell}")
 LETTER_CONTEXTS = 3
 END, UNICODE = 128, 129  # of the letter alphabet
 LETTER_SYMBOLS = 130
-CODE_POINT_BITS = 21  # after UNICODE: one code point, 0x80 to 0x10FFFF
 
 
 class TextTable:

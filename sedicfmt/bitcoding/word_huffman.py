@@ -1,17 +1,9 @@
-"""The word coder: a text as Huffman codes of words and phrases.
-
-A text is a sequence of items, each `[gap] [case | upper] entry` or `[gap] spell letter... end`:
-
-    entry   a word or phrase of the frozen table, for example `dog` or `in the background`
-    gap     the space before the item is not as text_rules expects: present where none was expected, or the reverse
-    case    the entry's first letter is not as expected: capital inside a sentence, as written at its start
-    upper   the whole entry in capitals (only for an entry without A-Z)
-    spell   the item is no entry: its characters follow one by one, exactly as they are, then `end`
+"""The first word coder: the items of a text (text_items.py) as Huffman codes of words and phrases, without their context.
 
 Many sequences of items give one text; the encoder (`word_parser`) takes the one with fewest bits.
-The bits end with whole items; what pads the last byte is the payload's matter.
+The codes of the last item are followed by ones up to the byte's end.
 
-Spec: clauses T-9 to T-11.
+Spec: clauses T-3, T-4 and T-9 to T-12.
 """
 
 from __future__ import annotations
@@ -19,11 +11,10 @@ from __future__ import annotations
 from bitarray import bitarray
 from bitarray.util import ba2int, int2ba
 
-from sedicfmt import limits
-from sedicfmt.bitcoding.text_rules import implies_capital, implies_space, upper, upper_first
-from sedicfmt.bitcoding.text_table import CODE_POINT_BITS, END, UNICODE, TextTable, letter_context
+from sedicfmt.bitcoding.text_items import CODE_POINT_BITS, code_point, read_text
+from sedicfmt.bitcoding.text_table import END, UNICODE, TextTable, letter_context
 from sedicfmt.bitcoding.word_parser import parse
-from sedicfmt.errors import LimitExceeded, Malformed, Truncated
+from sedicfmt.errors import Truncated
 
 TAG_BITS = 2  # before the codes, in the payload's first byte: the coder id, 0
 
@@ -36,10 +27,13 @@ def pack(text: str, table: TextTable) -> bytes:
 
 
 def unpack(data: bytes, table: TextTable) -> str:
-    """The text of what `pack` made. Raises as `decode` does; that the bytes are canonical is not checked here."""
+    """The text of what `pack` made; that the bytes are canonical is not checked here.
+
+    Raises Malformed, Truncated or LimitExceeded (over limits.MAX_TEXT_BYTES) with the offset of the byte.
+    """
     bits = bitarray(endian="big")
     bits.frombytes(data)
-    return decode(bits, TAG_BITS, table)
+    return read_text(HuffmanReader(bits, TAG_BITS, table))
 
 
 def encode(text: str, table: TextTable) -> bitarray:
@@ -65,76 +59,35 @@ def _write_letters(out: bitarray, letters: str, table: TextTable) -> None:
     out += table.letters[letter_context(previous)].bits(END)
 
 
-def decode(bits: bitarray, position: int, table: TextTable) -> str:
-    """The text whose items begin at bit `position` and end with the bits or with padding.
+class HuffmanReader:
+    """Entries and letters from bit `position` on, up to the end or to padding."""
 
-    Padding is what is left when fewer than 8 bits remain and all are ones; no code consists of so few ones (T-5).
-    Raises Malformed, Truncated or LimitExceeded (over limits.MAX_TEXT_BYTES) with the offset of the byte.
-    """
-    text, size = "", 0
-    while not _is_padding(bits, position):
-        start = position
-        item, position = _read_item(bits, position, text, table)
-        text += item
-        size += len(item.encode())
-        if size > limits.MAX_TEXT_BYTES:
-            raise LimitExceeded(f"the text is longer than {limits.MAX_TEXT_BYTES} bytes", offset=start // 8)
-    return text
+    def __init__(self, bits: bitarray, position: int, table: TextTable):
+        self.bits, self.position, self.table = bits, position, table
 
+    @property
+    def offset(self) -> int:
+        """The byte in which the next code begins."""
+        return self.position // 8
 
-def _is_padding(bits: bitarray, position: int) -> bool:
-    """[T-4] Whether nothing but padding is left."""
-    return len(bits) - position < 8 and bits[position:].all()
+    def entry(self) -> str | None:
+        """[T-3, T-4] The next entry; None where nothing but padding is left: fewer than 8 bits, all ones (T-5)."""
+        if len(self.bits) - self.position < 8 and self.bits[self.position :].all():
+            return None
+        symbol, self.position = self.table.code.decode_one(self.bits, self.position)
+        return self.table.entries[symbol]
 
-
-def _read_item(bits: bitarray, position: int, before: str, table: TextTable) -> tuple[str, int]:
-    """[T-9] One item as the characters that it adds to the text `before`, and the position after it."""
-    start = position
-    symbol, position = table.code.decode_one(bits, position)
-    flip_gap = symbol == table.gap
-    if flip_gap:
-        symbol, position = table.code.decode_one(bits, position)
-    if symbol == table.spell:
-        word, position = _read_letters(bits, position, table)
-    else:
-        word, position = _read_entry(bits, position, symbol, implies_capital(before), table)
-    if not word:
-        raise Malformed("a spelled word without letters, or one steering symbol too many", offset=start // 8)
-    return " " * (implies_space(before, word[0]) != flip_gap) + word, position
-
-
-def _read_entry(bits: bitarray, position: int, symbol: int, capital: bool, table: TextTable) -> tuple[str, int]:
-    """[T-10] An entry in its letters' case, after `case` or `upper` where `symbol` is one; "" if none follows."""
-    steering = symbol if symbol in (table.case, table.upper) else None
-    if steering is not None:
-        symbol, position = table.code.decode_one(bits, position)
-    if symbol in table.steering:
-        return "", position
-    entry = table.entries[symbol]
-    if steering == table.upper:
-        return upper(entry), position
-    return (upper_first(entry) if capital != (steering == table.case) else entry), position
-
-
-def _read_letters(bits: bitarray, position: int, table: TextTable) -> tuple[str, int]:
-    """[T-11] Characters up to `end`, no more of them than a text may have bytes."""
-    letters = ""
-    while len(letters) <= limits.MAX_TEXT_BYTES:
-        code = table.letters[letter_context(letters[-1:])]
-        symbol, after = code.decode_one(bits, position)
+    def letter(self, previous: str) -> str:
+        """[T-11] The next letter of a spelled item."""
+        symbol, self.position = self.table.letters[letter_context(previous)].decode_one(self.bits, self.position)
         if symbol == END:
-            return letters, after
-        letter, position = (chr(symbol), after) if symbol != UNICODE else _read_code_point(bits, after)
-        letters += letter
-    raise LimitExceeded(f"the text is longer than {limits.MAX_TEXT_BYTES} bytes", offset=position // 8)
+            return ""
+        return chr(symbol) if symbol != UNICODE else self._code_point()
 
-
-def _read_code_point(bits: bitarray, position: int) -> tuple[str, int]:
-    """[T-11] 21 bits, a Unicode scalar value."""
-    field = bits[position : position + CODE_POINT_BITS]
-    if len(field) < CODE_POINT_BITS:
-        raise Truncated("the bits end inside a code point", offset=len(bits) // 8)
-    value = ba2int(field)
-    if value > 0x10FFFF or 0xD800 <= value <= 0xDFFF:
-        raise Malformed(f"{value:#x} is no Unicode scalar value", offset=position // 8)
-    return chr(value), position + CODE_POINT_BITS
+    def _code_point(self) -> str:
+        field = self.bits[self.position : self.position + CODE_POINT_BITS]
+        if len(field) < CODE_POINT_BITS:
+            raise Truncated("the bits end inside a code point", offset=len(self.bits) // 8)
+        letter = code_point(ba2int(field), self.offset)
+        self.position += CODE_POINT_BITS
+        return letter

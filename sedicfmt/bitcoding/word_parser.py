@@ -13,8 +13,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import NamedTuple
 
+from sedicfmt.bitcoding.text_items import CODE_POINT_BITS
 from sedicfmt.bitcoding.text_rules import boundaries, implies_capital, implies_space, lower, lower_first, upper
-from sedicfmt.bitcoding.text_table import CODE_POINT_BITS, END, UNICODE, TextTable, letter_context
+from sedicfmt.bitcoding.text_table import END, UNICODE, TextTable, letter_context
 
 
 class Item(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 
 import sedic_tables
 from sedicfmt import limits
-from sedicfmt.bitcoding import text_rules, text_table
+from sedicfmt.bitcoding import text_rules, text_table, word_contexts, word_huffman
 from sedicfmt.coding import text
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, SedicError, Truncated, Unsupported
 from sedicfmt.segments import text as segment
@@ -18,6 +18,12 @@ from sedicfmt.segments import text as segment
 TABLES = Path(next(iter(sedic_tables.__path__)))
 
 SHA256 = "2c6e545aef783823b026af402d73c3e514b41cf33e159e21aff97dc4ed15b634"  # of the frozen table
+
+CONTEXT_SHA256 = {
+    "context_words.txt": "2a524a84021dc16d7fc0ab5d8618bb9d78b0e178097440ede30b3d580d6d11a3",
+    "context_words.trie": "c9500e8b6eb6d165841240904eb40efc4eeb33610ac306d1c212c1d5e3bcb3ce",
+    "context_letters.trie": "0af1f91b37e26a22d223abd3fc8719fa6ac313cc716a9e1c2dfae5a9a9ad2b05",
+}
 
 HARD = [
     " ", "  ", "\n", "\t", "\x00", "a", "A", ".", '"', "'", "-", "a ", " a", "a  b", "a\nb", "a\r\n\r\nb", "\x00a\x7f",
@@ -28,32 +34,41 @@ HARD = [
     "ǅ ß ı İ", "Internationalisation of antidisestablishmentarianism", "x" * 1000, "é" * 2048, "a. " * 1000,
 ]  # fmt: skip
 
-GOLDEN = [
-    ("", ""),
-    ("A", "04"),
-    ("a", "0641"),
-    ("A dog.", "19fc3f"),
-    ("A brown dog runs along a sandy beach.", "1355ca09f847e36b90ff"),
-    ("person, left, red shirt", "0eef8005a6038304"),
+GOLDEN = [  # text, its word Huffman payload, its word contexts payload
+    ("A", "04", "6875"),
+    ("a", "0641", "40"),
+    ("A dog.", "19fc3f", "4ae9"),
+    ("A brown dog runs along a sandy beach.", "1355ca09f847e36b90ff", "4fcf84d5"),
+    ("person, left, red shirt", "0eef8005a6038304", "4443cf72cd51fa3755"),
     (
         'A man rides a skateboard. "STOP" sign on the left; 2 cars (red).',
         "0f5c6d847f409e1d5aa783087ad896d776a673e99c33ea07",
+        "490ddd85ab5083fddc5f262209f59d4e29839c",
     ),
-    ("Zyxq lives here.", "06fc7b7e7f477abf82707f"),
-    ("ALL CAPS TEXT", "3dfa296db2696b19"),
-    ("iPhone and TVs", "06c0c347c27851b977fa1f"),
-    ("a  b\nc", "c0612020620a63"),
-    ("Café 😀 at night", "35d543474171bf41f60018eaff"),
-    ("日本語", "c0e697a5e69cace8aa9e"),
+    ("Zyxq lives here.", "06fc7b7e7f477abf82707f", "44f5fc2e6401b775b163aa"),
+    ("ALL CAPS TEXT", "3dfa296db2696b19", "7f8a13b07435b2b6b077"),
+    ("iPhone and TVs", "06c0c347c27851b977fa1f", "44c7850c1f6f25"),
+    ("Café 😀 at night", "35d543474171bf41f60018eaff", "7fe2c33a923341f91f90"),
     (
         "In the background, two wooden boats are docked near the pier. The sky is cloudy.",
         "2fb6399d641c55dd5f3b1e16bd4401",
+        "6af68986a095b7cc2e855e36",
     ),
 ]
+RAW_GOLDEN = [("", ""), ("a  b\nc", "c0612020620a63"), ("日本語", "c0e697a5e69cace8aa9e")]
 
 
-@pytest.mark.parametrize(("value", "payload"), GOLDEN)
-def test_golden_payloads_never_change(value, payload):
+@pytest.mark.parametrize(("value", "huffman", "contexts"), GOLDEN)
+def test_golden_payloads_never_change(value, huffman, contexts):
+    assert word_huffman.pack(value, text_table.load()).hex() == huffman
+    assert word_contexts.pack(value, word_contexts.load()).hex() == contexts
+    assert word_huffman.unpack(bytes.fromhex(huffman), text_table.load()) == value
+    assert word_contexts.unpack(bytes.fromhex(contexts), word_contexts.load()) == value
+    assert text.encode(value).hex() == min(huffman, contexts, key=len)  # the shorter is written
+
+
+@pytest.mark.parametrize(("value", "payload"), RAW_GOLDEN)
+def test_what_words_code_worse_is_raw(value, payload):
     assert text.encode(value).hex() == payload
     assert text.decode(bytes.fromhex(payload)) == value
 
@@ -66,8 +81,11 @@ def test_hard_texts_come_back_exactly(value):
 
 
 FAULTY = [
-    ("40", Unsupported),  # coder 1
     ("80", Unsupported),  # coder 2
+    ("19fc3f", Malformed),  # "A dog." by word Huffman, which word contexts says in fewer bytes
+    ("6875", Malformed),  # "A" by word contexts, which word Huffman says in fewer bytes
+    ("4ae900", Malformed),  # a byte too many
+    ("4aea", Malformed),  # "A dog." again, not by its least number
     ("00", SedicError),  # ends inside a code, or padding of zeros
     ("3f", Malformed),  # padding and nothing else: the empty text has no bytes
     ("c0", Malformed),  # the same, raw
@@ -119,7 +137,8 @@ def test_a_bomb_of_long_phrases_is_stopped_early():
 
 
 def test_coder_names():
-    assert segment.coder_name(text.encode("A dog.")) == "word-huffman"
+    assert segment.coder_name(text.encode("A")) == "word-huffman"
+    assert segment.coder_name(text.encode("A dog.")) == "word-contexts"
     assert segment.coder_name(text.encode("日本語")) == "raw-utf8"
     assert segment.coder_name(b"") == "empty"
     assert text.encode("") == b"" and text.decode(b"") == ""
@@ -137,6 +156,15 @@ def test_the_table_is_the_frozen_one_and_small():
     assert len(data) <= 212_000
     for name in ("long_captions_trim30_60.txt", "object_phrases.txt"):
         assert record["measured_on_test"][name]["ours"] <= 2.0
+
+
+def test_the_context_tables_are_the_frozen_ones_and_small():
+    record = json.loads((TABLES / "context_words.json").read_text(encoding="utf-8"))
+    for name, sha256 in CONTEXT_SHA256.items():
+        assert hashlib.sha256((TABLES / name).read_bytes()).hexdigest() == record["files"][name]["sha256"] == sha256
+    assert sum((TABLES / name).stat().st_size for name in CONTEXT_SHA256) <= 3_000_000
+    for name in ("long_captions_trim30_60.txt", "object_phrases.txt"):
+        assert record["measured_on_test"][name]["ours"] <= 1.35
 
 
 def test_the_table_keeps_its_rules():

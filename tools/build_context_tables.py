@@ -30,8 +30,8 @@ WEIGHTS = {  # of a line's counts; the cut captions are part of the uncut ones
     "short_captions_all.txt": 1,
 }
 WORD_LINES = 2  # lines that a word must occur in
-WORD_DEPTH, WORD_KEPT = 2, (1, 1, 2)
-LETTER_DEPTH, LETTER_KEPT = 3, (1, 1, 1, 2)
+WORD_KEPT = [1, 1, 2]  # behind k words a list has what follows them at least so many times
+LETTER_KEPT = [1, 1, 1, 2]
 Lines = list[tuple[str, int]]
 
 
@@ -41,24 +41,26 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path, help="holds the files that text_corpus.WEIGHTS names")
     parser.add_argument("--out", type=Path, default=Path(), help="folder for the tables and their record")
     parser.add_argument("--check", action="store_true", help="measure the tables that ship instead of building some")
+    parser.add_argument("--kept", type=int, nargs="+", default=WORD_KEPT, metavar="N", help="behind 0, 1, 2 ... words, "
+                        "what follows them at least N times (default 1 1 2)")  # fmt: skip
     options = parser.parse_args(arguments)
     corpus = text_corpus.load(options.folder, WEIGHTS, {})
     if options.check:
         print(json.dumps(measure(corpus.test, word_contexts.load()), indent=2))
     else:
-        write(options.out, build(corpus.fit), corpus)
+        write(options.out, build(corpus.fit, options.kept), corpus)
     return 0
 
 
-def build(lines: Lines) -> ContextTables:
+def build(lines: Lines, kept: list[int]) -> ContextTables:
     """Vocabulary and both tries."""
     words = vocabulary(lines)
     entries = ["", *STEERING, *words]
     symbols = {entry: symbol for symbol, entry in enumerate(entries)}
     cut = [(list(word_contexts.items(line, symbols)), weight) for line, weight in lines]
     sequences = [([0, *(symbols[e] for item, _ in items for e in item), 0], weight) for items, weight in cut]
-    plain, weighted = context_counts.count(sequences, WORD_DEPTH)
-    trie = context_counts.make_trie(plain, weighted, len(entries), WORD_KEPT)
+    plain, weighted = context_counts.count(sequences, len(kept) - 1)
+    trie = context_counts.make_trie(plain, weighted, len(entries), kept)
     spelled = Counter(letters for items, _ in cut for _, letters in items if letters)
     return ContextTables(entries, trie, letter_trie(spelled, words))
 
@@ -80,7 +82,7 @@ def letter_trie(spelled: Counter[str], words: list[str]) -> ContextTrie:
     """From what the fit spells, and from the vocabulary's rarer half, which looks like it."""
     alike = [*spelled, *words[len(words) // 2 :]]
     sequences = [([LETTER_END, *(min(ord(c), LETTER_OTHER) for c in word), LETTER_END], 1) for word in alike]
-    plain, weighted = context_counts.count(sequences, LETTER_DEPTH)
+    plain, weighted = context_counts.count(sequences, len(LETTER_KEPT) - 1)
     return context_counts.make_trie(plain, weighted, LETTER_OTHER + 1, LETTER_KEPT)
 
 

@@ -2,7 +2,7 @@
 
     python -m sedic_tools.measure_beside_latent DATA --out docs/beside-latent.md
 
-DATA holds `kodak/`, `train/coco/` (photos, instances.json, captions.json) and `text/`. Each photo is packed by `sedic-pack` with
+DATA holds `kodak/`, `train/coco/` (photos, instances.json, captions.json), `text/`. Each photo is packed by `sedic-pack` with
 an annotation file and read by `sedic-inspect`, another process; bytes are the file's on disk less the latent's two segments.
 Texts are people's and LMMs' (ImageInWords and others), lines that no table of the text coders was fitted on: Text_all a long
 caption, cut to 50 words, the Text_d object phrases, cut to 30. Once more with COCO's own five captions, one after the other,
@@ -158,7 +158,7 @@ KINDS = {"latent.z": "", "latent.y": "", "text.overall": "Text_all", "text.objec
 HEAD = f"""# What a file needs beside its latent
 
 At the paper's J = 3 with up to 30 words an object and 50 for the whole, masks at 1/8: mean bytes of the container, the
-four texts and the three masks. The paper's Table 3 implies {PAPER_BYTES:,} bytes for texts and masks at 768x512. Reproduce with
+four texts and the three masks. The paper's Table 3 implies {PAPER_BYTES:,} bytes for them at 768x512. Reproduce with
 
     python -m sedic_tools.measure_beside_latent DATA --out docs/beside-latent.md
 

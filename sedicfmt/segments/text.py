@@ -15,6 +15,8 @@ Spec: clauses T-1 and T-2.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from sedicfmt import limits
 from sedicfmt.bitcoding import text_table, word_contexts, word_huffman
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, Truncated, Unsupported
@@ -24,6 +26,7 @@ CODERS = {WORD_HUFFMAN: "word-huffman", WORD_CONTEXTS: "word-contexts", RAW_UTF8
 RAW_HEAD = bytes([RAW_UTF8 << 6])
 
 
+@lru_cache(maxsize=256)  # rate control writes the same texts again and again
 def build(text: str) -> bytes:
     """[T-1, T-2] The payload of `text`. EncodeError for lone surrogates and over limits.MAX_TEXT_BYTES bytes of UTF-8."""
     try:

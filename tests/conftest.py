@@ -6,9 +6,13 @@ import json
 import os
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # speed is for benchmarks
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

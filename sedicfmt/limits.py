@@ -7,5 +7,5 @@ MAX_TEXT_BYTES = 4096  # UTF-8 bytes of one text: fifty words are 300
 MAX_SEGMENT_BYTES = 1 << 20  # one segment's payload
 MAX_MASK_SCALE = 128  # pixels a side of one mask cell; beyond it a mask says nothing
 MAX_MASK_CELLS = 1 << 25  # of all masks of a file together, a byte each: seven at 1/4 of 8192x8192
-MAX_REGION_CELLS = 1 << 20  # of all generic regions of a file together: each cell may cost a step in Python
+MAX_CODED_CELLS = 1 << 20  # of all masks of a file that are coded cell by cell: each may cost a step in Python
 MAX_EXTENSIONS = 127  # one of each type

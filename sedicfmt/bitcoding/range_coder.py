@@ -8,6 +8,9 @@ frequency `start` and frequency `size`, of a total of at most 2^16, narrows it:
 The last interval is named by its shortest number: the fewest bytes that, continued by zeros for ever, lie inside; zero
 bytes at the end are left out as well. So finishing costs less than two bytes, and what a reader misses behind the end of
 its data it takes as zero. One list of symbols has one byte string, and readers hold files to it.
+
+Bits have a step of their own (spec clause M-22): what `range >> 16` cuts off goes to the likelier value. Thousands of cells
+that hardly hold news then cost nothing, where the step above would lose up to 1/256 of the interval for each.
 """
 
 from __future__ import annotations
@@ -42,6 +45,17 @@ class RangeEncoder:
         r = self.range // total
         self.low += r * start
         self.range = r * size
+        while self.range < BOTTOM:
+            self._shift()
+
+    def encode_bit(self, bit: int, ones: int) -> None:
+        """Narrow the interval to that of `bit`, where a 1 has the frequency `ones`, 1 to 2^16 - 1, of 2^16."""
+        zeros = _zeros(self.range, ones)
+        if bit:
+            self.low += zeros
+            self.range -= zeros
+        else:
+            self.range = zeros
         while self.range < BOTTOM:
             self._shift()
 
@@ -111,7 +125,29 @@ class RangeDecoder:
         self.code -= self.step * start
         self.range = self.step * size
         while self.range < BOTTOM:
-            byte = self.data[self.position] if self.position < len(self.data) else 0
-            self.code = (self.code << 8) | byte
-            self.range <<= 8
-            self.position += 1
+            self._shift()
+
+    def decode_bit(self, ones: int) -> int:
+        """The next bit, where a 1 has the frequency `ones`, 1 to 2^16 - 1, of 2^16."""
+        zeros = _zeros(self.range, ones)
+        bit = int(self.code >= zeros)
+        if bit:
+            self.code -= zeros
+            self.range -= zeros
+        else:
+            self.range = zeros
+        while self.range < BOTTOM:
+            self._shift()
+        return bit
+
+    def _shift(self) -> None:
+        byte = self.data[self.position] if self.position < len(self.data) else 0
+        self.code = (self.code << 8) | byte
+        self.range <<= 8
+        self.position += 1
+
+
+def _zeros(whole: int, ones: int) -> int:
+    """The part of the interval that stands for a 0, its lower one; the likelier value has the rest of the division."""
+    r = whole >> PRECISION
+    return whole - r * ones if ones <= TOTAL // 2 else r * (TOTAL - ones)

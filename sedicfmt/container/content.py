@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeVar
+
+import numpy as np
 
 from sedicfmt.container.builder import build_frame
 from sedicfmt.container.frame import Frame, Segment, segment_kinds
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.container.size import check_size
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, SedicError, Truncated
-from sedicfmt.limits import MAX_MASK_CELLS, MAX_REGION_CELLS
-from sedicfmt.model import SedicFile, SedicObject
+from sedicfmt.limits import MAX_CODED_CELLS, MAX_MASK_CELLS, MAX_OBJECTS
+from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.segments import mask, text
 from sedicfmt.segments.mask_grid import grid_shape
 
@@ -30,9 +32,10 @@ def file_of(frame: Frame) -> SedicFile:
     z, y, *rest = frame.segments
     _check_mask_cells(frame)
     words = _decode(rest[0], text.parse) if rest else ""
-    objects = []
+    objects: list[SedicObject] = []
     for described, masked in zip(rest[1::2], rest[2::2], strict=True):
-        cells = _decode(masked, lambda payload: mask.parse(payload, frame.width, frame.height))
+        earlier = [part.mask for part in objects]
+        cells = _decode(masked, lambda payload: mask.parse(payload, frame.width, frame.height, earlier))
         objects.append(SedicObject(_decode(described, text.parse), cells))
     return SedicFile(
         frame.width, frame.height, frame.model_id, z.payload, y.payload, words, tuple(objects), frame.seed,
@@ -41,14 +44,14 @@ def file_of(frame: Frame) -> SedicFile:
 
 
 def _check_mask_cells(frame: Frame) -> None:
-    """Before any mask is decoded: all of them together, and all that are generic regions (M-5)."""
-    cells = regions = 0
+    """Before any mask is decoded: all of them together, and all that are coded cell by cell (M-5)."""
+    cells = one_by_one = 0
     for segment in frame.segments:
         if segment.kind == "mask" and segment.payload:
             rows, columns = grid_shape(1 << (segment.payload[0] >> 2 & 7), frame.width, frame.height)
             cells += rows * columns
-            regions += rows * columns * (mask.coder_name(segment.payload) == "generic-region")
-            if cells > MAX_MASK_CELLS or regions > MAX_REGION_CELLS:
+            one_by_one += rows * columns * mask.is_cell_by_cell(segment.payload)
+            if cells > MAX_MASK_CELLS or one_by_one > MAX_CODED_CELLS:
                 raise LimitExceeded("the file's masks have too many cells", segment.path, segment.offset)
 
 
@@ -75,7 +78,7 @@ def frame_of(file: SedicFile) -> Frame:
     payloads = [file.z, file.y, _encode("text", partial(text.build, file.text))]
     for j, part in enumerate(file.objects):
         payloads.append(_encode(f"objects[{j}].text", partial(text.build, part.text)))
-        payloads.append(_encode(f"objects[{j}].mask", partial(_build_mask, part, file)))
+        payloads.append(_encode(f"objects[{j}].mask", partial(_build_mask, j, file)))
     kinds = segment_kinds(len(file.objects))
     segments = tuple(Segment(k, p, payload) for (k, p), payload in zip(kinds, payloads, strict=True))
     values = (file.width, file.height, file.model_id, file.latent_scale, file.seed)
@@ -84,16 +87,21 @@ def frame_of(file: SedicFile) -> Frame:
     return frame
 
 
-def _build_mask(part: SedicObject, file: SedicFile) -> bytes:
-    """Where generic regions of this size would break the file's limit (M-5), "auto" means run-length."""
-    too_many = part.mask.cells.size * len(file.objects) > MAX_REGION_CELLS
-    payload = mask.build(
-        replace(part.mask, coder="run-length") if part.mask.coder == "auto" and too_many else part.mask
-    )
-    expected = grid_shape(part.mask.scale, file.width, file.height)
-    if part.mask.cells.shape != expected:
-        raise EncodeError(f"a mask of {part.mask.cells.shape} cells; {expected} are needed at scale {part.mask.scale}")
-    return payload
+def _build_mask(j: int, file: SedicFile) -> bytes:
+    """Where cells coded one by one, in masks of this size, would break the file's limit (M-5), "auto" means run-length."""
+    part = file.objects[j].mask
+    expected = grid_shape(part.scale, file.width, file.height)
+    if np.shape(part.cells) != expected:
+        raise EncodeError(f"a mask of {np.shape(part.cells)} cells; {expected} are needed at scale {part.scale}")
+    too_many = part.cells.size * len(file.objects) > MAX_CODED_CELLS
+    coder = "run-length" if part.coder == "auto" and too_many else part.coder
+    return _mask_payload(part, coder, tuple(before.mask for before in file.objects[:j]))
+
+
+@lru_cache(maxsize=4 * MAX_OBJECTS)
+def _mask_payload(part: Mask, coder: str, earlier: tuple[Mask, ...]) -> bytes:
+    """Kept, because rate control writes the same masks a dozen times."""
+    return mask.build(replace(part, coder=coder), earlier)
 
 
 def _encode(path: str, build: Callable[[], bytes]) -> bytes:

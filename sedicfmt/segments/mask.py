@@ -3,17 +3,19 @@
     payload = tag byte, then the coder's data to the end of the segment
     tag     = coder id (bits 7-5) | log2 of the scale (bits 4-2) | 0 0
 
-Nothing says how many cells there are: the picture's size and the scale do.
+Nothing says how many cells there are: the picture's size and the scale do. One coder, contexts-relative, also looks at the
+masks of the objects before, those of the same scale: objects seldom overlap, and often end where another begins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from sedicfmt.bitcoding import generic_region, run_length
+from sedicfmt.bitcoding import contexts, generic_region, run_length
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, Unsupported
 from sedicfmt.limits import MAX_MASK_SCALE, MAX_SEGMENT_BYTES, MAX_SIDE
 from sedicfmt.model import Bitmap, Mask
@@ -22,8 +24,8 @@ from sedicfmt.segments.mask_grid import grid_shape
 AUTO = "auto"
 
 
-def build(mask: Mask) -> bytes:
-    """The payload of `mask`. With coder "auto" the shortest, the lower coder id on a tie.
+def build(mask: Mask, earlier: Sequence[Mask] = ()) -> bytes:
+    """The payload of `mask` behind the `earlier` ones of its file. With coder "auto" the shortest, the lower id on a tie.
 
     Raises EncodeError for cells that are no bitmap, an unknown coder or a scale that is not 1, 2, 4 … 128;
     LimitExceeded for a mask too large or too noisy for its coder.
@@ -31,12 +33,14 @@ def build(mask: Mask) -> bytes:
     scale = mask.scale
     if not 1 <= scale <= MAX_MASK_SCALE or scale & (scale - 1):
         raise EncodeError(f"a mask's scale is a power of two from 1 to {MAX_MASK_SCALE}, not {scale}")
-    coder_id, data = encode_cells(mask.cells, mask.coder)
+    coder_id, data = encode_cells(mask.cells, mask.coder, union(earlier, scale, np.shape(mask.cells)))
     return bytes((coder_id << 5 | (scale.bit_length() - 1) << 2,)) + data
 
 
-def parse(payload: bytes, width: int, height: int) -> Mask:
+def parse(payload: bytes, width: int, height: int, earlier: Sequence[Mask] = ()) -> Mask:
     """The mask of a picture of `width` x `height` pixels; its `coder` is the one that the payload names.
+
+    `earlier`: the masks before it in the file, which only contexts-relative looks at.
 
     Raises Malformed, Unsupported (a coder id that this version does not know) or LimitExceeded.
     """
@@ -45,8 +49,9 @@ def parse(payload: bytes, width: int, height: int) -> Mask:
     coder_id, scale, reserved = payload[0] >> 5, 1 << (payload[0] >> 2 & 7), payload[0] & 3
     if reserved:
         raise Malformed("mask: reserved bits of the tag are not zero", offset=0)
+    shape = grid_shape(scale, width, height)
     try:
-        cells = decode_cells(coder_id, payload[1:], grid_shape(scale, width, height))
+        cells = decode_cells(coder_id, payload[1:], shape, union(earlier, scale, shape))
     except (Malformed, LimitExceeded) as error:
         raise error.inside("", 1) from None
     return Mask(cells, scale, CODERS[coder_id][0])
@@ -57,17 +62,31 @@ def coder_name(payload: bytes) -> str:
     return CODERS.get(payload[0] >> 5, ("reserved", run_length))[0] if payload else "none"
 
 
-def encode_cells(array: Any, coder: str = AUTO) -> tuple[int, bytes]:
-    """(coder id, its data) of a bitmap (h, w) of bool or 0/1; errors as `build`."""
+def is_cell_by_cell(payload: bytes) -> bool:
+    """Whether a payload's coder takes a step for every cell, so that M-5 bounds them."""
+    return coder_name(payload) in ("generic-region", "contexts", RELATIVE)
+
+
+def union(earlier: Sequence[Mask], scale: int, shape: tuple[int, ...]) -> Bitmap | None:
+    """Cells, uint8 0/1 (h, w), that one of the `earlier` masks of this scale has (M-24); None if there is no such mask."""
+    cells = [mask.cells for mask in earlier if mask.scale == scale and np.shape(mask.cells) == shape]
+    return as_bitmap(np.maximum.reduce(cells)) if cells else None
+
+
+def encode_cells(array: Any, coder: str = AUTO, earlier: Bitmap | None = None) -> tuple[int, bytes]:
+    """(coder id, its data) of a bitmap (h, w) of bool or 0/1 behind the union of the `earlier` ones; errors as `build`."""
     cells = as_bitmap(array)
     wanted = {i: module for i, (name, module) in CODERS.items() if coder in (AUTO, name)}
+    if coder == AUTO and earlier is None:
+        del wanted[CODER_IDS[RELATIVE]]  # as long as contexts, whose id is lower
     if not wanted:
         raise EncodeError(f"no mask coder {coder!r}: {AUTO}, {', '.join(name for name, _ in CODERS.values())}")
     candidates: list[tuple[int, bytes]] = []
     refused = []
     for coder_id, module in wanted.items():
         try:
-            candidates.append((coder_id, _within_segment(module.encode(cells))))
+            data = module.encode(cells, *_also(coder_id, earlier))
+            candidates.append((coder_id, _within_segment(data)))
         except LimitExceeded as error:
             refused.append(error)
     if not candidates:
@@ -75,11 +94,16 @@ def encode_cells(array: Any, coder: str = AUTO) -> tuple[int, bytes]:
     return min(candidates, key=lambda candidate: len(candidate[1]))
 
 
-def decode_cells(coder_id: int, data: bytes, shape: tuple[int, int]) -> Bitmap:
-    """The bitmap of `shape` that coder `coder_id` reads from `data`; errors as `parse`."""
+def decode_cells(coder_id: int, data: bytes, shape: tuple[int, int], earlier: Bitmap | None = None) -> Bitmap:
+    """The bitmap of `shape` that coder `coder_id` reads from `data`; `earlier` as for `encode_cells`, errors as `parse`."""
     if coder_id not in CODERS:
         raise Unsupported(f"mask: coder {coder_id} is not known to this version", offset=0)
-    return CODERS[coder_id][1].decode(_within_segment(bytes(data)), shape)
+    return CODERS[coder_id][1].decode(_within_segment(bytes(data)), shape, *_also(coder_id, earlier))
+
+
+def _also(coder_id: int, earlier: Bitmap | None) -> tuple[Bitmap | None, ...]:
+    """What a coder is given beside the cells."""
+    return (earlier,) if CODERS[coder_id][0] == RELATIVE else ()
 
 
 def as_bitmap(array: Any) -> Bitmap:
@@ -98,8 +122,11 @@ def _within_segment(data: bytes) -> bytes:
     return data
 
 
+RELATIVE = "contexts-relative"
 CODERS: dict[int, tuple[str, ModuleType]] = {  # coder id: (name, module with encode(bitmap) and decode(data, shape))
     0: ("run-length", run_length),
     1: ("generic-region", generic_region),
-}  # 2 is reserved for contexts with frozen starting statistics
+    2: ("contexts", contexts),
+    3: (RELATIVE, contexts),
+}
 CODER_IDS = {name: coder_id for coder_id, (name, _) in CODERS.items()}

@@ -1,0 +1,87 @@
+"""The frozen tree that gives each cell of a mask its probability (spec clauses M-19 to M-21).
+
+The tree is data (`spec/tables/mask_contexts.txt`), fitted once and never changed. It is written in preorder, one node a
+line; lines that begin with `#` are comments:
+
+    c ROW COLUMN    a question: is the cell ROW rows and COLUMN columns away a 1?     (before the cell in raster order)
+    o ROW COLUMN    a question: does that place lie outside the bitmap?
+    e ROW COLUMN    a question: is it a 1 in the union of the earlier masks?
+    b 0 0           a question: is any cell before this one, in raster order, a 1?
+    p FREQUENCY     a leaf: a 1 has this frequency of 2^16
+
+Behind a question stand the nodes for "no", then those for "yes". A few hundred leaves are all that the masks of some
+hundred photos can teach; deep templates of a fixed shape have more contexts than the photos have outlines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+import sedic_tables
+
+FILE = "mask_contexts.txt"
+CELL, OUTSIDE, EARLIER, BEGUN = KINDS = "coeb"
+LEAF = "p"
+REACH_ROWS, REACH_COLUMNS = 6, 10  # no question looks farther
+TOTAL = 1 << 16  # of the frequencies
+
+Test = tuple[str, int, int]  # kind, row, column
+
+
+@dataclass(frozen=True)
+class ContextTree:
+    """Node i: `tests[i]` with the next node for "no" and node `yes[i]` for "yes"; at a leaf None and `ones[i]`."""
+
+    tests: tuple[Test | None, ...]
+    yes: tuple[int, ...]
+    ones: tuple[int, ...]
+
+
+@cache
+def load() -> ContextTree:
+    """The tree that ships with the package, read on first use."""
+    with open(f"{sedic_tables.__path__[0]}/{FILE}", encoding="ascii", newline="\n") as file:
+        return parse(file.read().split("\n"))
+
+
+def parse(lines: Iterable[str]) -> ContextTree:
+    """Read the lines of a table file. ValueError if it is not one."""
+    tests: list[Test | None] = []
+    yes: list[int] = []
+    ones: list[int] = []
+    open_questions: list[int] = []  # whose "no" is being read, or, as None, whose "yes" is
+    for line in lines:
+        if not line or line.startswith("#"):
+            continue
+        kind, *numbers = line.split(" ")
+        values = [int(number) for number in numbers]
+        node = len(tests)
+        yes.append(0)
+        if kind != LEAF:
+            tests.append(_test(kind, *values))
+            ones.append(0)
+            open_questions.append(node)
+            continue
+        tests.append(None)
+        ones.append(_frequency(*values))
+        if open_questions:
+            yes[open_questions.pop()] = node + 1
+    if not tests or open_questions or yes[-1]:
+        raise ValueError("the nodes of the table are no tree")
+    return ContextTree(tuple(tests), tuple(yes), tuple(ones))
+
+
+def _test(kind: str, row: int, column: int) -> Test:
+    if kind not in KINDS or abs(row) > REACH_ROWS or abs(column) > REACH_COLUMNS:
+        raise ValueError(f"no question: {kind} {row} {column}")
+    if kind == CELL and (row, column) >= (0, 0):
+        raise ValueError(f"cell {row} {column} is not known before the cell itself")
+    return kind, row, column
+
+
+def _frequency(ones: int) -> int:
+    if not 0 < ones < TOTAL:
+        raise ValueError(f"a frequency of {ones}")
+    return ones

@@ -25,7 +25,9 @@ from sedicfmt.segments.mask import encode_cells
 
 TIMES = 12  # drawings of each object
 SCALES = (4, 8, 16)
-COMMENT = "Tree of the .sedic mask contexts, clause M-20. Frozen: a test holds its SHA-256. Made by build_mask_contexts."
+COMMENT = (
+    "Tree of the .sedic mask contexts, clause M-20. Frozen: a test holds its SHA-256. Made by build_mask_contexts."
+)
 SPLIT = (
     f"held out: photos whose file name's SHA-256 begins with a byte below {mask_samples.HELD_OUT}; fit: the others, "
     f"objects from {mask_samples.SMALLEST_AREA} pixels"

@@ -6,7 +6,7 @@ import numpy as np
 
 from sedicfmt.bitcoding.context_tree import LEAF, TOTAL, Test
 
-ENOUGH = 25.0  # bits that a question must save over all samples; the samples of an object repeat it `times`
+ENOUGH = 10.0  # bits that a question must save over all samples; the samples of an object repeat it `times`
 PRIOR = 2.0  # cells that a leaf's frequency leans on its parent's with
 
 

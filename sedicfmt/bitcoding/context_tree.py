@@ -51,25 +51,25 @@ def parse(lines: Iterable[str]) -> ContextTree:
     tests: list[Test | None] = []
     yes: list[int] = []
     ones: list[int] = []
-    open_questions: list[int] = []  # whose "no" is being read, or, as None, whose "yes" is
+    without_yes: list[int] = []  # questions whose branch for "no" is being read
+    missing = 1  # branches that are still to come
     for line in lines:
         if not line or line.startswith("#"):
             continue
         kind, *numbers = line.split(" ")
-        values = [int(number) for number in numbers]
-        node = len(tests)
+        values, node = [int(number) for number in numbers], len(tests)
+        if not missing:
+            raise ValueError("nodes behind the tree")
+        missing += -1 if kind == LEAF else 1
+        tests.append(None if kind == LEAF else _test(kind, *values))
+        ones.append(_frequency(*values) if kind == LEAF else 0)
         yes.append(0)
         if kind != LEAF:
-            tests.append(_test(kind, *values))
-            ones.append(0)
-            open_questions.append(node)
-            continue
-        tests.append(None)
-        ones.append(_frequency(*values))
-        if open_questions:
-            yes[open_questions.pop()] = node + 1
-    if not tests or open_questions or yes[-1]:
-        raise ValueError("the nodes of the table are no tree")
+            without_yes.append(node)
+        elif without_yes:
+            yes[without_yes.pop()] = node + 1
+    if missing:
+        raise ValueError("the tree is not complete")
     return ContextTree(tuple(tests), tuple(yes), tuple(ones))
 
 

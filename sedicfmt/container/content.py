@@ -90,6 +90,7 @@ def frame_of(file: SedicFile) -> Frame:
 def _build_mask(j: int, file: SedicFile) -> bytes:
     """Where cells coded one by one, in masks of this size, would break the file's limit (M-5), "auto" means run-length."""
     part = file.objects[j].mask
+    mask.check_scale(part.scale)
     expected = grid_shape(part.scale, file.width, file.height)
     if np.shape(part.cells) != expected:
         raise EncodeError(f"a mask of {np.shape(part.cells)} cells; {expected} are needed at scale {part.scale}")
@@ -98,7 +99,7 @@ def _build_mask(j: int, file: SedicFile) -> bytes:
     return _mask_payload(part, coder, tuple(before.mask for before in file.objects[:j]))
 
 
-@lru_cache(maxsize=4 * MAX_OBJECTS)
+@lru_cache(maxsize=MAX_OBJECTS)
 def _mask_payload(part: Mask, coder: str, earlier: tuple[Mask, ...]) -> bytes:
     """Kept, because rate control writes the same masks a dozen times."""
     return mask.build(replace(part, coder=coder), earlier)

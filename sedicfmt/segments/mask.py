@@ -31,8 +31,7 @@ def build(mask: Mask, earlier: Sequence[Mask] = ()) -> bytes:
     LimitExceeded for a mask too large or too noisy for its coder.
     """
     scale = mask.scale
-    if not 1 <= scale <= MAX_MASK_SCALE or scale & (scale - 1):
-        raise EncodeError(f"a mask's scale is a power of two from 1 to {MAX_MASK_SCALE}, not {scale}")
+    check_scale(scale)
     coder_id, data = encode_cells(mask.cells, mask.coder, union(earlier, scale, np.shape(mask.cells)))
     return bytes((coder_id << 5 | (scale.bit_length() - 1) << 2,)) + data
 
@@ -67,9 +66,20 @@ def is_cell_by_cell(payload: bytes) -> bool:
     return coder_name(payload) in ("generic-region", "contexts", RELATIVE)
 
 
+def check_scale(scale: int) -> None:
+    """Raises EncodeError for a scale that is not 1, 2, 4 … 128."""
+    if not 1 <= scale <= MAX_MASK_SCALE or scale & (scale - 1):
+        raise EncodeError(f"a mask's scale is a power of two from 1 to {MAX_MASK_SCALE}, not {scale}")
+
+
 def union(earlier: Sequence[Mask], scale: int, shape: tuple[int, ...]) -> Bitmap | None:
-    """Cells, uint8 0/1 (h, w), that one of the `earlier` masks of this scale has (M-24); None if there is no such mask."""
-    cells = [mask.cells for mask in earlier if mask.scale == scale and np.shape(mask.cells) == shape]
+    """Cells, uint8 0/1, that any of the `earlier` masks of this scale has (M-24); None if there is no such mask.
+
+    Raises EncodeError if their shape is not `shape`.
+    """
+    cells = [mask.cells for mask in earlier if mask.scale == scale]
+    if any(np.shape(one) != shape for one in cells):
+        raise EncodeError(f"earlier masks of another shape than {shape} at the same scale")
     return as_bitmap(np.maximum.reduce(cells)) if cells else None
 
 

@@ -10,7 +10,8 @@ from sedicfmt.errors import SedicError
 from sedicfmt.model import Mask
 from sedicfmt.segments import mask as segment
 
-CODERS = st.sampled_from(["run-length", "generic-region"])
+NAMES = ("run-length", "generic-region", "contexts", "contexts-relative")  # by id
+CODERS = st.sampled_from(NAMES)
 SIDES = st.one_of(st.just(1), st.integers(1, 40))
 SHAPES = st.tuples(SIDES, SIDES)
 
@@ -35,6 +36,15 @@ def test_round_trip(cells, coder):
     assert np.array_equal(mask.decode(data, cells.shape, coder), cells)
 
 
+@given(bitmaps(), CODERS | st.just("auto"), st.data())
+@settings(deadline=None, max_examples=100)
+def test_round_trip_behind_earlier_masks(cells, coder, data):
+    earlier = data.draw(arrays(np.uint8, cells.shape, elements=st.integers(0, 1)))
+    coded = mask.encode(cells, coder, earlier)
+    assert np.array_equal(mask.decode(coded, cells.shape, coder, earlier), cells)
+    assert len(coded) <= len(mask.encode(cells, coder)) or coder == "contexts-relative"
+
+
 @given(st.binary(max_size=60), SHAPES, CODERS | st.just("auto"))
 @settings(deadline=None, max_examples=500)
 def test_any_bytes_are_the_one_payload_of_a_bitmap_or_refused(data, shape, coder):
@@ -45,7 +55,7 @@ def test_any_bytes_are_the_one_payload_of_a_bitmap_or_refused(data, shape, coder
     assert cells.shape == shape
     assert cells.dtype == np.uint8
     if coder == "auto":
-        coder, data = ("run-length", "generic-region")[data[0] >> 5], data[1:]
+        coder, data = NAMES[data[0] >> 5], data[1:]
     assert mask.encode(cells, coder) == data
 
 

@@ -1,5 +1,7 @@
 """The mask segment, the grid of cells and the public face."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from sedicfmt.segments.mask_grid import downscale, grid_shape, upscale
 
 WIDTH, HEIGHT = 100, 50
 SCALES = (1, 2, 4, 8, 16, 32, 64, 128)
-CODERS = ("run-length", "generic-region")
+CODERS = ("run-length", "generic-region", "contexts", "contexts-relative")
 GOLDEN_RUN_LENGTH, GOLDEN_GENERIC_REGION = "0c096f80", "2c8af5a1ea9c3f13ec"  # of square(8); never to change
 
 
@@ -41,10 +43,42 @@ def test_golden():
 
 
 def test_auto_takes_the_smallest():
-    sizes = {coder: len(segment.build(Mask(square(8), 8, coder))) for coder in CODERS}
-    payload = segment.build(Mask(square(8), 8))
-    assert len(payload) == min(sizes.values())
-    assert segment.parse(payload, WIDTH, HEIGHT).coder == min(CODERS, key=lambda coder: sizes[coder])
+    for scale in (1, 8, 128):
+        sizes = {coder: len(segment.build(Mask(square(scale), scale, coder))) for coder in CODERS}
+        payload = segment.build(Mask(square(scale), scale))
+        assert len(payload) == min(sizes.values())
+        assert segment.parse(payload, WIDTH, HEIGHT).coder == min(CODERS, key=lambda coder: sizes[coder])
+
+
+def two_neighbours(scale):
+    """The cells left and right of a rough line."""
+    rows, columns = np.indices(grid_shape(scale, WIDTH, HEIGHT))
+    left = (columns < columns.shape[1] // 2 + np.array([0, 3, 1, 5, 2])[rows % 5]).astype(np.uint8)
+    return Mask(left, scale), Mask(1 - left, scale, "contexts-relative")
+
+
+def test_relative_only_to_masks_of_the_same_scale():
+    left, right = two_neighbours(2)
+    payloads = {scale: segment.build(right, [replace(left, scale=scale)]) for scale in (2, 4)}
+    assert len(payloads[2]) < len(payloads[4]) / 2
+    assert payloads[4][1:] == segment.build(replace(right, coder="contexts"))[1:]
+    assert segment.parse(payloads[2], WIDTH, HEIGHT, [left]) == right
+    with pytest.raises(Malformed):
+        segment.parse(payloads[2], WIDTH, HEIGHT)
+
+
+def test_auto_uses_the_masks_before():
+    left, right = two_neighbours(2)
+    alone, behind = (segment.build(replace(right, coder="auto"), earlier) for earlier in ([], [left]))
+    assert len(behind) < len(alone)
+    assert behind == segment.build(right, [left])
+
+
+def test_earlier_masks_have_the_same_grid():
+    with pytest.raises(EncodeError, match="earlier"):
+        segment.build(Mask(square(8), 8), [Mask(np.zeros((3, 3), np.uint8), 8)])
+    with pytest.raises(EncodeError, match="earlier"):
+        masks.encode(square(8), "contexts-relative", np.zeros((3, 3), np.uint8))
 
 
 def test_auto_leaves_out_a_coder_that_refuses():
@@ -61,10 +95,12 @@ def test_auto_leaves_out_a_coder_that_refuses():
         ("", Malformed),
         ("0d", Malformed),  # reserved bit 0
         ("0e", Malformed),  # reserved bit 1
-        ("4c", Unsupported),  # coder 2
+        ("8c", Unsupported),  # coder 4
         ("ec", Unsupported),  # coder 7
         ("0c00", Malformed),
         ("2cffac", Malformed),
+        ("4c00", Malformed),
+        ("6c00", Malformed),
     ],
 )
 def test_refused(payload, error):

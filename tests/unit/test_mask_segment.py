@@ -50,25 +50,27 @@ def test_auto_takes_the_smallest():
         assert segment.parse(payload, WIDTH, HEIGHT).coder == min(CODERS, key=lambda coder: sizes[coder])
 
 
-def two_neighbours(scale):
-    """The cells left and right of a rough line."""
-    rows, columns = np.indices(grid_shape(scale, WIDTH, HEIGHT))
-    left = (columns < columns.shape[1] // 2 + np.array([0, 3, 1, 5, 2])[rows % 5]).astype(np.uint8)
-    return Mask(left, scale), Mask(1 - left, scale, "contexts-relative")
+def two_neighbours():
+    """The cells left and right of a wavy line, at scale 1."""
+    rows, columns = np.indices(grid_shape(1, WIDTH, HEIGHT))
+    left = (columns < 50 + 12 * np.sin(rows / 5)).astype(np.uint8)
+    return Mask(left, 1), Mask(1 - left, 1, "contexts-relative")
 
 
 def test_relative_only_to_masks_of_the_same_scale():
-    left, right = two_neighbours(2)
-    payloads = {scale: segment.build(right, [replace(left, scale=scale)]) for scale in (2, 4)}
-    assert len(payloads[2]) < len(payloads[4]) / 2
-    assert payloads[4][1:] == segment.build(replace(right, coder="contexts"))[1:]
-    assert segment.parse(payloads[2], WIDTH, HEIGHT, [left]) == right
+    left, right = two_neighbours()
+    alone = segment.build(replace(right, coder="contexts"))
+    relative, to_another_scale = (segment.build(right, [replace(left, scale=scale)]) for scale in (1, 2))
+    assert len(relative) < len(alone)
+    assert to_another_scale[1:] == alone[1:]
+    assert segment.parse(relative, WIDTH, HEIGHT, [left]) == right
+    assert segment.parse(to_another_scale, WIDTH, HEIGHT, [replace(left, scale=2)]) == right
     with pytest.raises(Malformed):
-        segment.parse(payloads[2], WIDTH, HEIGHT)
+        segment.parse(relative, WIDTH, HEIGHT)
 
 
 def test_auto_uses_the_masks_before():
-    left, right = two_neighbours(2)
+    left, right = two_neighbours()
     alone, behind = (segment.build(replace(right, coder="auto"), earlier) for earlier in ([], [left]))
     assert len(behind) < len(alone)
     assert behind == segment.build(right, [left])

@@ -69,6 +69,8 @@ def valid() -> Iterator[tuple[str, str, SedicFile]]:
     yield "nothing-but-latent", "an empty text has an empty payload", make(objects=0, text="")
     yield "mask-run-length", "a mask by run-lengths", make(coder="run-length")
     yield "mask-generic-region", "a mask as T.88 generic region", make(coder="generic-region")
+    yield "mask-contexts", "a mask by frozen contexts", make(coder="contexts")
+    yield "masks-relative", "each mask relative to those before it (M-24)", make(768, 512, 3, coder="contexts-relative")
     yield "mask-of-every-pixel", "scale 1", make(64, 48, scale=1)
     yield "mask-of-one-cell", "scale 128", make(96, 64, scale=128)
     yield "seven-objects", "J is 7", make(objects=7)
@@ -111,8 +113,9 @@ class Draft:
         }  # fmt: skip
         self.kinds = [kind for kind, _ in segment_kinds(len(file.objects))]
         self.payloads = [file.z, file.y, text.build(file.text)]
-        for part in file.objects:
-            self.payloads += [text.build(part.text), mask.build(part.mask)]
+        for j, part in enumerate(file.objects):
+            earlier = [before.mask for before in file.objects[:j]]
+            self.payloads += [text.build(part.text), mask.build(part.mask, earlier)]
         self.lengths: list[int] | None = None
         self.fill, self.extra = "0", b""
 
@@ -203,7 +206,8 @@ def faulty_extensions(file: SedicFile) -> Iterator[tuple[str, str, str, str, byt
 
 def faulty_payloads(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]:
     """The coders' rules; the latent's need the model, so `sedic-inspect --check` or `sedic-unpack` finds them."""
-    t, m = text.build(file.text), mask.build(file.objects[0].mask)
+    cells = file.objects[0].mask
+    t, m, c = text.build(file.text), *(mask.build(replace(cells, coder=name)) for name in ("run-length", "contexts"))
     yield "text-coder-reserved", "T", "unsupported", "text", with_payload(file, 2, bytes([0x80 | t[0] & 63]) + t[1:])
     yield "text-byte-too-many", "T", "malformed", "text", with_payload(file, 2, t + b"\xff")
     yield "text-raw-not-utf8", "T", "malformed", "text", with_payload(file, 2, b"\xc0\xff\xfe")
@@ -214,6 +218,13 @@ def faulty_payloads(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes
     yield "mask-reserved-bits", "M", "malformed", path, with_payload(file, 4, bytes([m[0] | 1]) + m[1:])
     yield "mask-zero-at-the-end", "M", "malformed", path, with_payload(file, 4, m + b"\0")
     yield "mask-cut", "M", "malformed", path, with_payload(file, 4, m[:2])
+    yield "mask-contexts-zero-at-the-end", "M-23", "malformed", path, with_payload(file, 4, c + b"\0")
+    yield "mask-contexts-byte-too-many", "M-23", "malformed", path, with_payload(file, 4, c + b"\x77")
+    yield "mask-contexts-of-other-coder", "M-4", "malformed", path, with_payload(file, 4, c[:1] + m[1:])
+    pair = make(objects=2, coder="contexts-relative")
+    alone = mask.build(replace(pair.objects[1].mask, coder="contexts"))
+    relative = bytes([alone[0] | 0x20]) + alone[1:]
+    yield "mask-relative-but-coded-alone", "M-24", "malformed", "objects[1].mask", with_payload(pair, 6, relative)
     yield "z-zero-at-the-end", "L-5", "malformed", "z", with_payload(file, 0, file.z + b"\0")
     yield "z-byte-too-many", "L-5", "malformed", "z", with_payload(file, 0, file.z + b"\x77")
     yield "y-zero-at-the-end", "L-5", "malformed", "y", with_payload(file, 1, file.y + b"\0")

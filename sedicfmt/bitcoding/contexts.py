@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from sedicfmt.bitcoding import context_tree
 from sedicfmt.bitcoding.context_planes import Bitmap, Planes
-from sedicfmt.bitcoding.range_coder import TOTAL, RangeDecoder, RangeEncoder
+from sedicfmt.bitcoding.range_coder import HALF, RangeDecoder, RangeEncoder
 from sedicfmt.errors import LimitExceeded, Malformed
 
 MAX_CELLS = 1 << 20  # each costs some steps in Python, five times over: to decode it, and to try the turns for M-4
 TURNS = range(4)  # 2 * (along columns) + (upwards)
-EVEN = TOTAL // 2
 
 
 def encode(bitmap: Bitmap, earlier: Bitmap | None = None) -> bytes:
@@ -39,7 +38,7 @@ def decode(data: bytes, shape: tuple[int, int], earlier: Bitmap | None = None) -
     """
     _check_cells(shape)
     decoder = RangeDecoder(data)
-    turn = 2 * decoder.decode_bit(EVEN) + decoder.decode_bit(EVEN)
+    turn = 2 * decoder.decode_bit(HALF) + decoder.decode_bit(HALF)
     planes = Planes(shape[::-1] if turn & 2 else shape, None if earlier is None else turned(earlier, turn))
     bitmap = turned_back(_decode_cells(decoder, planes), turn)
     if encode(bitmap, earlier) != data:
@@ -69,27 +68,25 @@ def _encode_turned(bitmap: Bitmap, earlier: Bitmap | None, turn: int) -> bytes:
     planes = Planes(cells.shape, None if earlier is None else turned(earlier, turn))
     planes.fill(cells)
     encoder = RangeEncoder()
-    encoder.encode_bit(turn >> 1, EVEN)
-    encoder.encode_bit(turn & 1, EVEN)
-    for bit, ones in zip(cells.ravel().tolist(), _frequencies(planes).tolist(), strict=True):
-        encoder.encode_bit(bit, ones)
+    encoder.encode_bits((turn >> 1, turn & 1), (HALF, HALF))
+    encoder.encode_bits(cells.ravel().tolist(), _frequencies(planes).tolist())
     return encoder.finish()
 
 
 def _frequencies(planes: Planes) -> NDArray[np.int32]:
     """The frequency of a 1 for every cell in raster order: all cells go down the tree together."""
     tree, positions = context_tree.load(), planes.positions()
-    frequencies = np.zeros(len(positions), np.int32)
-    pending = [(0, np.arange(len(positions)))]
+    frequencies = np.zeros(planes.size, np.int32)
+    pending = [(0, positions)]
     while pending:
         node, cells = pending.pop()
         test = tree.tests[node]
         if test is None:
             frequencies[cells] = tree.ones[node]
         elif len(cells):
-            answers = planes.bits[positions[cells] + planes.offset(test)] == 1
+            answers = planes.bits[cells + planes.offset(test)].view(bool)
             pending += [(tree.yes[node], cells[answers]), (node + 1, cells[~answers])]
-    return frequencies
+    return frequencies[positions]
 
 
 def _decode_cells(decoder: RangeDecoder, planes: Planes) -> Bitmap:

@@ -16,12 +16,13 @@ that hardly hold news then cost nothing, where the step above would lose up to 1
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sedicfmt.errors import Malformed
 
 PRECISION = 16
 TOTAL = 1 << PRECISION
+HALF = TOTAL // 2
 TOP, BOTTOM = 1 << 32, 1 << 24
 
 
@@ -48,16 +49,23 @@ class RangeEncoder:
         while self.range < BOTTOM:
             self._shift()
 
-    def encode_bit(self, bit: int, ones: int) -> None:
-        """Narrow the interval to that of `bit`, where a 1 has the frequency `ones`, 1 to 2^16 - 1, of 2^16."""
-        zeros = _zeros(self.range, ones)
-        if bit:
-            self.low += zeros
-            self.range -= zeros
-        else:
-            self.range = zeros
-        while self.range < BOTTOM:
-            self._shift()
+    def encode_bits(self, bits: Iterable[int], frequencies: Iterable[int]) -> None:
+        """Narrow the interval to that of each bit, where a 1 has the frequency, 1 to 2^16 - 1, of 2^16."""
+        low, whole = self.low, self.range
+        for bit, ones in zip(bits, frequencies, strict=True):
+            r = whole >> PRECISION
+            zeros = whole - r * ones if ones <= HALF else r * (TOTAL - ones)
+            if bit:
+                low += zeros
+                whole -= zeros
+            else:
+                whole = zeros
+            if whole < BOTTOM:
+                self.low, self.range = low, whole
+                while self.range < BOTTOM:
+                    self._shift()
+                low, whole = self.low, self.range
+        self.low, self.range = low, whole
 
     def _shift(self) -> None:
         if self.low >= TOP:
@@ -129,7 +137,8 @@ class RangeDecoder:
 
     def decode_bit(self, ones: int) -> int:
         """The next bit, where a 1 has the frequency `ones`, 1 to 2^16 - 1, of 2^16."""
-        zeros = _zeros(self.range, ones)
+        r = self.range >> PRECISION
+        zeros = self.range - r * ones if ones <= HALF else r * (TOTAL - ones)
         bit = int(self.code >= zeros)
         if bit:
             self.code -= zeros
@@ -145,9 +154,3 @@ class RangeDecoder:
         self.code = (self.code << 8) | byte
         self.range <<= 8
         self.position += 1
-
-
-def _zeros(whole: int, ones: int) -> int:
-    """The part of the interval that stands for a 0, its lower one; the likelier value has the rest of the division."""
-    r = whole >> PRECISION
-    return whole - r * ones if ones <= TOTAL // 2 else r * (TOTAL - ones)

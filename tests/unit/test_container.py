@@ -195,7 +195,7 @@ def test_full_size_masks_of_three_objects_can_be_written():
 
 def test_masks_that_declare_too_many_cells_are_refused_before_they_are_decoded(monkeypatch):
     monkeypatch.setattr(content.mask, "parse", lambda *unused: pytest.fail("a mask was decoded"))
-    for tag, side in ((0x00, 8192), (0x20, 1448)):  # empty run-length and generic region masks at scale 1
+    for tag, side in ((0x00, 8192), (0x20, 1448), (0x40, 1448), (0x60, 1448)):  # empty masks of each coder at scale 1
         frame = make(1, side, side, lengths=dict.fromkeys(LENGTHS, 0))
         segments = (*frame.segments[:4], Segment("mask", "objects[0].mask", bytes([tag])))
         with pytest.raises(LimitExceeded, match="cells") as caught:

@@ -155,8 +155,7 @@ def test_bits_cost_what_their_odds_say(ones):
     random = np.random.default_rng(ones)
     bits = (random.random(20_000) * TOTAL < ones).astype(int).tolist()
     encoder = RangeEncoder()
-    for bit in bits:
-        encoder.encode_bit(bit, ones)
+    encoder.encode_bits(bits, [ones] * len(bits))
     data = encoder.finish()
     ideal = -sum(np.log2((ones if bit else TOTAL - ones) / TOTAL) for bit in bits) / 8
     assert len(data) < ideal * 1.003 + 2

@@ -1,4 +1,4 @@
-"""The mask segment: payload <-> model.Mask (spec clauses M-1 to M-5).
+"""The mask segment: payload <-> model.Mask (spec clauses M-1 to M-5, M-24).
 
     payload = tag byte, then the coder's data to the end of the segment
     tag     = coder id (bits 7-5) | log2 of the scale (bits 4-2) | 0 0

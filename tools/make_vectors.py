@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 import sedicfmt
+from sedicfmt.bitcoding import text_table, word_huffman
 from sedicfmt.container.checksum import checksum
 from sedicfmt.container.frame import segment_kinds
 from sedicfmt.container.schema import LENGTH_ORDER
@@ -30,7 +31,9 @@ WORDS = (
     "A red boat lies on a calm lake in front of dark green trees under a pale sky.",
     "boat, red, small, in the centre",
     "trees, dark green, wide, along the top",
-    "The Grüne Woche — 東京 🛶",
+    "a brown dog stands on a sandy beach next to a WOODEN sign and a zyxq🛶 , in the background.",
+    "東京 🛶 ",
+    "A",
 )
 
 
@@ -78,7 +81,13 @@ def valid() -> Iterator[tuple[str, str, SedicFile]]:
     yield "odd-size", "17x33: explicit width, not in eighths; grids rounded up (C-5, L-1)", make(17, 33)
     yield "ratio-not-in-eighths", "a ratio with a height that is no multiple of 8", make(99, 66)
     yield "long-side", "1920x1080 by 16:9, height above 1024", make(1920, 1080, 0)
-    yield "raw-text", "a text that letters code worse than UTF-8", replace(make(), text=WORDS[3] * 3)
+    yield "raw-text", "a text that letters code worse than UTF-8", replace(make(), text=WORDS[4] * 3)
+    yield "text-word-huffman", "a text that word Huffman says in fewer bytes (T-2)", replace(make(), text=WORDS[5])
+    yield (
+        "text-word-contexts",
+        "spelled letters, one beyond ASCII, every steering symbol",
+        replace(make(), text=WORDS[3]),
+    )
     yield "seed", "a seed of all ones", make(seed=(1 << 32) - 1)
     yield "latent-at-half-size", "the latent shows the picture at 8/16 (L-1)", make(128, 96, latent_scale=8)
     yield "latent-at-twice-the-size", "the latent shows the picture at 32/16", make(48, 32, latent_scale=32)
@@ -147,6 +156,8 @@ def faulty_frames(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]
     whole, draft = sedicfmt.write(file), Draft(file)
     if draft.build() != whole:
         raise AssertionError("a draft without a defect must be the writer's file")
+    y_at = len(whole) - 2 - sum(map(len, draft.payloads[1:]))
+    text_at = y_at + len(file.y)
     yield "empty", "C-2", "truncated", "header", b""
     yield "magic-only", "C-2", "truncated", "header", whole[:2]
     yield "wrong-magic", "C-2", "malformed", "header.magic", b"\x5e\xd0" + whole[2:]
@@ -154,12 +165,12 @@ def faulty_frames(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]
     yield "version-2", "C-2", "unsupported", "header", draft.build(version="010")
     yield "header-cut", "C-3", "truncated", "header", whole[:7]
     yield "cut-in-z", "C-1", "truncated", "", whole[:15]
-    yield "cut-in-text", "C-1", "truncated", "", whole[: len(whole) - 40]
+    yield "cut-in-text", "C-1", "truncated", "", whole[: text_at + 1]
     yield "cut-before-the-check", "C-12", "check", "", whole[:-2]
     yield "last-byte-missing", "C-12", "check", "", whole[:-1]
     yield "trailing-byte", "C-1", "check", "", whole + b"\0"
     yield "check-wrong", "C-12", "check", "", whole[:-1] + bytes([whole[-1] ^ 1])
-    yield "bit-flipped-in-y", "C-12", "check", "", whole[:60] + bytes([whole[60] ^ 16]) + whole[61:]
+    yield "bit-flipped-in-y", "C-12", "check", "", whole[:y_at] + bytes([whole[y_at] ^ 16]) + whole[y_at + 1 :]
     yield "seed-of-zero", "C-4", "malformed", "header", draft.build(optional="101" + bits(0, 32))
     yield (
         "ratio-not-used",
@@ -207,11 +218,16 @@ def faulty_extensions(file: SedicFile) -> Iterator[tuple[str, str, str, str, byt
 def faulty_payloads(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]:
     """The coders' rules; the latent's need the model, so `sedic-inspect --check` or `sedic-unpack` finds them."""
     cells = file.objects[0].mask
-    t, m, c = text.build(file.text), *(mask.build(replace(cells, coder=name)) for name in ("run-length", "contexts"))
-    yield "text-coder-reserved", "T", "unsupported", "text", with_payload(file, 2, bytes([0x80 | t[0] & 63]) + t[1:])
-    yield "text-byte-too-many", "T", "malformed", "text", with_payload(file, 2, t + b"\xff")
-    yield "text-raw-not-utf8", "T", "malformed", "text", with_payload(file, 2, b"\xc0\xff\xfe")
-    yield "text-raw-but-words-are-shorter", "T", "malformed", "text", with_payload(file, 2, b"\xc0a red boat on a lake")
+    short = text.build(WORDS[5])
+    t, h, r = text.build(file.text), word_huffman.pack(file.text, text_table.load()), b"\xc0" + file.text.encode()
+    m, c = (mask.build(replace(cells, coder=name)) for name in ("run-length", "contexts"))
+    yield "text-coder-reserved", "T-1", "unsupported", "text", with_payload(file, 2, bytes([0x80 | t[0] & 63]) + t[1:])
+    yield "text-byte-too-many", "T-2", "malformed", "text", with_payload(file, 2, short + b"\xff")
+    yield "text-contexts-zero-at-the-end", "T-17", "malformed", "text", with_payload(file, 2, t + b"\0")
+    yield "text-huffman-but-contexts-are-shorter", "T-2", "malformed", "text", with_payload(file, 2, h)
+    yield "text-huffman-padding-of-zeros", "T-4", "malformed", "text", with_payload(file, 2, h[:-1] + b"\0")
+    yield "text-raw-not-utf8", "T-1", "malformed", "text", with_payload(file, 2, b"\xc0\xff\xfe")
+    yield "text-raw-but-words-are-shorter", "T-2", "malformed", "text", with_payload(file, 2, r)
     path = "objects[0].mask"
     yield "mask-empty", "M", "malformed", path, with_payload(file, 4, b"")
     yield "mask-coder-reserved", "M", "unsupported", path, with_payload(file, 4, bytes([0xE0 | m[0] & 31]) + m[1:])

@@ -30,7 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=1, metavar="N")
     options = parser.parse_args(arguments)
     files = sorted(file for folder in options.folders for file in folder.rglob("*") if file.suffix in SUFFIXES)
-    options.out.write_text("".join(f"{line}\n" for line in said(files[:: options.every])), encoding="utf-8", newline="\n")
+    options.out.write_text(
+        "".join(f"{line}\n" for line in said(files[:: options.every])), encoding="utf-8", newline="\n"
+    )
     return 0
 
 

@@ -34,6 +34,16 @@ def first_interval(head: tuple[int, int] | None) -> tuple[int, int]:
     return number << (32 - bits), TOP >> bits
 
 
+def _shortest(low: int, size: int) -> int:
+    """Of the numbers from `low` on, less than `low` + `size`, the least with the most zero bytes at its end, four at most."""
+    for bits in (32, 24, 16, 8):
+        mask = (1 << bits) - 1
+        value = (low + mask) & ~mask
+        if value < low + size:
+            return value
+    return low
+
+
 class RangeEncoder:
     """Collects symbols; `finish` gives the bytes. With a `head` (a number, its bits) the bytes begin with these bits."""
 
@@ -84,12 +94,7 @@ class RangeEncoder:
 
     def finish(self) -> bytes:
         """The shortest bytes inside the last interval, without zeros at the end."""
-        for bits in (32, 24, 16, 8, 0):
-            mask = (1 << bits) - 1
-            value = (self.low + mask) & ~mask
-            if value < self.low + self.range:
-                break
-        self.low = value
+        self.low = _shortest(self.low, self.range)
         for _ in range(4):
             self.range = BOTTOM  # the shift only has to move low out
             self._shift()
@@ -134,6 +139,12 @@ class RangeDecoder:
         self.range = self.step * size
         while self.range < BOTTOM:
             self._shift()
+
+    def is_finished(self) -> bool:
+        """Whether the data is just what the encoder's `finish` would give for the symbols so far."""
+        read = int.from_bytes(self.data[: self.position].ljust(self.position, b"\0"), "big")
+        shortest = _shortest(read - self.code, self.range).to_bytes(self.position, "big")
+        return shortest.rstrip(b"\0") == self.data
 
     def decode_bit(self, ones: int) -> int:
         """The next bit, where a 1 has the frequency `ones`, 1 to 2^16 - 1, of 2^16."""

@@ -39,7 +39,7 @@ def decode_symbols(payload: bytes, tables: list[CumulativeTable]) -> list[int]:
     """The values of a payload; Malformed if it is not exactly what `encode_symbols` makes of them (L-5)."""
     coder = RangeDecoder(payload)
     values = [table.decode(coder) for table in tables]
-    if encode_symbols(values, tables) != payload:
+    if not coder.is_finished():
         raise Malformed("the range-coded data is not what a writer makes of its values", offset=0)
     return values
 

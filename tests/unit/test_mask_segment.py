@@ -51,29 +51,29 @@ def test_auto_takes_the_smallest():
 
 
 def two_neighbours():
-    """The cells left and right of a wavy line, at scale 1."""
+    """The cells above and below a wavy line, at scale 1."""
     rows, columns = np.indices(grid_shape(1, WIDTH, HEIGHT))
-    left = (columns < 50 + 12 * np.sin(rows / 5)).astype(np.uint8)
-    return Mask(left, 1), Mask(1 - left, 1, "contexts-relative")
+    above = (rows < HEIGHT / 2 + 6 * np.sin(columns / 5)).astype(np.uint8)
+    return Mask(above, 1), Mask(1 - above, 1, "contexts-relative")
 
 
 def test_relative_only_to_masks_of_the_same_scale():
-    left, right = two_neighbours()
-    alone = segment.build(replace(right, coder="contexts"))
-    relative, to_another_scale = (segment.build(right, [replace(left, scale=scale)]) for scale in (1, 2))
+    above, below = two_neighbours()
+    alone = segment.build(replace(below, coder="contexts"))
+    relative, to_another_scale = (segment.build(below, [replace(above, scale=scale)]) for scale in (1, 2))
     assert len(relative) < len(alone)
     assert to_another_scale[1:] == alone[1:]
-    assert segment.parse(relative, WIDTH, HEIGHT, [left]) == right
-    assert segment.parse(to_another_scale, WIDTH, HEIGHT, [replace(left, scale=2)]) == right
+    assert segment.parse(relative, WIDTH, HEIGHT, [above]) == below
+    assert segment.parse(to_another_scale, WIDTH, HEIGHT, [replace(above, scale=2)]) == below
     with pytest.raises(Malformed):
         segment.parse(relative, WIDTH, HEIGHT)
 
 
 def test_auto_uses_the_masks_before():
-    left, right = two_neighbours()
-    alone, behind = (segment.build(replace(right, coder="auto"), earlier) for earlier in ([], [left]))
+    above, below = two_neighbours()
+    alone, behind = (segment.build(replace(below, coder="auto"), earlier) for earlier in ([], [above]))
     assert len(behind) < len(alone)
-    assert behind == segment.build(right, [left])
+    assert behind == segment.build(below, [above])
 
 
 def test_earlier_masks_have_the_same_grid():

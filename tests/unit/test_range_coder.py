@@ -84,3 +84,23 @@ def test_gaussian_tables_are_legal_and_ordered():
     tables = gaussian_tables()
     assert len(tables) == 48
     assert all(a.largest <= b.largest for a, b in pairwise(tables))
+
+
+@given(
+    st.binary(max_size=30), st.lists(st.integers(0, 47), max_size=60), st.lists(st.integers(1, TOTAL - 1), max_size=60)
+)
+def test_a_decoder_knows_what_the_encoder_would_have_written(data, indices, frequencies):
+    tables, decoder, encoder = [gaussian_tables()[i] for i in indices], RangeDecoder(data), RangeEncoder()
+    try:
+        values = [table.decode(decoder) for table in tables]
+    except SedicError:
+        return
+    bits = [decoder.decode_bit(ones) for ones in frequencies]
+    for value, table in zip(values, tables, strict=True):
+        table.encode(value, encoder)
+    encoder.encode_bits(bits, frequencies)
+    written = encoder.finish()
+    assert decoder.is_finished() == (written == data)
+    again = RangeDecoder(written)
+    assert [table.decode(again) for table in tables] + [again.decode_bit(ones) for ones in frequencies] == values + bits
+    assert again.is_finished()

@@ -33,18 +33,21 @@ def write(file: SedicFile) -> bytes:
 def pack(image: Image | str | os.PathLike[str], **options: Any) -> bytes:
     """A Pillow picture or a picture's path -> the bytes of a .sedic file.
 
-    Options are the fields of `sedicfmt.pipeline.pack.PackOptions`: describe, objects, words_object, words_overall,
-    max_bytes, target_bpp, mask_scale, seed. Raises SedicError, and OSError for a path.
+    Options are the fields of `sedicfmt.pipeline.pack_options.PackOptions`: describe, objects, words_object, words_overall,
+    max_bytes, target_bpp, mask_scale, seed; and `preset`, "tiny", "paper-low" or "paper-high", which the others override.
+    Raises SedicError, and OSError for a path.
     """
     from PIL import Image as pillow
 
-    from sedicfmt.pipeline.pack import PackOptions, pack_picture
+    from sedicfmt.pipeline.pack import pack_picture
+    from sedicfmt.pipeline.pack_options import from_preset
     from sedicfmt.pipeline.picture import open_picture
 
+    chosen = from_preset(**options)
     if isinstance(image, pillow.Image):
-        return pack_picture(image, PackOptions(**options)).data
+        return pack_picture(image, chosen).data
     path = Path(image)
-    return pack_picture(open_picture(path.read_bytes(), path.name), PackOptions(**options), path.name).data
+    return pack_picture(open_picture(path.read_bytes(), path.name), chosen, path.name).data
 
 
 def unpack(data: str | os.PathLike[str] | bytes, stage: str = "final", partial: bool = False, **options: Any) -> Image:

@@ -43,9 +43,15 @@ def find_describer(
     return made
 
 
+def told_by_name(spec: str) -> bool:
+    """Whether the describer that `spec` names may need the picture's name, so that each picture needs its own."""
+    return spec.partition(":")[0] not in FOR_ALL
+
+
 def describer_names() -> tuple[str, ...]:
     """All names that `find_describer` knows, in alphabetical order."""
     return DESCRIBERS.names()
 
 
+FOR_ALL = ("offline", "openai", "vlm")  # what a picture is called says nothing to them: one describer serves many
 TAKES = {"openai": ("base_url",), "vlm": ("device",)}

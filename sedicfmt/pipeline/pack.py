@@ -6,10 +6,9 @@ picture -> describe (objects, texts; masks where the describer knows them) -> gr
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 
 from PIL import Image
@@ -17,52 +16,38 @@ from PIL import Image
 from sedicfmt.container.content import write_file
 from sedicfmt.encoders import latent_nano
 from sedicfmt.encoders.find_objects import find_objects
-from sedicfmt.encoders.interfaces import DescribeRequest, Description, Grounder, Picture, Segmenter
-from sedicfmt.encoders.registry import find_describer
+from sedicfmt.encoders.interfaces import Describer, Description, Grounder, Picture, Segmenter
+from sedicfmt.encoders.registry import find_describer, told_by_name
 from sedicfmt.encoders.registry_objects import find_grounder, find_segmenter
-from sedicfmt.errors import EncodeError
-from sedicfmt.limits import MAX_OBJECTS
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import to_rgb
-from sedicfmt.pipeline.rate_control import Budget, fit
+from sedicfmt.pipeline.rate_control import fit
 from sedicfmt.segments.mask_grid import downscale
 
 OnStage = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class PackOptions:
-    """What a caller may choose. Word limits and `objects` are the paper's l_d, l_all and J; bytes and bpp are of the file."""
+class PackBackEnds:
+    """What packing runs on, opened once for any number of pictures; `describer` None: it is opened for each by its name."""
 
-    describe: str = "offline"
-    ground: str = "none"
-    segment: str = "grabcut"
-    base_url: str | None = field(default=None, repr=False)  # an address may hold a secret
-    device: str = "auto"
-    objects: int = 3
-    words_object: int = 30
-    words_overall: int = 50
-    max_bytes: int | None = None
-    target_bpp: float | None = None
-    mask_scale: int = 8
-    seed: int = 0
+    describer: Describer | None
+    grounder: Grounder | None
+    segmenter: Segmenter | None
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.objects <= MAX_OBJECTS:
-            raise EncodeError(f"{self.objects} objects; a file holds 0 to {MAX_OBJECTS}", "objects")
-        if self.mask_scale not in (1, 2, 4, 8, 16, 32, 64, 128):
-            raise EncodeError(f"a mask scale of {self.mask_scale}; it is a power of two from 1 to 128", "mask_scale")
-        if not 0 <= self.seed < 1 << 32:
-            raise EncodeError(f"a seed of {self.seed}; it has 32 bits", "seed")
-        if self.words_object < 1 or self.words_overall < 0:
-            raise EncodeError("word limits: at least 1 for an object, 0 overall", "words")
-        if self.max_bytes is not None and self.target_bpp is not None:
-            raise EncodeError("give either max_bytes or target_bpp", "max_bytes")
-        if self.max_bytes is not None and self.max_bytes < 1:
-            raise EncodeError(f"a budget of {self.max_bytes} bytes", "max_bytes")
-        if self.target_bpp is not None and not 0 < self.target_bpp < math.inf:
-            raise EncodeError(f"a target of {self.target_bpp} bpp", "target_bpp")
+
+def open_back_ends(options: PackOptions) -> PackBackEnds:
+    """All that `options` name: what is missing is told before any work or payment. Raises SedicError.
+
+    Without a grounder no box is without a mask, but for describers of other packages: then nothing is segmented.
+    """
+    describer = None
+    if not told_by_name(options.describe):
+        describer = find_describer(options.describe, None, options.base_url, options.device)
+    grounder = find_grounder(options.ground, options.device)
+    return PackBackEnds(describer, grounder, find_segmenter(options.segment, options.device) if grounder else None)
 
 
 @dataclass
@@ -77,15 +62,22 @@ class PackResult:
 
 
 def pack_picture(
-    image: Image.Image, options: PackOptions, image_name: str | None = None, on_stage: OnStage = lambda stage: None
+    image: Image.Image,
+    options: PackOptions,
+    image_name: str | None = None,
+    on_stage: OnStage = lambda stage: None,
+    back_ends: PackBackEnds | None = None,
 ) -> PackResult:
-    """Run all stages. Raises SedicError; `image_name` lets annotation files find the picture."""
+    """Run all stages. Raises SedicError; `image_name` lets annotation files find the picture.
+
+    `back_ends`: what `open_back_ends` made of the same options, to be used again; None opens them for this picture.
+    """
     warnings, report, clock = list[str](), dict[str, object](), _Clock(on_stage)
     with clock("picture"):
         pixels = to_rgb(image, warnings.append)
         height, width, _ = pixels.shape
     with clock("describe"):
-        description = _describe(pixels, options, image_name)
+        description = _describe(pixels, options, image_name, back_ends)
         warnings += _warnings(description)
         report |= {k: v for k, v in description.report.items() if k != "warnings"}
         objects = tuple(_objects(description, options.mask_scale, warnings))
@@ -95,23 +87,20 @@ def pack_picture(
         whole = SedicFile(
             width, height, DEFAULT_MODEL, b"", b"", description.overall, objects, options.seed
         )  # fmt: skip
-        file, spent = fit(whole, analyse, Budget.of(options.max_bytes, options.target_bpp, width * height))
+        file, spent = fit(whole, analyse, options.budget(width * height))
         data = write_file(file)
-    return PackResult(data, file, clock.seconds, warnings, report | spent)
+    report |= {"preset": options.preset, "limits": asdict(options.limits(width * height)), **spent}
+    return PackResult(data, file, clock.seconds, warnings, report)
 
 
-def _describe(pixels: Picture, options: PackOptions, image_name: str | None) -> Description:
-    """Words, boxes and masks. All back ends are opened first: what is missing is told before any work or payment."""
-    describer = find_describer(options.describe, image_name, options.base_url, options.device)
-    grounder, segmenter = _finders(options)
-    request = DescribeRequest(options.objects, options.words_object, options.words_overall)
-    return find_objects(pixels, describer.describe(pixels, request), grounder, segmenter)
-
-
-def _finders(options: PackOptions) -> tuple[Grounder | None, Segmenter | None]:
-    """Without a grounder no box is without a mask, but for describers of other packages: then nothing is segmented."""
-    grounder = find_grounder(options.ground, options.device)
-    return grounder, find_segmenter(options.segment, options.device) if grounder else None
+def _describe(
+    pixels: Picture, options: PackOptions, image_name: str | None, back_ends: PackBackEnds | None
+) -> Description:
+    """Words, boxes and masks, as much as the options say of them at the budget's rate."""
+    ends = back_ends or open_back_ends(options)
+    describer = ends.describer or find_describer(options.describe, image_name, options.base_url, options.device)
+    request = options.limits(pixels.shape[0] * pixels.shape[1])
+    return find_objects(pixels, describer.describe(pixels, request), ends.grounder, ends.segmenter)
 
 
 def _warnings(description: Description) -> list[str]:

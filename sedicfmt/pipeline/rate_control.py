@@ -1,25 +1,32 @@
-"""Fit a file into a byte budget (design 6): how large the latent's picture is, what a bit of it costs, and what is said.
+"""Fit a file into a byte budget (design 6): how much is said, how large the latent's picture is, and what a bit of it costs.
 
-The largest latent scale is taken at which the file fits at the price MU_MOST, and then the lowest price at which it still
-fits. If that would leave the latent's picture below LEAST_SCALE, the content shrinks first, in the order of CONTENT: the
-paper keeps one object and fewer words at its lowest rates.
+What is asked of the describer are the paper's limits at the budget's rate (POINTS). With what it said, the largest latent
+scale is taken at which the file fits. Where that leaves more than 3 % of the budget, the next scale is taken if some price
+mu of a bit, up to MU_MOST, makes it fit: the lowest that does. Higher prices fill the file, and spoil the picture.
+
+If that would leave the latent's picture below LEAST_SCALE, the content shrinks first, in the order of CONTENT; but not
+where it is the smaller part of the file by far, as in a large photo's at few bytes.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from sedicfmt.container.content import write_file
+from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.encoders.latent_nano import AnalysedPicture
 from sedicfmt.encoders.words import limit_words
 from sedicfmt.errors import LimitExceeded
 from sedicfmt.limits import MAX_SIDE
-from sedicfmt.model import Mask, SedicFile, SedicObject, coded_size
+from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.segments.mask_grid import downscale
 
 DEFAULT_SCALE, LEAST_SCALE, LARGEST_SCALE = 16, 6, 32  # sixteenths
-MU_MOST = 0.06  # takes off about a tenth of the bytes, what the step from one scale to the next does around 16
+MOST_SHARE = 1 / 4  # of the budget, for words, masks and overhead, at which they stay whatever the latent's scale
+FULL = 0.97  # of the budget: what is left then is not worth a price
+MU_MOST = 0.08  # beyond it the smaller scale at no price looks better, though it fills less (spec/rationale.md)
 SEARCH_STEPS = 8  # halvings of the interval of prices
 
 Analyse = Callable[[int], AnalysedPicture]  # the picture's latent at a scale in sixteenths
@@ -37,6 +44,12 @@ class Budget:
         return cls(int(target_bpp * pixels / 8) if target_bpp is not None else max_bytes)
 
 
+def operating_point(budget: Budget, pixels: int) -> DescribeRequest:
+    """The paper's limits (J, l_d, l_all) at the rate of a budget; those of its highest rate without one."""
+    most = math.inf if budget.most_bytes is None else budget.most_bytes
+    return next(limits for least_bpp, limits in POINTS if most >= int(least_bpp * pixels / 8))
+
+
 def fit(whole: SedicFile, analyse: Analyse, budget: Budget) -> tuple[SedicFile, dict[str, object]]:
     """`whole` with its latent filled in, within the budget, and a report of what it took.
 
@@ -45,11 +58,11 @@ def fit(whole: SedicFile, analyse: Analyse, budget: Budget) -> tuple[SedicFile, 
     if budget.most_bytes is None:
         filled = _fill(whole, DEFAULT_SCALE, analyse(DEFAULT_SCALE), 0)
         return filled, {"latent_scale": DEFAULT_SCALE, "mu": 0}
-    for content, given_up, least in _contents(whole):
-        scale = _largest_scale(content, analyse, budget.most_bytes, least)
-        if scale:
-            filled, mu = _lowest_price(content, scale, analyse(scale), budget.most_bytes)
-            return filled, {"latent_scale": scale, "mu": round(mu, 4), "given_up": given_up}
+    for content, given_up in _contents(whole):
+        found = _fitted(content, analyse, budget.most_bytes)
+        if found:
+            spent = {"latent_scale": found[0].latent_scale, "mu": round(found[1], 4), "given_up": given_up}
+            return found[0], {"budget_bytes": budget.most_bytes, **spent}
     smallest = len(write_file(_fill(content, 1, analyse(1), MU_MOST)))
     raise LimitExceeded(f"the smallest file of this picture has {smallest} bytes, the budget is {budget.most_bytes}")
 
@@ -58,24 +71,45 @@ def _fill(content: SedicFile, scale: int, latent: AnalysedPicture, mu: float) ->
     return replace(content, latent_scale=scale, z=latent.z_payload, y=latent.y_payload(mu))
 
 
-def _largest_scale(content: SedicFile, analyse: Analyse, most_bytes: int, least: int) -> int:
-    """The largest scale from `least` on at which the file fits at MU_MOST, by halving; 0 if none does."""
-    low, high = least - 1, LARGEST_SCALE
-    while max(coded_size(content.width, content.height, high)) > MAX_SIDE:
-        high -= 1
+def _least_scale(content: SedicFile, most_bytes: int) -> int:
+    """The least scale to accept before something of `content` is given up; 1 where little or nothing can be."""
+    nothing_left = not content.objects and not content.text
+    return 1 if nothing_left or len(write_file(content)) <= MOST_SHARE * most_bytes else LEAST_SCALE
+
+
+def _fitted(content: SedicFile, analyse: Analyse, most_bytes: int) -> tuple[SedicFile, float] | None:
+    """The file of this content that the budget is best spent on, and its price; None where the scale would be too low."""
+    least, largest = _least_scale(content, most_bytes), _largest_allowed(content)
+    scale = _largest_scale(content, analyse, most_bytes, least - 1, largest)
+    plain = _fill(content, scale, analyse(scale), 0) if scale >= least else None
+    if plain and (len(write_file(plain)) >= FULL * most_bytes or scale == largest):
+        return plain, 0.0
+    priced = _lowest_price(content, scale + 1, analyse(scale + 1), most_bytes)
+    return priced or ((plain, 0.0) if plain else None)
+
+
+def _largest_allowed(content: SedicFile) -> int:
+    """The largest scale at which the latent's picture has no side over the format's limit."""
+    longest = max(content.width, content.height)
+    return min(LARGEST_SCALE, MAX_SIDE * 16 // longest)
+
+
+def _largest_scale(content: SedicFile, analyse: Analyse, most_bytes: int, low: int, high: int) -> int:
+    """The largest scale over `low` up to `high` at which the file fits without a price, by halving; `low` if none does."""
     while low < high:
         middle = (low + high + 1) // 2
-        fits = len(write_file(_fill(content, middle, analyse(middle), MU_MOST))) <= most_bytes
+        fits = len(write_file(_fill(content, middle, analyse(middle), 0))) <= most_bytes
         low, high = (middle, high) if fits else (low, middle - 1)
-    return low if low >= least else 0
+    return low
 
 
-def _lowest_price(content: SedicFile, scale: int, latent: AnalysedPicture, most_bytes: int) -> tuple[SedicFile, float]:
-    """The file at the lowest price at which it fits, and that price; it does at MU_MOST."""
-    best, low, high = _fill(content, scale, latent, 0), 0.0, MU_MOST
-    if len(write_file(best)) <= most_bytes:
-        return best, 0.0
-    best = _fill(content, scale, latent, MU_MOST)
+def _lowest_price(
+    content: SedicFile, scale: int, latent: AnalysedPicture, most_bytes: int
+) -> tuple[SedicFile, float] | None:
+    """The file at the lowest price at which it fits, and that price; None where it does not even at MU_MOST."""
+    best, low, high = _fill(content, scale, latent, MU_MOST), 0.0, MU_MOST
+    if len(write_file(best)) > most_bytes:
+        return None
     for _ in range(SEARCH_STEPS):
         filled = _fill(content, scale, latent, (low + high) / 2)
         if len(write_file(filled)) <= most_bytes:
@@ -85,17 +119,17 @@ def _lowest_price(content: SedicFile, scale: int, latent: AnalysedPicture, most_
     return best, high
 
 
-def _contents(whole: SedicFile) -> Iterator[tuple[SedicFile, list[str], int]]:
-    """The content as asked for, then less and less, with what was given up and the least scale to accept."""
-    yield whole, [], LEAST_SCALE
+def _contents(whole: SedicFile) -> Iterator[tuple[SedicFile, list[str]]]:
+    """The content as it was described, then less and less, with what was given up."""
+    yield whole, []
+    before = whole
     for count, words_object, words_overall, coarser in CONTENT:
-        if count > len(whole.objects):
-            continue
         objects = tuple(_reduced(part, words_object, coarser) for part in whole.objects[:count])
-        given_up = [f"objects over {count}", f"words over {words_object} and {words_overall}"]
-        given_up += [f"masks {coarser} times coarser"] if coarser > 1 else []
-        least = LEAST_SCALE if count or words_overall else 1
-        yield replace(whole, text=limit_words(whole.text, words_overall), objects=objects), given_up, least
+        less = replace(whole, text=limit_words(whole.text, words_overall), objects=objects)
+        if less != before:
+            given_up = [f"objects over {count}", f"words over {words_object} and {words_overall}"]
+            yield less, given_up + ([f"masks {coarser} times coarser"] if coarser > 1 else [])
+        before = less
 
 
 def _reduced(part: SedicObject, words: int, coarser: int) -> SedicObject:
@@ -103,6 +137,10 @@ def _reduced(part: SedicObject, words: int, coarser: int) -> SedicObject:
     cells = downscale(part.mask.cells, scale // part.mask.scale)
     return SedicObject(limit_words(part.text, words), Mask(cells, scale))
 
+
+POINTS = ((0.035, DescribeRequest(3, 30, 50)), (0.0, DescribeRequest(1, 20, 30)))
+"""(Least bpp of the whole file, limits). The paper has J = 3 at 0.04 to 0.05 bpp and J = 1 at 0.02 to 0.03; halfway between
+the one gives way to the other."""
 
 CONTENT = ((3, 20, 30, 1), (2, 20, 30, 1), (1, 20, 30, 1), (1, 10, 20, 2), (0, 1, 20, 1), (0, 1, 0, 1))
 """(objects, words an object, words overall, mask cells this much coarser), in the order in which they are tried."""

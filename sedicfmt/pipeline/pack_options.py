@@ -1,0 +1,87 @@
+"""What a caller may choose when a picture is packed, and the presets: choices under one name (table at the bottom)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sedicfmt.encoders.interfaces import DescribeRequest
+from sedicfmt.errors import EncodeError
+from sedicfmt.limits import MAX_OBJECTS
+from sedicfmt.pipeline.rate_control import Budget, operating_point
+
+
+@dataclass(frozen=True)
+class PackOptions:
+    """Limits are the paper's J, l_d and l_all; bytes and bpp are of the whole file. Raises EncodeError for a bad value.
+
+    `objects`, `words_object`, `words_overall`: None for what the paper has at the budget's rate (rate_control.POINTS).
+    `preset`: the name under which `from_preset` made these options; it decides nothing by itself.
+    """
+
+    describe: str = "offline"
+    ground: str = "none"
+    segment: str = "grabcut"
+    base_url: str | None = field(default=None, repr=False)  # an address may hold a secret
+    device: str = "auto"
+    objects: int | None = None
+    words_object: int | None = None
+    words_overall: int | None = None
+    max_bytes: int | None = None
+    target_bpp: float | None = None
+    mask_scale: int = 8
+    seed: int = 0
+    preset: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.objects is not None and not 0 <= self.objects <= MAX_OBJECTS:
+            raise EncodeError(f"{self.objects} objects; a file holds 0 to {MAX_OBJECTS}", "objects")
+        if self.mask_scale not in (1, 2, 4, 8, 16, 32, 64, 128):
+            raise EncodeError(f"a mask scale of {self.mask_scale}; it is a power of two from 1 to 128", "mask_scale")
+        if not 0 <= self.seed < 1 << 32:
+            raise EncodeError(f"a seed of {self.seed}; it has 32 bits", "seed")
+        if any(most is not None and most < least for most, least in ((self.words_object, 1), (self.words_overall, 0))):
+            raise EncodeError("word limits: at least 1 for an object, 0 overall", "words")
+        if self.max_bytes is not None and self.target_bpp is not None:
+            raise EncodeError("give either max_bytes or target_bpp", "max_bytes")
+        if self.max_bytes is not None and self.max_bytes < 1:
+            raise EncodeError(f"a budget of {self.max_bytes} bytes", "max_bytes")
+        if self.target_bpp is not None and not 0 < self.target_bpp < math.inf:
+            raise EncodeError(f"a target of {self.target_bpp} bpp", "target_bpp")
+
+    def budget(self, pixels: int) -> Budget:
+        """The most bytes for a picture of so many pixels."""
+        return Budget.of(self.max_bytes, self.target_bpp, pixels)
+
+    def limits(self, pixels: int) -> DescribeRequest:
+        """How much may be said of a picture of so many pixels: what was given, else what the paper has at that rate."""
+        usual = operating_point(self.budget(pixels), pixels)
+        given = {name: getattr(self, name) for name in ("objects", "words_object", "words_overall")}
+        return replace(usual, **{name: most for name, most in given.items() if most is not None})
+
+
+def from_preset(preset: str | None = None, **given: Any) -> PackOptions:
+    """The options of a preset, with what is given (not None) in their place; a budget given replaces the preset's.
+
+    Raises EncodeError for an unknown preset and for values that PackOptions refuses, TypeError for unknown names.
+    """
+    given = {name: value for name, value in given.items() if value is not None}
+    if preset is None:
+        return PackOptions(**given)
+    if preset not in PRESETS:
+        raise EncodeError(f"no preset is called {preset!r}; there are {', '.join(PRESETS)}", "preset")
+    chosen = dict(PRESETS[preset])
+    if {"max_bytes", "target_bpp"} & given.keys():
+        chosen.pop("target_bpp")
+    return PackOptions(**{**chosen, **given, "preset": preset})
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    # The least that is still a picture with a caption: one object in ten words, twenty overall, coarse masks.
+    "tiny": {"target_bpp": 0.01, "objects": 1, "words_object": 10, "words_overall": 20, "mask_scale": 16},
+    # The paper's low rates, 0.02 to 0.03 bpp: J = 1, 20 and 30 words.
+    "paper-low": {"target_bpp": 0.025, "objects": 1, "words_object": 20, "words_overall": 30},
+    # The paper's high rates, 0.04 to 0.05 bpp: J = 3, 30 and 50 words.
+    "paper-high": {"target_bpp": 0.045, "objects": 3, "words_object": 30, "words_overall": 50},
+}

@@ -81,3 +81,7 @@ class BackendFailed(SedicError):
     """A back end broke; `__cause__` keeps its own error."""
 
     code, exit_code = "backend", 8
+
+
+class BackendUnavailable(BackendFailed):
+    """A back end that will fail for every picture: the key is refused, the server not there. Whoever has many stops."""

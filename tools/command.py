@@ -17,42 +17,51 @@ from pathlib import Path
 from typing import Any
 
 from sedicfmt import __version__
-from sedicfmt.errors import SedicError
+from sedicfmt.errors import LimitExceeded, SedicError
 from sedicfmt.limits import MAX_FILE_BYTES
 
 IO_FAILED, INTERRUPTED = 74, 130
 
 
-def parser(description: str) -> argparse.ArgumentParser:
+def parser(description: str, help_input: str = "a file, or - for standard input") -> argparse.ArgumentParser:
     """A parser with what every command has."""
     made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("input", metavar="INPUT", help="a file, or - for standard input")
+    made.add_argument("input", metavar="INPUT", help=help_input)
     made.add_argument("--json", action="store_true", help="print the result, or the error, as JSON on standard output")
     made.add_argument("--version", action="version", version=f"sedicfmt {__version__}")
     return made
 
 
-def run(command: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> int:
+def run(command: Callable[[argparse.Namespace], int | None], arguments: argparse.Namespace) -> int:
     """Run a command; every failure becomes a line on standard error and an exit code."""
     try:
         _prepare_streams()
-        command(arguments)
+        exit_code = command(arguments) or 0
         sys.stdout.flush()
-        return 0
-    except SedicError as error:
-        return fail(error.exit_code, str(error), arguments, code=error.code, path=error.path, offset=error.offset)
+        return exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that closing standard output does not fail again
         return IO_FAILED
-    except OSError as error:
+    except (Exception, KeyboardInterrupt) as error:
+        return fail(told(error), arguments)
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    """An error as `--json` shows it: code, exit_code, message, and path and offset where it has a place in a file."""
+    if isinstance(error, SedicError):
+        place = {"path": error.path, "offset": error.offset}
+        return {"code": error.code, "exit_code": error.exit_code, "message": str(error), **place}
+    if isinstance(error, OSError):
         reason = f"{error.strerror}: {error.filename}" if error.strerror and error.filename else str(error)
-        return fail(IO_FAILED, reason, arguments)
-    except MemoryError:
-        return fail(7, "not enough memory for this picture; scale it down first", arguments, code="limit")
-    except KeyboardInterrupt:
-        return fail(INTERRUPTED, "interrupted", arguments, code="interrupted")
-    except Exception as error:  # a mistake of ours; people get a line, not a traceback
-        return fail(1, f"internal error, please report it: {type(error).__name__}: {error}", arguments, code="internal")
+        return {"code": "io", "exit_code": IO_FAILED, "message": reason}
+    if isinstance(error, MemoryError):
+        reason = "not enough memory for this picture; scale it down first"
+        return {"code": "limit", "exit_code": LimitExceeded.exit_code, "message": reason}
+    if isinstance(error, KeyboardInterrupt):
+        return {"code": "interrupted", "exit_code": INTERRUPTED, "message": "interrupted"}
+    # a mistake of ours; people get a line, not a traceback
+    reason = f"internal error, please report it: {type(error).__name__}: {error}"
+    return {"code": "internal", "exit_code": 1, "message": reason}
 
 
 def _prepare_streams() -> None:
@@ -67,15 +76,19 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def fail(exit_code: int, message: str, arguments: argparse.Namespace, code: str = "io", **place: Any) -> int:
+def fail(failure: dict[str, Any], arguments: argparse.Namespace) -> int:
     """Say what went wrong; returns the exit code."""
-    note("")
-    print(f"{Path(sys.argv[0]).name}: {printable(message)}", file=sys.stderr)
+    say(failure["message"])
     if arguments.json and getattr(arguments, "output", None) != "-":
         with contextlib.suppress(OSError):  # standard output may be what failed
-            error = {"code": code, "exit_code": exit_code, "message": message, **place}
-            print(json.dumps({"error": error}), flush=True)
-    return exit_code
+            print(json.dumps({"error": failure}), flush=True)
+    return int(failure["exit_code"])
+
+
+def say(line: str) -> None:
+    """A line on standard error, after the command's name."""
+    note("")
+    print(f"{Path(sys.argv[0]).name}: {printable(line)}", file=sys.stderr)
 
 
 def read_input(name: str, most: int | None = None) -> bytes:
@@ -149,9 +162,8 @@ def bar(stage: str, done: int, total: int) -> None:
 
 def warn(warnings: list[str]) -> None:
     """One line each on standard error."""
-    note("")
     for line in warnings:
-        print(f"{Path(sys.argv[0]).name}: warning: {printable(line)}", file=sys.stderr)
+        say(f"warning: {line}")
 
 
 def printable(text: str) -> str:

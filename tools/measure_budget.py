@@ -28,7 +28,10 @@ from sedicfmt.pipeline.unpack import UnpackOptions, unpack_bytes
 
 BUDGETS = (300, 400, 500, 700, 1000, 1400, 2000, 2800, 4000)
 FULL = 0.97
-HEAD = "| budget, bytes | J | words | fill, mean | median | least | 97 % full | at scale 32 | between scales | PSNR, dB | MS-SSIM |"
+HEAD = (
+    "| budget, bytes | J | words | fill, mean | median | least | 97 % full | at scale 32 | between scales "
+    "| PSNR, dB | MS-SSIM |"
+)
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,30 @@
-"""sedic-pack: a picture -> a .sedic file."""
+"""sedic-pack: a picture -> a .sedic file, or a folder of pictures -> a folder of .sedic files."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sedic_tools.command import note, parser, read_input, run, warn, write_output
+from sedic_tools.folder import is_folder, run_batch
+
+if TYPE_CHECKING:
+    from sedicfmt.pipeline.pack_options import PackOptions
 
 
 def main() -> int:
     """Entry point; returns the exit code."""
-    p = parser("Pack a picture into a .sedic file: words, object masks and a learned latent, in one to two kilobytes.")
-    p.add_argument("-o", "--output", required=True, help="the .sedic file to write, or - for standard output")
+    p = parser("Pack a picture into a .sedic file: words, object masks and a learned latent, in one to two kilobytes.",
+               "a picture, - for standard input, or a folder: every picture in and below it")  # fmt: skip
+    p.add_argument(
+        "-o", "--output", required=True, help="the .sedic file to write, - for standard output, or the folder"
+    )
+    p.add_argument("--overwrite", action="store_true", help="folders: make anew what is there already, whoever made it")
+    p.add_argument("--preset", metavar="NAME", help="limits and budget in one word: tiny (0.01 bpp), paper-low, paper-high "
+                   "(what the paper has at 0.02-0.03, 0.04-0.05 bpp); other switches go before it")  # fmt: skip
     p.add_argument("--describe", default="offline", help="offline (default), annotations:FILE (JSON or COCO), "
                    "openai[:MODEL] (key in OPENAI_API_KEY), or vlm:FOLDER_OR_ID")  # fmt: skip
     p.add_argument(
@@ -26,38 +36,52 @@ def main() -> int:
     p.add_argument("--segment", default="grabcut", help="masks of what was found so: grabcut (default), "
                    "sam[:FOLDER_OR_ID], sam-checkpoint:PATH")  # fmt: skip
     p.add_argument("--device", default="auto", help="for networks: auto (default), cpu, cuda, cuda:N, mps")
-    p.add_argument("--objects", type=int, default=3, metavar="J", help="at most this many objects (0-7, default 3)")
-    p.add_argument("--words-object", type=int, default=30, metavar="N", help="words for an object at most (default 30)")
-    p.add_argument("--words-overall", type=int, default=50, metavar="N", help="words overall at most (default 50)")
+    p.add_argument("--objects", type=int, metavar="J", help=f"at most this many objects, 0-7 {USUAL.format(3, 1)}")
+    p.add_argument("--words-object", type=int, metavar="N", help=f"words for an object at most {USUAL.format(30, 20)}")
+    p.add_argument("--words-overall", type=int, metavar="N", help=f"words overall at most {USUAL.format(50, 30)}")
     budget = p.add_mutually_exclusive_group()
     budget.add_argument("--max-bytes", type=int, metavar="N", help="the whole file's bytes, never exceeded")
     budget.add_argument("--target-bpp", type=float, metavar="X", help="the same as bits a pixel of the whole file")
-    p.add_argument("--mask-scale", type=int, default=8, metavar="S", help="pixels a mask cell, 1 to 128 (default 8)")
-    p.add_argument("--seed", type=int, default=0, metavar="N", help="of the decoder's noise (default 0)")
+    p.add_argument("--mask-scale", type=int, metavar="S", help="pixels a mask cell, 1 to 128 (default 8)")
+    p.add_argument("--seed", type=int, metavar="N", help="of the decoder's noise (default 0)")
     arguments = p.parse_args()
     return run(command, arguments)
 
 
-def command(arguments: argparse.Namespace) -> None:
-    """Read, pack, write, report."""
-    from sedicfmt.pipeline.pack import PackOptions, pack_picture
+def pack_options(arguments: argparse.Namespace) -> PackOptions:
+    """What the command line asks for."""
+    from sedicfmt.pipeline.pack_options import from_preset
+
+    return from_preset(arguments.preset, **{name: getattr(arguments, name) for name in OPTIONS})
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Read, pack, write, report; returns the exit code."""
+    from sedicfmt.pipeline.pack import pack_picture
     from sedicfmt.pipeline.picture import open_picture
 
-    options = PackOptions(**{f.name: getattr(arguments, f.name) for f in dataclasses.fields(PackOptions)})
+    options = pack_options(arguments)
+    if is_folder(arguments):
+        from sedicfmt.batch.folders import pack_folder
+
+        with pack_folder(Path(arguments.input), Path(arguments.output), options, arguments.overwrite) as batch:
+            return run_batch(batch, arguments)
     data = read_input(arguments.input)
     name = None if arguments.input == "-" else Path(arguments.input).name
     result = pack_picture(open_picture(data, arguments.input), options, name, note)
     warn(result.warnings)
     write_output(arguments.output, result.data)
     if arguments.json:
-        file, size = result.file, len(result.data)
-        summary = {
-            "output": arguments.output, "input_bytes": len(data), "file_bytes": size,
-            "width": file.width, "height": file.height, "bpp": size * 8 / (file.width * file.height),
-            "seconds": result.seconds, "warnings": result.warnings, "report": result.report,
-        }  # fmt: skip
+        summary = {"output": arguments.output, "input_bytes": len(data), **result.summary()}
         print(json.dumps(summary, default=str), file=sys.stderr if arguments.output == "-" else sys.stdout)
+    return 0
 
+
+USUAL = "(default {}; {} where the budget is below 0.035 bpp)"
+OPTIONS = (
+    "describe", "base_url", "ground", "segment", "device", "objects", "words_object", "words_overall", "max_bytes",
+    "target_bpp", "mask_scale", "seed",
+)  # fmt: skip
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,26 +1,29 @@
-"""sedic-unpack: a .sedic file -> a PNG."""
+"""sedic-unpack: a .sedic file -> a PNG, or a folder of .sedic files -> a folder of PNGs."""
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sedic_tools.command import bar, check_folder, note, parser, read_sedic, run, warn, write_output
+from sedic_tools.folder import is_folder, run_batch
 from sedicfmt.errors import EncodeError
 
 if TYPE_CHECKING:
     from sedicfmt.decoders.interfaces import Picture
-    from sedicfmt.pipeline.unpack import UnpackOptions, UnpackResult, Watcher
+    from sedicfmt.pipeline.unpack import UnpackOptions, Watcher
 
 
 def main() -> int:
     """Entry point; returns the exit code."""
-    p = parser("Unpack a .sedic file into a picture.")
-    p.add_argument("-o", "--output", required=True, help="the picture to write (.png), or - for PNG on standard output")
+    p = parser("Unpack a .sedic file into a picture.", "a .sedic file, - for standard input, or a folder of them")
+    p.add_argument(
+        "-o", "--output", required=True, help="the picture to write (.png), - for PNG on standard output, or the folder"
+    )
+    p.add_argument("--overwrite", action="store_true", help="folders: make anew what is there already, whoever made it")
     p.add_argument("--stage", choices=("reference", "objects", "final"), default="final", help="how far to decode")
     p.add_argument("--partial", action="store_true", help="decode an incomplete file as far as it goes, unchecked")
     p.add_argument(
@@ -83,7 +86,7 @@ def unpack_options(arguments: argparse.Namespace) -> UnpackOptions:
 
 def watcher(folder: Path | None) -> Watcher:
     """Progress on standard error; pictures of the stages into `folder`."""
-    from sedicfmt.pipeline.unpack import Watcher
+    from sedicfmt.pipeline.unpack import Watcher, png
 
     if folder is None:
         return Watcher(note, bar)
@@ -95,39 +98,36 @@ def watcher(folder: Path | None) -> Watcher:
     return Watcher(note, bar, save)
 
 
-def png(picture: Picture, **more: Any) -> bytes:
-    """uint8 RGB (height, width, 3) as the bytes of a PNG."""
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "PNG", compress_level=1, **more)
-    return out.getvalue()
-
-
-def command(arguments: argparse.Namespace) -> None:
-    """Read, decode, write, report."""
+def command(arguments: argparse.Namespace) -> int:
+    """Read, decode, write, report; returns the exit code."""
     import numpy as np
 
-    from sedicfmt.pipeline.unpack import png_text, unpack_bytes
+    from sedicfmt.pipeline.unpack import png, png_text, unpack_bytes
 
+    options = unpack_options(arguments)
+    if is_folder(arguments):
+        return unpack_all(arguments, options)
     if arguments.output != "-" and Path(arguments.output).suffix.lower() not in (".png", ""):
         raise EncodeError(f"{arguments.output}: pictures are written as PNG; name a .png file")
     check_folder(arguments.output)
     data = read_sedic(arguments.input)
-    result = unpack_bytes(data, unpack_options(arguments), watcher(arguments.save_stages))
+    result = unpack_bytes(data, options, watcher(arguments.save_stages))
     warn(result.warnings)
     write_output(arguments.output, png(np.asarray(result.picture), pnginfo=png_text(data, result)))
     if arguments.json:
-        print(json.dumps(summary(arguments, result)), file=sys.stderr if arguments.output == "-" else sys.stdout)
+        summary = {"output": arguments.output, **result.summary()}
+        print(json.dumps(summary), file=sys.stderr if arguments.output == "-" else sys.stdout)
+    return 0
 
 
-def summary(arguments: argparse.Namespace, result: UnpackResult) -> dict[str, Any]:
-    """What --json prints."""
-    return {
-        "output": arguments.output, "width": result.picture.width, "height": result.picture.height,
-        "stage": result.stage, "complete": result.file.complete, "seconds": result.seconds,
-        "restored_by": result.record, "warnings": result.warnings,
-    }  # fmt: skip
+def unpack_all(arguments: argparse.Namespace, options: UnpackOptions) -> int:
+    """The files of a folder."""
+    from sedicfmt.batch.folders import unpack_folder
+
+    if arguments.save_stages:
+        raise EncodeError("--save-stages is for one file; the files of a folder would overwrite each other's")
+    with unpack_folder(Path(arguments.input), Path(arguments.output), options, arguments.overwrite) as batch:
+        return run_batch(batch, arguments)
 
 
 SETTINGS = (

@@ -18,11 +18,11 @@ from typing import Any
 
 from sedicfmt.encoders.chat_completion import read_completion
 from sedicfmt.encoders.describe_by_talk import Question
-from sedicfmt.encoders.failed_request import about_schema, explanation, seconds_to_wait
+from sedicfmt.encoders.failed_request import about_schema, concerns_all, explanation, seconds_to_wait
 from sedicfmt.encoders.openai_settings import OPENAI_URL, OpenAiSettings, public_url, read_key, secrets_of
 from sedicfmt.encoders.scale_picture import data_url
 from sedicfmt.encoders.time_limit import within
-from sedicfmt.errors import BackendFailed, MissingDependency
+from sedicfmt.errors import BackendFailed, BackendUnavailable, MissingDependency
 
 MOST_BYTES = 4 << 20  # of a server's answer; ours have some hundred
 MOST_TOKENS = 4096  # of an answer, with what a reasoning model thinks before it
@@ -128,7 +128,8 @@ class OpenAiServer:
     def _failure(self, error: Exception) -> BackendFailed:
         """`error` as ours, with what to do, and with `error` as its cause unless there is a secret in it."""
         told = explanation(error, self.settings)
-        failure = BackendFailed(self.hide(f"{public_url(self.settings.base_url)}: {told}"))
+        kind = BackendUnavailable if concerns_all(error) else BackendFailed
+        failure = kind(self.hide(f"{public_url(self.settings.base_url)}: {told}"))
         whole = "".join(traceback.format_exception(error))
         failure.__cause__ = error if self.hide(whole) == whole else None
         return failure
@@ -141,6 +142,6 @@ class OpenAiServer:
             raise MissingDependency("the describer 'openai' needs the package openai: pip install openai") from error
         url = self.settings.base_url.strip()
         if not self.key and public_url(url) == OPENAI_URL:
-            raise BackendFailed("OPENAI_API_KEY is not set; set it, or name another server by its base URL")
+            raise BackendUnavailable("OPENAI_API_KEY is not set; set it, or name another server by its base URL")
         seconds = self.settings.timeout + 1  # ours comes first, and says so
         return openai.OpenAI(api_key=self.key or "none", base_url=url, timeout=seconds, max_retries=0)

@@ -12,7 +12,7 @@ import random
 from typing import Any
 
 from sedicfmt.encoders.openai_settings import OpenAiSettings
-from sedicfmt.errors import SedicError
+from sedicfmt.errors import BackendUnavailable, SedicError
 
 MOST_WAIT = 60.0  # seconds that we wait because a server asks for it
 QUOTED = 200  # characters of what a server says
@@ -44,6 +44,15 @@ def explanation(error: Exception, settings: OpenAiSettings) -> str:
     advice = ADVICE.get(status, "try again later" if status >= 500 else "check model and base URL")
     advice = "the account has no credit left" if _no_credit(error) else advice
     return f"status {status} for the model {settings.model!r} ({_said(error)}); {advice}"
+
+
+def concerns_all(error: Exception) -> bool:
+    """Whether the next picture would fare no better: the server is not there, or refuses key, model or account."""
+    if isinstance(error, SedicError):
+        return isinstance(error, BackendUnavailable)
+    status = _status(error)
+    lost = status is None and not isinstance(error, TimeoutError)
+    return lost or status in (401, 403, 404) or _no_credit(error)
 
 
 def about_schema(error: Exception) -> bool:

@@ -60,6 +60,14 @@ class PackResult:
     warnings: list[str] = field(default_factory=list)
     report: dict[str, object] = field(default_factory=dict)
 
+    def summary(self) -> dict[str, object]:
+        """What a program may want to know of it."""
+        size, pixels = len(self.data), self.file.width * self.file.height
+        return {
+            "file_bytes": size, "width": self.file.width, "height": self.file.height, "bpp": size * 8 / pixels,
+            "seconds": self.seconds, "warnings": self.warnings, "report": self.report,
+        }  # fmt: skip
+
 
 def pack_picture(
     image: Image.Image,

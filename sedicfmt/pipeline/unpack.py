@@ -7,10 +7,12 @@ stage:                      "reference"          "objects"             "final"
 from __future__ import annotations
 
 import hashlib
+import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -62,9 +64,26 @@ class UnpackResult:
     record: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
+    def summary(self) -> dict[str, object]:
+        """What a program may want to know of it."""
+        return {
+            "width": self.picture.width, "height": self.picture.height, "stage": self.stage, "complete": self.file.complete,
+            "seconds": self.seconds, "restored_by": self.record, "warnings": self.warnings,
+        }  # fmt: skip
 
-def unpack_bytes(data: bytes, options: UnpackOptions | None = None, watcher: Watcher | None = None) -> UnpackResult:
-    """Decode up to the stage asked for. Raises SedicError; a missing model before any work is done."""
+
+def open_restorer(options: UnpackOptions) -> Restorer | None:
+    """The restorer that `options` name; None where nothing is restored. Raises SedicError."""
+    return None if options.stage == "reference" else find_restorer(options.restorer, options.restoring)
+
+
+def unpack_bytes(
+    data: bytes, options: UnpackOptions | None = None, watcher: Watcher | None = None, restorer: Restorer | None = None
+) -> UnpackResult:
+    """Decode up to the stage asked for. Raises SedicError; a missing model before any work is done.
+
+    `restorer`: what `open_restorer` made of the same options, to be used again; None opens it for this file.
+    """
     options, watcher = options or UnpackOptions(), watcher or Watcher()
     if options.stage not in STAGES:
         raise EncodeError(f"no stage is called {options.stage}; there are {', '.join(STAGES)}", "stage")
@@ -72,10 +91,9 @@ def unpack_bytes(data: bytes, options: UnpackOptions | None = None, watcher: Wat
     with clock("read"):
         file = read_file(data, allow_prefix=options.partial)
         model = load_latent_model(file.model_id)
-    restorer = None
-    if options.stage != "reference":
+    if options.stage != "reference" and restorer is None:
         with clock("open model"):
-            restorer = find_restorer(options.restorer, options.restoring)
+            restorer = open_restorer(options)
     with clock("entropy"):
         latent = decode_latent(file, model)
     with clock("synthesis"):
@@ -84,7 +102,7 @@ def unpack_bytes(data: bytes, options: UnpackOptions | None = None, watcher: Wat
     result = UnpackResult(picture, file, options.stage, clock.seconds, {}, warnings)
     if watcher.on_picture is not None:
         watcher.on_picture("reference", np.asarray(picture))
-    if restorer is not None:
+    if options.stage != "reference" and restorer is not None:
         with clock("restore"):
             _restore(result, restorer, watcher)
     return result
@@ -117,6 +135,13 @@ class _Clock:
         began = time.perf_counter()
         yield
         self.seconds[step] = round(time.perf_counter() - began, 4)
+
+
+def png(picture: Picture, **more: Any) -> bytes:
+    """uint8 RGB (height, width, 3) as the bytes of a PNG; `more` is Pillow's."""
+    out = io.BytesIO()
+    Image.fromarray(picture).save(out, "PNG", compress_level=1, **more)
+    return out.getvalue()
 
 
 def png_text(data: bytes, result: UnpackResult) -> PngImagePlugin.PngInfo:

@@ -3,7 +3,8 @@
     with LoopbackServer([said({"overall": "..."}), Reply(429, b"{}", {"Retry-After": "0"})]) as server:
         ... server.url ... server.requests
 
-A request beyond the script is told 500, so that a test that expected fewer fails.
+A request beyond the script is told 500, so that a test that expected fewer fails. Where the order of the requests is not
+known, `replies` is a function of the request.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import io
 import json
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,12 +58,18 @@ class Request:
 class LoopbackServer:
     """Answers with `replies`, one a request; `requests` is what was asked."""
 
-    def __init__(self, replies: Iterable[Reply]):
-        self.replies, self.requests = list(replies), list[Request]()
+    def __init__(self, replies: Iterable[Reply] | Callable[[Request], Reply]):
+        self.reply = replies if callable(replies) else None
+        self.replies = [] if callable(replies) else list(replies)
+        self.requests = list[Request]()
         self.closing = threading.Event()
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self.http.daemon_threads, self.http.block_on_close = True, False
         self.url = f"http://127.0.0.1:{self.http.server_port}/v1"
+
+    def scripted(self) -> Reply:
+        """The next reply of the script."""
+        return self.replies.pop(0) if self.replies else Reply(500, b'{"error": "the script is at its end"}')
 
     def __enter__(self) -> LoopbackServer:
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -102,8 +109,9 @@ def _handler(server: LoopbackServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             sent = self.rfile.read(int(self.headers["Content-Length"]))
-            server.requests.append(Request(self.path, self.headers, json.loads(sent)))
-            reply = server.replies.pop(0) if server.replies else Reply(500, b'{"error": "the script is at its end"}')
+            request = Request(self.path, self.headers, json.loads(sent))
+            server.requests.append(request)
+            reply = server.reply(request) if server.reply else server.scripted()
             server.closing.wait(reply.wait) if reply.wait else None
             try:
                 self.answer(reply)

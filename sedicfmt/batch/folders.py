@@ -1,0 +1,97 @@
+"""Pack or unpack all of a folder: what the two have of their own, the rest being jobs.py, journal.py and run.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path, PurePath
+from typing import Any
+
+import numpy as np
+
+from sedicfmt.batch.jobs import PICTURES, Job, Plan, plan
+from sedicfmt.batch.journal import Journal, sha256
+from sedicfmt.batch.run import Convert, Made, Outcome, run_jobs
+from sedicfmt.pipeline.pack import open_back_ends, pack_picture
+from sedicfmt.pipeline.pack_options import PackOptions
+from sedicfmt.pipeline.picture import open_picture
+from sedicfmt.pipeline.unpack import UnpackOptions, Watcher, open_restorer, png, png_text, unpack_bytes
+
+OnStage = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A folder's plan, and its outcomes as they come; what `run_jobs` raises ends them."""
+
+    plan: Plan
+    outcomes: Iterator[Outcome]
+
+
+@contextmanager
+def pack_folder(
+    folder: Path, out: Path, options: PackOptions, overwrite: bool = False, on_stage: OnStage = lambda stage: None
+) -> Iterator[Batch]:
+    """Every picture in and below `folder` -> a .sedic file of its name in `out`. Raises SedicError, OSError."""
+
+    def open_packer() -> Convert:
+        back_ends = open_back_ends(options)
+
+        def convert(job: Job, data: bytes) -> Made:
+            image = open_picture(data, job.name)
+            result = pack_picture(image, options, PurePath(job.name).name, on_stage, back_ends)
+            return Made(result.data, result.summary())
+
+        return convert
+
+    found, digest = plan(folder, out, PICTURES, ".sedic"), options_digest(pack_decided_by(options))
+    with Journal(out, "sedic-pack") as journal:
+        yield Batch(found, run_jobs(found.jobs, journal, digest, open_packer, overwrite))
+
+
+@contextmanager
+def unpack_folder(
+    folder: Path, out: Path, options: UnpackOptions, overwrite: bool = False, watcher: Watcher | None = None
+) -> Iterator[Batch]:
+    """Every .sedic file in and below `folder` -> a PNG of its name in `out`. Raises SedicError, OSError."""
+
+    def open_unpacker() -> Convert:
+        restorer = open_restorer(options)
+
+        def convert(job: Job, data: bytes) -> Made:
+            result = unpack_bytes(data, options, watcher, restorer)
+            return Made(png(np.asarray(result.picture), pnginfo=png_text(data, result)), result.summary())
+
+        return convert
+
+    chosen = asdict(options)
+    chosen["restoring"].pop("device")
+    found, digest = plan(folder, out, (".sedic",), ".png"), options_digest(chosen)
+    with Journal(out, "sedic-unpack") as journal:
+        yield Batch(found, run_jobs(found.jobs, journal, digest, open_unpacker, overwrite))
+
+
+def options_digest(chosen: dict[str, Any]) -> str:
+    """SHA-256 of what was chosen and of this package's version, which may make something else of it."""
+    return sha256(json.dumps({"sedicfmt": version("sedicfmt"), **chosen}, sort_keys=True, default=str).encode())
+
+
+def pack_decided_by(options: PackOptions) -> dict[str, Any]:
+    """All of `options` that decides a file: not the device, nor a preset's name; of an address what is no secret.
+
+    Of annotations the file's own bytes, not what it refers to; of models their names or paths. Raises SedicError, OSError.
+    """
+    chosen = {k: v for k, v in asdict(options).items() if k not in ("device", "preset", "base_url")}
+    name, _, argument = options.describe.partition(":")
+    if name == "annotations" and argument:
+        chosen["annotations"] = sha256(Path(argument).read_bytes())
+    if name == "openai":
+        from sedicfmt.encoders.describe_openai import open_openai
+        from sedicfmt.encoders.openai_settings import public_url
+
+        settings = open_openai(argument or None, None, options.base_url).settings
+        chosen |= {"model": settings.model, "server": public_url(settings.base_url)}
+    return chosen

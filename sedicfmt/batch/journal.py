@@ -1,0 +1,114 @@
+"""What a folder already holds: `.sedic-pack.jsonl` or `.sedic-unpack.jsonl` in the output folder, one line of JSON a file.
+
+    {"output": "a/b.sedic", "source": "/photos/a/b.jpg", "input_sha256": ..., "options": ..., "output_sha256": ...}
+
+    bytes of the output -> aside, synced -> its line in the journal, synced -> the output takes its name
+
+So a name never stands for half a file, and a file that has its name has its line, found by the file's SHA-256; a line
+without its file (the run was killed between the two) does no harm, nor does a last line that was torn. What was made of
+the same bytes by the same options (their digest) is kept, what was made of the same file before it or the options changed
+is made anew. Anything else of an output's name, also an output that somebody changed, is not ours to replace.
+
+Where the system has locks, one run at a time works on a folder; the lock ends with its process.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections import defaultdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from sedicfmt.batch.jobs import Job
+
+ABSENT, WHOLE, STALE, FOREIGN = "absent", "whole", "stale", "foreign"
+
+
+class Journal:
+    """The journal of `tool` in the folder `out`, which is made where it is missing. A context manager: it holds a lock."""
+
+    def __init__(self, out: Path, tool: str):
+        self.path, self.tool = out / f".{tool}.jsonl", tool
+        self.lines = defaultdict[str, list[dict[str, Any]]](list)  # by output
+
+    def __enter__(self) -> Journal:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._stream = self.path.open("a+b")
+        try:
+            _lock(self._stream.fileno(), self.path)
+            self._stream.seek(0)
+            data = self._stream.read()
+            for line in filter(None, map(_parsed, data.split(b"\n"))):
+                self.lines[line["output"]].append(line)
+            if data and not data.endswith(b"\n"):
+                self._append(b"\n")
+        except BaseException:
+            self._stream.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stream.close()
+
+    def state(self, job: Job, data: bytes, options: str) -> str:
+        """What the output of `job` is to an input of the bytes `data`: "absent", "whole", "stale" or "foreign"."""
+        if not job.output.exists():
+            return ABSENT
+        there, given = sha256(job.output.read_bytes()), sha256(data)
+        made = [line for line in self.lines[job.output_name] if line.get("output_sha256") == there]
+        if any((line.get("input_sha256"), line.get("options")) == (given, options) for line in made):
+            return WHOLE
+        source = str(job.source.resolve())
+        ours = any(line.get("input_sha256") == given or line.get("source") == source for line in made)
+        return STALE if ours else FOREIGN
+
+    def keep(self, job: Job, data: bytes, made: bytes, options: str) -> None:
+        """Write `made`, the output for an input of the bytes `data`. Raises OSError."""
+        job.output.parent.mkdir(parents=True, exist_ok=True)
+        aside = job.output.with_name(f".{self.tool}.part")  # one at a time; what a killed run left is overwritten
+        with aside.open("wb") as stream:
+            stream.write(made)
+            stream.flush()
+            os.fsync(stream.fileno())
+        line = {"output": job.output_name, "source": str(job.source.resolve()), "input_sha256": sha256(data)}
+        line |= {"options": options, "output_sha256": sha256(made)}
+        self._append(json.dumps(line).encode() + b"\n")
+        aside.replace(job.output)
+        self.lines[job.output_name].append(line)
+
+    def _append(self, line: bytes) -> None:
+        self._stream.write(line)
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+
+
+def sha256(data: bytes) -> str:
+    """In hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """A line of the journal; None for one that is torn or none of ours."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("output"), str) else None
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    """Raises BlockingIOError where another process holds the lock."""
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise BlockingIOError(errno.EAGAIN, "Another run is at work on this folder", str(path)) from error

@@ -1,0 +1,39 @@
+"""What becomes of the files in a folder, before any work."""
+
+from __future__ import annotations
+
+import pytest
+
+from sedicfmt.batch.jobs import PICTURES, plan
+from sedicfmt.errors import EncodeError
+
+
+def filled(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+    return folder
+
+
+def test_paths_below_the_folder_are_kept_and_sorted(tmp_path):
+    folder = filled(
+        tmp_path / "in", "b.PNG", "a.b.jpg", "deep/er/a.webp", "notes.txt", ".hidden.png", ".git/a.png", "x.sedic"
+    )
+    found = plan(folder, tmp_path / "out", PICTURES, ".sedic")
+    assert [job.output_name for job in found.jobs] == ["a.b.sedic", "b.sedic", "deep/er/a.sedic"]
+    assert found.jobs[2].source == folder / "deep/er/a.webp"
+    assert found.jobs[2].output == tmp_path / "out/deep/er/a.sedic"
+    assert found.others == 2
+
+
+def test_one_output_of_two_inputs_is_refused(tmp_path):
+    folder = filled(tmp_path, "deep/a.jpg", "deep/a.png", "a.png")
+    with pytest.raises(EncodeError, match=r"deep/a\.jpg and deep/a\.png would both become deep/a\.sedic"):
+        plan(folder, tmp_path / "out", PICTURES, ".sedic")
+
+
+def test_nothing_to_do_is_an_error(tmp_path):
+    with pytest.raises(EncodeError, match="holds no file"):
+        plan(filled(tmp_path, "a.txt"), tmp_path / "out", PICTURES, ".sedic")
+    with pytest.raises(FileNotFoundError):
+        plan(tmp_path / "none", tmp_path / "out", PICTURES, ".sedic")

@@ -1,0 +1,75 @@
+"""What sedic-pack and sedic-unpack do with a folder: a bar, a line for each failure, and a summary.
+
+The exit code is that of the first file that failed; 0 where none did. With --json each file is one line of JSON on standard
+output, {"input", "output", "status", ...}, the status "made", "kept" or "failed"; then {"summary": ...}, and {"error": ...}
+where something ended it all: a back end that is missing or refuses, an output that cannot be written. What was done is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sedic_tools.command import bar, say, told
+from sedicfmt.errors import EncodeError
+
+if TYPE_CHECKING:
+    from sedicfmt.batch.folders import Batch
+    from sedicfmt.batch.run import Outcome
+
+LONGEST = 40  # characters of a file's name in the bar
+
+
+def is_folder(arguments: argparse.Namespace) -> bool:
+    """Whether the input is a folder. Raises EncodeError where the output then is none."""
+    if arguments.input == "-" or not Path(arguments.input).is_dir():
+        return False
+    out = Path(arguments.output)
+    if arguments.output == "-" or (out.exists() and not out.is_dir()):
+        raise EncodeError(f"{arguments.input} is a folder, so the output has to be one; {arguments.output} is not")
+    return True
+
+
+def run_batch(batch: Batch, arguments: argparse.Namespace) -> int:
+    """Show the outcomes as they come; returns the exit code. Raises what ends the batch, after the summary."""
+    jobs, counts, first_failure = batch.plan.jobs, Counter[str](), 0
+    try:
+        bar(jobs[0].name[-LONGEST:], 0, len(jobs))
+        for done, outcome in enumerate(batch.outcomes, 1):
+            counts[outcome.status] += 1
+            exit_code = _show(outcome, arguments.json)
+            first_failure = first_failure or exit_code
+            bar(jobs[min(done, len(jobs) - 1)].name[-LONGEST:], done, len(jobs))
+    finally:
+        numbers = {"files": len(jobs), **{status: counts[status] for status in ("made", "kept", "failed")}}
+        numbers |= {"left": len(jobs) - counts.total(), "others": batch.plan.others}
+        say(_in_words(numbers))
+        if arguments.json:
+            print(json.dumps({"summary": {**numbers, "exit_code": first_failure}}), flush=True)
+    return first_failure
+
+
+def _in_words(numbers: dict[str, int]) -> str:
+    line = "{made} made, {kept} kept, {failed} failed of {files} files".format(**numbers)
+    line += f"; {numbers['left']} left to do" if numbers["left"] else ""
+    return line + (f"; {numbers['others']} other files passed over" if numbers["others"] else "")
+
+
+def _show(outcome: Outcome, as_json: bool) -> int:
+    """Tell of one file; returns its exit code."""
+    shown: dict[str, Any] = {"input": str(outcome.job.source), "output": str(outcome.job.output)}
+    shown |= {"status": outcome.status, **outcome.summary}
+    warnings = outcome.summary.get("warnings", [])
+    for line in warnings if isinstance(warnings, list) else ():
+        say(f"warning: {outcome.job.name}: {line}")
+    failure = told(outcome.error) if outcome.error else {}
+    if failure:
+        shown["error"] = failure
+        message = failure["message"]
+        say(message if outcome.job.name in message else f"{outcome.job.name}: {message}")
+    if as_json:
+        print(json.dumps(shown, default=str), flush=True)
+    return int(failure.get("exit_code", 0))

@@ -93,12 +93,16 @@ def test_what_others_wrote_is_not_replaced_unasked(photos):
     assert (photos / "in" / "a.png").read_bytes() != original
 
 
-def test_what_concerns_all_stops_at_once(photos, tmp_path):
-    done = run("pack", photos / "in", "-o", photos / "out", "--describe", f"vlm:{tmp_path}/none", "--json")
+def test_what_concerns_all_stops_at_once(photos):
+    argv = ["sedic-pack", str(photos / "in"), "-o", str(photos / "out"), "--json"]
+    code = f"import sys; sys.modules['cv2'] = None; sys.argv = {argv}\n"
+    code += "from sedic_tools.pack import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 8
+    assert b"pip install 'sedicfmt[nano]'" in done.stderr
     assert told(done)["summary"]["summary"]["left"] == 4
     assert told(done)["error"]["error"]["exit_code"] == 8
-    for wrong in (("--describe", "magic"), ("--preset", "huge"), ("--max-bytes", "0")):
+    for wrong in (("--describe", "magic"), ("--preset", "huge")):
         assert run("pack", photos / "in", "-o", photos / "out", *wrong).returncode == 2
     assert not list((photos / "out").rglob("*.sedic"))
 

@@ -45,7 +45,7 @@ def analyser(pixels):
     objects=st.integers(0, 7),
     budget=st.integers(1, 1200),
 )
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 def test_a_file_is_never_over_its_budget(size, noise, words, objects, budget):
     pixels = np.asarray(draw_photo(*size, seed=noise), np.int16)
     pixels = np.clip(pixels + np.random.default_rng(noise).integers(-noise, noise + 1, pixels.shape), 0, 255)
@@ -65,7 +65,7 @@ def test_a_file_is_never_over_its_budget(size, noise, words, objects, budget):
     assert 0 <= report["mu"] <= MU_MOST
 
 
-@pytest.mark.parametrize("budget", [700, 1000, 1400, 2000])
+@pytest.mark.parametrize("budget", [600, 1000])
 def test_a_budget_is_used(budget):
     pixels = np.asarray(draw_photo(384, 256, 4), np.int16)
     pixels = np.clip(pixels + np.random.default_rng(1).integers(-40, 41, pixels.shape), 0, 255).astype(np.uint8)
@@ -75,8 +75,8 @@ def test_a_budget_is_used(budget):
 
 def test_a_large_photo_in_few_bytes_keeps_its_words():
     """Its latent is tiny for its size whatever is said of it, so that nothing is gained by silence."""
-    pixels = np.asarray(Image.effect_noise((2048, 1536), 40).convert("RGB"))
-    file, report = fit(content(2048, 1536, 9, 1), analyser(pixels), Budget(700))
+    pixels = np.asarray(Image.effect_noise((1536, 1024), 40).convert("RGB"))
+    file, report = fit(content(1536, 1024, 9, 1), analyser(pixels), Budget(450))
     assert report["given_up"] == []
     assert len(file.objects) == 1
 

@@ -22,12 +22,11 @@ from PIL import Image
 from sedic_tools.compare_classical import find_photos
 from sedicfmt.encoders.words import count_words
 from sedicfmt.evaluation.metrics import load_picture, ms_ssim, psnr
-from sedicfmt.pipeline.pack import PackOptions, pack_picture
-from sedicfmt.pipeline.rate_control import LARGEST_SCALE
+from sedicfmt.pipeline.pack import PackBackEnds, PackOptions, open_back_ends, pack_picture
+from sedicfmt.pipeline.rate_control import FULL, LARGEST_SCALE
 from sedicfmt.pipeline.unpack import UnpackOptions, unpack_bytes
 
 BUDGETS = (300, 400, 500, 700, 1000, 1400, 2000, 2800, 4000)
-FULL = 0.97
 HEAD = (
     "| budget, bytes | J | words | fill, mean | median | least | 97 % full | at scale 32 | between scales "
     "| PSNR, dB | MS-SSIM |"
@@ -47,10 +46,10 @@ class Row:
     ms_ssim: float
 
 
-def measure(path: Path, budget: int, options: dict[str, Any]) -> Row:
+def measure(path: Path, budget: int, options: dict[str, Any], back_ends: PackBackEnds) -> Row:
     """Pack, paint, compare."""
     photo = load_picture(path)
-    packed = pack_picture(Image.fromarray(photo), PackOptions(max_bytes=budget, **options))
+    packed = pack_picture(Image.fromarray(photo), PackOptions(max_bytes=budget, **options), back_ends=back_ends)
     if len(packed.data) > budget:
         raise SystemExit(f"{path.name}: {len(packed.data)} bytes, over the budget of {budget}")
     painted = np.asarray(unpack_bytes(packed.data, UnpackOptions("reference")).picture)
@@ -86,10 +85,11 @@ def main() -> int:
     p.add_argument("--json", type=Path, metavar="FILE", help="keep each photo's figures in FILE")
     arguments = p.parse_args()
     options = {"objects": 0, "words_overall": 0} if arguments.latent_only else {}
+    back_ends = open_back_ends(PackOptions())
     photos, kept = find_photos(arguments.folder)[:: arguments.every], dict[int, list[Row]]()
     print(f"{len(photos)} photos\n\n{HEAD}\n|{'---|' * HEAD.count(' | ')}---|")
     for budget in arguments.bytes or BUDGETS:
-        kept[budget] = [measure(path, budget, options) for path in photos]
+        kept[budget] = [measure(path, budget, options, back_ends) for path in photos]
         print(line(budget, kept[budget]), flush=True)
     if arguments.json:
         arguments.json.write_text(json.dumps({b: [vars(row) for row in rows] for b, rows in kept.items()}, indent=1))

@@ -1,9 +1,10 @@
 """How full byte budgets get, and what the pictures are worth: `python -m sedic_tools.measure_budget FOLDER --bytes 1000`.
 
-Every photo is packed at each budget with the offline describer. Printed are, for each budget: J and the words that were
-let in, the file's bytes as a share of the budget (mean, median, least), the share of photos that fill 97 % of it, and why
-the others do not: the latent at its largest scale, or no price up to MU_MOST that brings the next scale in; then PSNR and
-MS-SSIM of the reference picture, painted from the file's bytes. A file over its budget ends the run. `--json` keeps the rows.
+Every photo is packed at each budget or preset (`--preset tiny`) with the offline describer. Printed are the bytes of the
+files, J and the words that were let in; the bytes as a share of the budget (mean, median, least), how many photos fill 97 %
+of it, and why the others do not: the latent is at its largest scale, or no price up to MU_MOST brings the next scale in; then
+PSNR and MS-SSIM of the reference picture, painted from the file's bytes. A file over its budget ends the run. `--json` keeps
+the figures of each photo.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from PIL import Image
 from sedic_tools.compare_classical import find_photos
 from sedicfmt.encoders.words import count_words
 from sedicfmt.evaluation.metrics import load_picture, ms_ssim, psnr
-from sedicfmt.pipeline.pack import PackBackEnds, PackOptions, open_back_ends, pack_picture
+from sedicfmt.pipeline.pack import PackBackEnds, open_back_ends, pack_picture
+from sedicfmt.pipeline.pack_options import PackOptions, from_preset
 from sedicfmt.pipeline.rate_control import FULL, LARGEST_SCALE
 from sedicfmt.pipeline.unpack import UnpackOptions, unpack_bytes
 
 BUDGETS = (300, 400, 500, 700, 1000, 1400, 2000, 2800, 4000)
 HEAD = (
-    "| budget, bytes | J | words | fill, mean | median | least | 97 % full | at scale 32 | between scales "
+    "| budget, bytes | mean bytes | J | words | fill, mean | median | least | 97 % full | at scale 32 | between scales "
     "| PSNR, dB | MS-SSIM |"
 )
 
@@ -38,6 +40,7 @@ class Row:
     """One photo at one budget."""
 
     photo: str
+    bytes: int
     fill: float
     scale: int
     objects: int
@@ -46,24 +49,30 @@ class Row:
     ms_ssim: float
 
 
-def measure(path: Path, budget: int, options: dict[str, Any], back_ends: PackBackEnds) -> Row:
+def measure(path: Path, options: PackOptions, back_ends: PackBackEnds) -> Row:
     """Pack, paint, compare."""
     photo = load_picture(path)
-    packed = pack_picture(Image.fromarray(photo), PackOptions(max_bytes=budget, **options), back_ends=back_ends)
+    budget = options.budget(photo.shape[0] * photo.shape[1]).most_bytes or 0
+    packed = pack_picture(Image.fromarray(photo), options, back_ends=back_ends)
     if len(packed.data) > budget:
         raise SystemExit(f"{path.name}: {len(packed.data)} bytes, over the budget of {budget}")
     painted = np.asarray(unpack_bytes(packed.data, UnpackOptions("reference")).picture)
     file, fill = packed.file, len(packed.data) / budget
     words = count_words(file.text) + sum(count_words(part.text) for part in file.objects)
     quality = psnr(photo, painted), ms_ssim(photo, painted)
-    return Row(path.name, fill, file.latent_scale, len(file.objects), words, *quality)
+    return Row(path.name, len(packed.data), fill, file.latent_scale, len(file.objects), words, *quality)
 
 
-def line(budget: int, rows: list[Row]) -> str:
+def line(label: str, rows: list[Row]) -> str:
     """A budget's row of the table."""
     fills, short = [row.fill for row in rows], [row for row in rows if row.fill < FULL]
     largest = sum(row.scale == LARGEST_SCALE for row in short)
-    cells = [f"{budget}", f"{fmean(r.objects for r in rows):.1f}", f"{fmean(r.words for r in rows):.0f}"]
+    cells = [
+        label,
+        f"{fmean(r.bytes for r in rows):,.0f}",
+        f"{fmean(r.objects for r in rows):.1f}",
+        f"{fmean(r.words for r in rows):.0f}",
+    ]
     cells += [
         f"{fmean(fills):.3f}",
         f"{median(fills):.3f}",
@@ -79,20 +88,25 @@ def main() -> int:
     """Entry point; returns the exit code."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("folder", type=Path)
-    p.add_argument("--bytes", type=int, action="append", help="a budget; may be repeated")
+    p.add_argument("--bytes", type=int, action="append", default=[], help="a budget; may be repeated")
+    p.add_argument("--preset", action="append", default=[], help="of sedic-pack; may be repeated")
     p.add_argument("--every", type=int, default=1, metavar="N", help="every Nth photo")
     p.add_argument("--latent-only", action="store_true", help="no objects and no words")
     p.add_argument("--json", type=Path, metavar="FILE", help="keep each photo's figures in FILE")
     arguments = p.parse_args()
-    options = {"objects": 0, "words_overall": 0} if arguments.latent_only else {}
+    less: dict[str, Any] = {"objects": 0, "words_overall": 0} if arguments.latent_only else {}
+    asked = {preset: from_preset(preset, **less) for preset in arguments.preset}
+    asked |= {f"{n:,}": PackOptions(max_bytes=n, **less) for n in arguments.bytes or (() if asked else BUDGETS)}
+    photos, kept = find_photos(arguments.folder)[:: arguments.every], dict[str, list[Row]]()
     back_ends = open_back_ends(PackOptions())
-    photos, kept = find_photos(arguments.folder)[:: arguments.every], dict[int, list[Row]]()
     print(f"{len(photos)} photos\n\n{HEAD}\n|{'---|' * HEAD.count(' | ')}---|")
-    for budget in arguments.bytes or BUDGETS:
-        kept[budget] = [measure(path, budget, options, back_ends) for path in photos]
-        print(line(budget, kept[budget]), flush=True)
+    for label, options in asked.items():
+        kept[label] = [measure(path, options, back_ends) for path in photos]
+        print(line(label, kept[label]), flush=True)
     if arguments.json:
-        arguments.json.write_text(json.dumps({b: [vars(row) for row in rows] for b, rows in kept.items()}, indent=1))
+        arguments.json.write_text(
+            json.dumps({label: [vars(row) for row in rows] for label, rows in kept.items()}, indent=1)
+        )
     return 0
 
 

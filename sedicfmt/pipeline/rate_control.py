@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from sedicfmt.container.content import write_file
 from sedicfmt.encoders.interfaces import DescribeRequest
@@ -95,12 +96,19 @@ def _largest_allowed(content: SedicFile) -> int:
 
 
 def _largest_scale(content: SedicFile, analyse: Analyse, most_bytes: int, low: int, high: int) -> int:
-    """The largest scale over `low` up to `high` at which the file fits without a price, by halving; `low` if none does."""
-    while low < high:
-        middle = (low + high + 1) // 2
-        fits = len(write_file(_fill(content, middle, analyse(middle), 0))) <= most_bytes
-        low, high = (middle, high) if fits else (low, middle - 1)
-    return low
+    """The largest scale over `low` up to `high` at which the file fits without a price; `low` if none does.
+
+    The search starts where it would lie if the latent's bytes grew with its area: a large scale takes long to try.
+    """
+    size = cache(lambda scale: len(write_file(_fill(content, scale, analyse(scale), 0))))
+    barest = len(write_file(content))
+    area = max(0, most_bytes - barest) / max(1, size(LEAST_SCALE) - barest)
+    scale = min(max(low, int(LEAST_SCALE * math.sqrt(area))), high)
+    while scale > low and size(scale) > most_bytes:
+        scale -= 1
+    while scale < high and size(scale + 1) <= most_bytes:
+        scale += 1
+    return scale
 
 
 def _lowest_price(

@@ -35,21 +35,28 @@ def is_folder(arguments: argparse.Namespace) -> bool:
 
 def run_batch(batch: Batch, arguments: argparse.Namespace) -> int:
     """Show the outcomes as they come; returns the exit code. Raises what ends the batch, after the summary."""
-    jobs, counts, first_failure = batch.plan.jobs, Counter[str](), 0
+    jobs, counts, exit_code = batch.plan.jobs, Counter[str](), 0
     try:
         bar(jobs[0].name[-LONGEST:], 0, len(jobs))
         for done, outcome in enumerate(batch.outcomes, 1):
             counts[outcome.status] += 1
-            exit_code = _show(outcome, arguments.json)
-            first_failure = first_failure or exit_code
+            of_file = _show(outcome, arguments.json)
+            exit_code = exit_code or of_file
             bar(jobs[min(done, len(jobs) - 1)].name[-LONGEST:], done, len(jobs))
-    finally:
-        numbers = {"files": len(jobs), **{status: counts[status] for status in ("made", "kept", "failed")}}
-        numbers |= {"left": len(jobs) - counts.total(), "others": batch.plan.others}
-        say(_in_words(numbers))
-        if arguments.json:
-            print(json.dumps({"summary": {**numbers, "exit_code": first_failure}}), flush=True)
-    return first_failure
+    except BaseException as error:
+        _summary(batch, counts, told(error)["exit_code"], arguments.json)
+        raise
+    _summary(batch, counts, exit_code, arguments.json)
+    return exit_code
+
+
+def _summary(batch: Batch, counts: Counter[str], exit_code: int, as_json: bool) -> None:
+    files = len(batch.plan.jobs)
+    numbers = {"files": files, **{status: counts[status] for status in ("made", "kept", "failed")}}
+    numbers |= {"left": files - counts.total(), "others": batch.plan.others}
+    say(_in_words(numbers))
+    if as_json:
+        print(json.dumps({"summary": {**numbers, "exit_code": exit_code}}), flush=True)
 
 
 def _in_words(numbers: dict[str, int]) -> str:

@@ -57,18 +57,19 @@ def fit(whole: SedicFile, analyse: Analyse, budget: Budget) -> tuple[SedicFile, 
     Raises LimitExceeded naming the smallest size if even the barest file is too large.
     """
     if budget.most_bytes is None:
-        filled = _fill(whole, DEFAULT_SCALE, analyse(DEFAULT_SCALE), 0)
+        filled = fill(whole, DEFAULT_SCALE, analyse(DEFAULT_SCALE), 0)
         return filled, {"latent_scale": DEFAULT_SCALE, "mu": 0}
     for content, given_up in _contents(whole):
         found = _fitted(content, analyse, budget.most_bytes)
         if found:
             spent = {"latent_scale": found[0].latent_scale, "mu": round(found[1], 4), "given_up": given_up}
             return found[0], {"budget_bytes": budget.most_bytes, **spent}
-    smallest = len(write_file(_fill(content, 1, analyse(1), MU_MOST)))
+    smallest = len(write_file(fill(content, 1, analyse(1), MU_MOST)))
     raise LimitExceeded(f"the smallest file of this picture has {smallest} bytes, the budget is {budget.most_bytes}")
 
 
-def _fill(content: SedicFile, scale: int, latent: AnalysedPicture, mu: float) -> SedicFile:
+def fill(content: SedicFile, scale: int, latent: AnalysedPicture, mu: float) -> SedicFile:
+    """`content` with a latent at a scale and a price."""
     return replace(content, latent_scale=scale, z=latent.z_payload, y=latent.y_payload(mu))
 
 
@@ -81,11 +82,11 @@ def _least_scale(content: SedicFile, most_bytes: int) -> int:
 def _fitted(content: SedicFile, analyse: Analyse, most_bytes: int) -> tuple[SedicFile, float] | None:
     """The file of this content that the budget is best spent on, and its price; None where the scale would be too low."""
     least, largest = _least_scale(content, most_bytes), _largest_allowed(content)
-    scale = _largest_scale(content, analyse, most_bytes, least - 1, largest)
-    plain = _fill(content, scale, analyse(scale), 0) if scale >= least else None
+    scale = largest_scale(content, analyse, most_bytes, least - 1, largest)
+    plain = fill(content, scale, analyse(scale), 0) if scale >= least else None
     if plain and (len(write_file(plain)) >= FULL * most_bytes or scale == largest):
         return plain, 0.0
-    priced = _lowest_price(content, scale + 1, analyse(scale + 1), most_bytes)
+    priced = lowest_price(content, scale + 1, analyse(scale + 1), most_bytes)
     return priced or ((plain, 0.0) if plain else None)
 
 
@@ -95,12 +96,12 @@ def _largest_allowed(content: SedicFile) -> int:
     return min(LARGEST_SCALE, MAX_SIDE * 16 // longest)
 
 
-def _largest_scale(content: SedicFile, analyse: Analyse, most_bytes: int, low: int, high: int) -> int:
+def largest_scale(content: SedicFile, analyse: Analyse, most_bytes: int, low: int, high: int) -> int:
     """The largest scale over `low` up to `high` at which the file fits without a price; `low` if none does.
 
     The search starts where it would lie if the latent's bytes grew with its area: a large scale takes long to try.
     """
-    size = cache(lambda scale: len(write_file(_fill(content, scale, analyse(scale), 0))))
+    size = cache(lambda scale: len(write_file(fill(content, scale, analyse(scale), 0))))
     barest = len(write_file(content))
     area = max(0, most_bytes - barest) / max(1, size(LEAST_SCALE) - barest)
     scale = min(max(low, int(LEAST_SCALE * math.sqrt(area))), high)
@@ -111,15 +112,15 @@ def _largest_scale(content: SedicFile, analyse: Analyse, most_bytes: int, low: i
     return scale
 
 
-def _lowest_price(
-    content: SedicFile, scale: int, latent: AnalysedPicture, most_bytes: int
+def lowest_price(
+    content: SedicFile, scale: int, latent: AnalysedPicture, most_bytes: int, mu_most: float = MU_MOST
 ) -> tuple[SedicFile, float] | None:
-    """The file at the lowest price at which it fits, and that price; None where it does not even at MU_MOST."""
-    best, low, high = _fill(content, scale, latent, MU_MOST), 0.0, MU_MOST
+    """The file at the lowest price at which it fits, and that price; None where it does not even at `mu_most`."""
+    best, low, high = fill(content, scale, latent, mu_most), 0.0, mu_most
     if len(write_file(best)) > most_bytes:
         return None
     for _ in range(SEARCH_STEPS):
-        filled = _fill(content, scale, latent, (low + high) / 2)
+        filled = fill(content, scale, latent, (low + high) / 2)
         if len(write_file(filled)) <= most_bytes:
             best, high = filled, (low + high) / 2
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -101,10 +102,25 @@ def test_what_concerns_all_stops_at_once(photos):
     assert done.returncode == 8
     assert b"pip install 'sedicfmt[nano]'" in done.stderr
     assert told(done)["summary"]["summary"]["left"] == 4
-    assert told(done)["error"]["error"]["exit_code"] == 8
+    assert told(done)["error"]["error"]["exit_code"] == told(done)["summary"]["summary"]["exit_code"] == 8
     for wrong in (("--describe", "magic"), ("--preset", "huge")):
         assert run("pack", photos / "in", "-o", photos / "out", *wrong).returncode == 2
     assert not list((photos / "out").rglob("*.sedic"))
+
+
+def test_a_bar_on_a_terminal(photos):
+    pty = pytest.importorskip("pty")
+    terminal, stderr = pty.openpty()
+    words = f"annotations:{photos / 'words.json'}"
+    command = [BIN / "sedic-pack", photos / "in" / "deep", "-o", photos / "out", "--describe", words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=stderr, check=False)
+    os.close(stderr)
+    shown = os.read(terminal, 10_000).decode()
+    assert done.returncode == 0
+    assert done.stdout == b""
+    assert "c.png [........................] 0/1" in shown
+    assert "c.png [########################] 1/1" in shown
+    assert "1 made, 0 kept, 0 failed of 1 files" in shown
 
 
 def test_folders_and_files_are_not_mixed(photos):

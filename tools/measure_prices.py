@@ -1,0 +1,69 @@
+"""What a price is worth to fill a budget: `python -m sedic_tools.measure_prices FOLDER [--every N]`.
+
+For photos and budgets, latent alone: the largest scale that fits without a price, beside the next one at the lowest price
+that makes it fit. By that price: how full the first leaves the budget, and by how much the second's reference picture is
+better, in dB and in MS-SSIM. MU_MOST and FULL of rate control follow from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+from statistics import fmean
+
+import numpy as np
+
+from sedic_tools.compare_classical import find_photos
+from sedicfmt.container.content import write_file
+from sedicfmt.decoders.reference import decode_latent, paint_reference
+from sedicfmt.encoders import latent_nano
+from sedicfmt.evaluation.metrics import Picture, load_picture, ms_ssim, psnr
+from sedicfmt.model import SedicFile
+from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.pipeline.rate_control import FULL, LARGEST_SCALE, fill, largest_scale, lowest_price
+
+BUDGETS = (200, 300, 400, 500, 700, 1000, 1400)
+PRICES = (0.02, 0.04, 0.06, 0.08, 0.12, 1.0)  # upper ends of the rows
+Row = tuple[float, float, float]  # fill without a price, dB gained, MS-SSIM gained
+
+
+def measure(photo: Picture, rows: dict[tuple[bool, float], list[Row]]) -> None:
+    """One photo at all budgets, into the row of its price and of whether the smaller scale fills FULL of the budget."""
+    model, (height, width, _) = load_latent_model(DEFAULT_MODEL), photo.shape
+    bare = SedicFile(width, height, DEFAULT_MODEL, b"", b"")
+    analyse = cache(lambda scale: latent_nano.analyse_at(photo, scale, model))
+    for budget in BUDGETS:
+        scale = largest_scale(bare, analyse, budget, 0, LARGEST_SCALE)
+        if not 0 < scale < LARGEST_SCALE:
+            continue
+        priced = lowest_price(bare, scale + 1, analyse(scale + 1), budget, PRICES[-1])
+        if priced:
+            plain = fill(bare, scale, analyse(scale), 0)
+            full = len(write_file(plain)) / budget
+            before, after = (np.asarray(paint_reference(f, decode_latent(f), model)) for f in (plain, priced[0]))
+            gains = psnr(photo, after) - psnr(photo, before), ms_ssim(photo, after) - ms_ssim(photo, before)
+            rows[full >= FULL, next(p for p in PRICES if priced[1] <= p)].append((full, *gains))
+
+
+def main() -> None:
+    """Entry point."""
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("folder", type=Path)
+    p.add_argument("--every", type=int, default=1, metavar="N")
+    arguments = p.parse_args()
+    rows = defaultdict[tuple[bool, float], list[Row]](list)
+    for path in find_photos(arguments.folder)[:: arguments.every]:
+        measure(load_picture(path), rows)
+    print(
+        "| smaller scale fills | price up to | cases | filled, mean | gain, dB | gain, MS-SSIM |\n|---|---|---|---|---|---|"
+    )
+    for (full, price), cases in sorted(rows.items()):
+        mean = [fmean(column) for column in zip(*cases, strict=True)]
+        side = f"{FULL:.0%} or more" if full else "less"
+        print(f"| {side} | {price} | {len(cases)} | {mean[0]:.3f} | {mean[1]:+.2f} | {mean[2]:+.4f} |")
+
+
+if __name__ == "__main__":
+    main()

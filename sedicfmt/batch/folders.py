@@ -14,7 +14,8 @@ import numpy as np
 
 from sedicfmt.batch.jobs import PICTURES, Job, Plan, plan
 from sedicfmt.batch.journal import Journal, sha256
-from sedicfmt.batch.run import Convert, Made, Outcome, run_jobs
+from sedicfmt.batch.run import Convert, Made, Outcome, Run
+from sedicfmt.limits import MAX_FILE_BYTES
 from sedicfmt.pipeline.pack import open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import open_picture
@@ -25,7 +26,7 @@ OnStage = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Batch:
-    """A folder's plan, and its outcomes as they come; what `run_jobs` raises ends them."""
+    """A folder's plan, and its outcomes as they come; what `Run.outcome` raises ends them."""
 
     plan: Plan
     outcomes: Iterator[Outcome]
@@ -49,7 +50,7 @@ def pack_folder(
 
     found, digest = plan(folder, out, PICTURES, ".sedic"), options_digest(pack_decided_by(options))
     with Journal(out, "sedic-pack") as journal:
-        yield Batch(found, run_jobs(found.jobs, journal, digest, open_packer, overwrite))
+        yield Batch(found, map(Run(journal, digest, open_packer, None, overwrite).outcome, found.jobs))
 
 
 @contextmanager
@@ -71,7 +72,8 @@ def unpack_folder(
     chosen["restoring"].pop("device")
     found, digest = plan(folder, out, (".sedic",), ".png"), options_digest(chosen)
     with Journal(out, "sedic-unpack") as journal:
-        yield Batch(found, run_jobs(found.jobs, journal, digest, open_unpacker, overwrite))
+        run = Run(journal, digest, open_unpacker, MAX_FILE_BYTES, overwrite)
+        yield Batch(found, map(run.outcome, found.jobs))
 
 
 def options_digest(chosen: dict[str, Any]) -> str:

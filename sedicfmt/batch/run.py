@@ -6,11 +6,13 @@ cannot be written. Back ends are opened once, when the first file needs them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
 from sedicfmt.batch.jobs import Job
-from sedicfmt.batch.journal import FOREIGN, WHOLE, Journal
+from sedicfmt.batch.journal import ABSENT, FOREIGN, WHOLE, Journal
 from sedicfmt.errors import BackendUnavailable, EncodeError, MissingDependency
 
 MADE, KEPT, FAILED = "made", "kept", "failed"
@@ -37,40 +39,50 @@ class Outcome:
     error: Exception | None = None
 
 
-def run_jobs(
-    jobs: tuple[Job, ...],
-    journal: Journal,
-    options: str,
-    open_converter: Callable[[], Convert],
-    overwrite: bool = False,
-) -> Iterator[Outcome]:
-    """An outcome a job, in order. `options`: digest of all that decides an output beside the input's bytes.
+@dataclass
+class Run:
+    """A run over jobs. `options`: digest of all that decides an output beside the input's bytes.
 
-    `overwrite`: make everything anew, whatever is there. Raises what opening raises, MissingDependency, BackendUnavailable,
-    and OSError where an output cannot be written.
+    `open_converter` opens the back ends; `most_bytes`: of an input that are read (one more shows that there are more);
+    `overwrite`: make everything anew, whatever is there.
     """
-    convert: Convert | None = None
-    for job in jobs:
+
+    journal: Journal
+    options: str
+    open_converter: Callable[[], Convert]
+    most_bytes: int | None = None
+    overwrite: bool = False
+
+    def outcome(self, job: Job) -> Outcome:
+        """Do one job, if it needs doing.
+
+        Raises what ends the run: whatever opening raises, MissingDependency, BackendUnavailable, and OSError where the
+        output cannot be written.
+        """
         try:
-            data = job.source.read_bytes()
-            state = journal.state(job, data, options)
-        except OSError as error:
-            yield Outcome(job, FAILED, error=error)
-            continue
-        if not overwrite and state == WHOLE:
-            yield Outcome(job, KEPT)
-            continue
-        if not overwrite and state == FOREIGN:
-            told = f"{job.output} is there and is not what was made of {job.source}; --overwrite replaces it"
-            yield Outcome(job, FAILED, error=EncodeError(told))
-            continue
-        convert = convert or open_converter()
+            data = self._read(job.source)
+            state = ABSENT if self.overwrite else self.journal.state(job, data, self.options)
+            if state == WHOLE:
+                return Outcome(job, KEPT)
+            if state == FOREIGN:
+                told = f"{job.output} is there and is not what was made of {job.source}; --overwrite replaces it"
+                raise EncodeError(told)
+        except (OSError, EncodeError) as error:
+            return Outcome(job, FAILED, error=error)
+        convert = self._convert  # outside of what is caught: back ends that do not open concern all
         try:
             made = convert(job, data)
         except (MissingDependency, BackendUnavailable):
             raise
         except Exception as error:  # a mistake of ours, too, is only this file's
-            yield Outcome(job, FAILED, error=error)
-            continue
-        journal.keep(job, data, made.data, options)
-        yield Outcome(job, MADE, made.summary)
+            return Outcome(job, FAILED, error=error)
+        self.journal.keep(job, data, made.data, self.options)
+        return Outcome(job, MADE, made.summary)
+
+    @cached_property
+    def _convert(self) -> Convert:
+        return self.open_converter()
+
+    def _read(self, path: Path) -> bytes:
+        with path.open("rb") as stream:
+            return stream.read(-1 if self.most_bytes is None else self.most_bytes + 1)

@@ -9,7 +9,7 @@ import pytest
 
 from sedicfmt.encoders.describe_openai import OpenAiDescriber
 from sedicfmt.encoders.interfaces import DescribeRequest
-from sedicfmt.errors import BackendFailed
+from sedicfmt.errors import BackendFailed, BackendUnavailable
 from tests.backends.loopback_server import LoopbackServer, Reply, as_json, completion, refused, said
 from tests.backends.openai_talk import (
     IMAGE,
@@ -55,6 +55,22 @@ def test_a_server_that_wants_us_to_wait_for_an_hour_is_not_waited_for():
 
 def test_no_credit_is_not_asked_again():
     assert "credit" in failure([refused(429, "pay", "insufficient_quota")]).message
+
+
+@pytest.mark.parametrize(
+    ("reply", "all_pictures"),
+    [
+        (refused(401, "no"), True),
+        (refused(404, "no such model"), True),
+        (refused(429, "pay", "insufficient_quota"), True),
+        (refused(413, "too large"), False),
+        (refused(429, "slow down"), False),
+        (refused(503, "busy"), False),
+        (REFUSALS[0], False),
+    ],
+)
+def test_whether_other_pictures_would_fare_better(reply, all_pictures):
+    assert isinstance(failure([reply], retries=0), BackendUnavailable) is all_pictures
 
 
 def test_a_broken_server_until_the_retries_end():

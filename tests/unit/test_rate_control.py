@@ -45,7 +45,7 @@ def analyser(pixels):
     objects=st.integers(0, 7),
     budget=st.integers(1, 1200),
 )
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 def test_a_file_is_never_over_its_budget(size, noise, words, objects, budget):
     pixels = np.asarray(draw_photo(*size, seed=noise), np.int16)
     pixels = np.clip(pixels + np.random.default_rng(noise).integers(-noise, noise + 1, pixels.shape), 0, 255)

@@ -1,10 +1,12 @@
 """The describer that needs no network: what a small detector finds and what can be measured, put into plain sentences.
 
-    picture, scaled down -> detections (SSD) -> boxes by area times score -> masks (GrabCut) -> words (measure_region)
+    picture, scaled down -> detections (SSD), checked -> boxes by area times score -> masks (mask head, GrabCut) -> words
+                         -> else what the classifier names and where it sees it, else what stands out
 
 Masks exclude each other: an earlier object keeps its pixels, and what loses most of its own to earlier ones is left out.
-Where no known object is found, the part that stands out is the "main subject"; a flat picture has none. Every word is
-either the name of a detection or a measurement; nothing is guessed. All work is done on a picture of at most WORKING_SIDE
+Where the detector finds no object that is worth a mask, a classifier of 1000 classes names the subject; where that is not
+sure either, the part that stands out is the "main subject"; a flat picture has none. Every word is the name of a
+detection, of a class, or a measurement; nothing is guessed. All work is done on a picture of at most WORKING_SIDE
 pixels a side, so that time and words do not depend on the camera's resolution; masks are scaled up at the end.
 """
 
@@ -18,7 +20,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sedicfmt.encoders.check_detections import checked
 from sedicfmt.encoders.detect_ssd import SsdDetector
+from sedicfmt.encoders.find_subject import MAIN_SUBJECT, find_subject
 from sedicfmt.encoders.interfaces import (
     Box,
     DescribedObject,
@@ -30,25 +34,25 @@ from sedicfmt.encoders.interfaces import (
     require_picture,
 )
 from sedicfmt.encoders.measure_region import measure, region_text
+from sedicfmt.encoders.name_pictures import Namer, scene_name
 from sedicfmt.encoders.opencv import opencv
-from sedicfmt.encoders.salient_region import salient_box
 from sedicfmt.encoders.scene_text import scene_text
-from sedicfmt.encoders.segment_grabcut import GrabCutSegmenter
+from sedicfmt.encoders.segment_lite import LiteSegmenter
 from sedicfmt.errors import EncodeError
 
 WORKING_SIDE = 768  # pixels; Kodak's size, at which the words of measure_region were tuned
 LEAST_SHARE = 0.004  # of the picture, for an object's box: less is a few mask cells, better left to the latent
 LEAST_KEPT = 0.4  # of an object's mask that earlier objects must leave
 SPARE = 2  # boxes segmented beyond the number asked for, in case that some are covered
-MAIN_SUBJECT = "main subject"
 
 
 @dataclass
 class OfflineDescriber:
-    """Describer from a detector and a segmenter; `report` of its descriptions has the seconds of each stage."""
+    """Describer from a detector, a classifier and a segmenter; `report` of its descriptions has the seconds of each stage."""
 
     detector: SsdDetector = field(default_factory=SsdDetector)
-    segmenter: GrabCutSegmenter = field(default_factory=GrabCutSegmenter)
+    namer: Namer = field(default_factory=Namer)
+    segmenter: LiteSegmenter = field(default_factory=LiteSegmenter)
 
     def describe(self, image: Picture, request: DescribeRequest) -> Description:
         """The words and masks of `image`, at most as many as `request` says. Raises MissingDependency."""
@@ -56,25 +60,34 @@ class OfflineDescriber:
         seconds: dict[str, float] = {}
         with _timed(seconds, "detect"):
             small = _scaled_down(image)
-            ranked = sorted(self.detector.detect(small), key=lambda d: -d.box.area * d.score)
+            found = sorted(self.detector.detect(small), key=lambda d: -d.box.area * d.score)
+        with _timed(seconds, "classify"):
+            ranked = checked(small, found, self.namer)
+            large, scene = _worth_a_mask(small, ranked), None
+            if not large:
+                large, scene = self._subject(small)
         with _timed(seconds, "segment"):
-            chosen = self._objects(small, ranked, request.objects)
+            chosen = self._objects(small, large, request.objects)
         with _timed(seconds, "words"):
             objects = [_described(small, detection, pixels, request) for detection, pixels in chosen]
-            names = Counter(d.name for d in ranked)
-            overall = scene_text(small, names, request.words_overall)
+            names = Counter(d.name for d in [*large, *(d for d in ranked if d not in large)] if d.name != MAIN_SUBJECT)
+            overall = scene_text(small, names, request.words_overall, scene)
             objects = [_scaled_up(described, small, image) for described in objects]
         detections = [f"{d.name} {d.score:.2f}" for d in ranked]
         return Description(overall, tuple(objects), {"seconds": seconds, "detections": detections})
 
-    def _objects(self, small: Picture, ranked: Sequence[Detection], most: int) -> list[tuple[Detection, Pixels]]:
-        """The first `most` detections large enough, with masks that exclude each other; else the main subject."""
+    def _subject(self, small: Picture) -> tuple[list[Detection], str | None]:
+        """The subject, if there is one, and the kind of landscape, of a picture without detections."""
+        seen = self.namer.look(small)
+        subject = find_subject(small, self.namer, seen)
+        return [subject] if subject else [], scene_name(seen.whole)
+
+    def _objects(self, small: Picture, large: Sequence[Detection], most: int) -> list[tuple[Detection, Pixels]]:
+        """The first `most` of the detections, with masks that exclude each other."""
         if most <= 0:
             return []
-        picture_area = small.shape[0] * small.shape[1]
-        large = [d for d in ranked if d.box.area >= LEAST_SHARE * picture_area][: most + SPARE] or _main_subject(small)
-        masks = self.segmenter.segment(small, [d.box for d in large])
-        return exclusive(large, masks)[:most]
+        tried = large[: most + SPARE]
+        return exclusive(tried, self.segmenter.segment(small, [d.box for d in tried]))[:most]
 
 
 def open_offline(argument: str | None, image_name: str | None) -> OfflineDescriber:
@@ -96,9 +109,8 @@ def exclusive(found: Sequence[Detection], masks: Sequence[Pixels]) -> list[tuple
     return kept
 
 
-def _main_subject(small: Picture) -> list[Detection]:
-    box = salient_box(small)
-    return [Detection(MAIN_SUBJECT, 0.5, box)] if box else []
+def _worth_a_mask(small: Picture, ranked: Sequence[Detection]) -> list[Detection]:
+    return [d for d in ranked if d.box.area >= LEAST_SHARE * small.shape[0] * small.shape[1]]
 
 
 def _described(small: Picture, detection: Detection, pixels: Pixels, request: DescribeRequest) -> DescribedObject:

@@ -25,7 +25,7 @@ SIDE = 300  # pixels a side of the network's input
 MAX_WINDOWS = 6  # along the longer side of a panorama
 SAME_THING = 0.5  # boxes of one class that overlap this much (intersection over union) show one thing
 TWO_NAMES = 0.8  # boxes of different classes that overlap this much show one thing, named twice
-PART = 0.9  # a box of the same class that lies this much inside a more certain one is a part of it
+PART = 0.7  # a box of the same class that lies this much inside a more certain one is a part of it
 Window = tuple[int, int, int, int]  # left, top, right, bottom
 
 

@@ -33,7 +33,7 @@ class Layer:
 class EfficientNetLite:
     """The network of one size (0 or 1), its weights read at first use."""
 
-    def __init__(self, size: int = 1):
+    def __init__(self, size: int = 0):
         self.size = size
 
     def features(self, picture: Picture) -> list[Floats]:

@@ -25,6 +25,11 @@ def salient_box(image: Picture) -> Box | None:
     saliency = saliency_map(image)
     if float(saliency.max()) < LEAST_DISTANCE:
         return None
+    return box_of(saliency, width, height)
+
+
+def box_of(saliency: NDArray[np.float64], width: int, height: int) -> Box:
+    """The box, in a picture of width x height pixels, of the connected part with the most saliency in it."""
     top, bottom, left, right = _largest_part(saliency)
     down, across = height / saliency.shape[0], width / saliency.shape[1]
     x0, x1 = _at_least(left * across, right * across, width)

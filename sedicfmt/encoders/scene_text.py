@@ -13,12 +13,13 @@ from sedicfmt.encoders.words import limit_words
 MOST_NAMES = 5  # kinds of things that the first sentence lists
 
 
-def scene_text(image: Picture, names: Counter[str], most_words: int) -> str:
-    """One sentence for what is there (`names` in their own order), one for the colours from top to bottom."""
+def scene_text(image: Picture, names: Counter[str], most_words: int, scene: str | None = None) -> str:
+    """One sentence for what is there (`scene`, then `names` in their own order), one for the colours from top to bottom."""
     whole = np.ones(image.shape[:2], np.uint8)
     lab = picture_lab(image)
     adjectives = list(filter(None, [light_word(lab), contrast_word(lab), texture_word(image, whole)]))
-    things = join_words([counted(name, count) for name, count in list(names.items())[:MOST_NAMES]])
+    listed = [*([(scene, 1)] if scene else []), *names.items()][:MOST_NAMES]
+    things = join_words([counted(name, count) for name, count in listed])
     sentence = f"A photo of {things}" if things else "A photo"
     sentence += f", {', '.join(adjectives)}." if adjectives else "."
     return limit_words(f"{sentence} {_bands(image)}", most_words)

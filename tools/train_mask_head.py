@@ -58,7 +58,10 @@ class Head(nn.Module):
             bias -= weight @ self.means[number][0, :, 0, 0]
             arrays[f"stage{number}"] = weight.T
         arrays |= {"place": self.place.weight.detach()[:, :, 0, 0].T, "bias": bias}
-        arrays |= {"out": self.out.weight.detach()[0].permute(1, 2, 0).reshape(9, -1), "out_bias": self.out.bias.detach()}
+        arrays |= {
+            "out": self.out.weight.detach()[0].permute(1, 2, 0).reshape(9, -1),
+            "out_bias": self.out.bias.detach(),
+        }
         return {name: array.numpy().astype(np.float32) for name, array in arrays.items()}
 
 
@@ -117,7 +120,9 @@ def _stage(features: np.ndarray) -> np.ndarray:
 def fit(data: list[tuple[list[np.ndarray], np.ndarray]]) -> Head:
     torch.manual_seed(0)
     features, _ = batch(data[::7])
-    head = Head([f.mean((0, 2, 3), keepdim=True) for f in features], [f.std((0, 2, 3), keepdim=True) + 1e-3 for f in features])
+    head = Head(
+        [f.mean((0, 2, 3), keepdim=True) for f in features], [f.std((0, 2, 3), keepdim=True) + 1e-3 for f in features]
+    )
     optimizer = torch.optim.AdamW(head.parameters(), RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, EPOCHS * (len(data) // BATCH))
     random = np.random.default_rng(0)

@@ -4,7 +4,7 @@
                          -> else what the classifier names and where it sees it, else what stands out
 
 Masks exclude each other: an earlier object keeps its pixels, and what loses most of its own to earlier ones is left out.
-Where the detector finds no object that is worth a mask, a classifier of 1000 classes names the subject; where that is not
+Where what the detector finds is little of the picture, a classifier of 1000 classes names the subject; where that is not
 sure either, the part that stands out is the "main subject"; a flat picture has none. Every word is the name of a
 detection, of a class, or a measurement; nothing is guessed. All work is done on a picture of at most WORKING_SIDE
 pixels a side, so that time and words do not depend on the camera's resolution; masks are scaled up at the end.
@@ -42,6 +42,7 @@ from sedicfmt.errors import EncodeError
 
 WORKING_SIDE = 768  # pixels; Kodak's size, at which the words of measure_region were tuned
 LEAST_SHARE = 0.004  # of the picture, for an object's box: less is a few mask cells, better left to the latent
+LITTLE = 0.1  # of the picture, in the boxes of detections: with less, the subject is likely something else
 LEAST_KEPT = 0.4  # of an object's mask that earlier objects must leave
 SPARE = 2  # boxes segmented beyond the number asked for, in case that some are covered
 
@@ -64,14 +65,15 @@ class OfflineDescriber:
         with _timed(seconds, "classify"):
             ranked = checked(small, found, self.namer)
             large, scene = _worth_a_mask(small, ranked), None
-            if not large:
-                large, scene = self._subject(small)
+            if _share(small, large) < LITTLE:
+                more, scene = self._subject(small)
+                large = [*large, *_besides(large, more)]  # last: what is small and inside keeps its pixels
         with _timed(seconds, "segment"):
             chosen = self._objects(small, large, request.objects)
         with _timed(seconds, "words"):
             objects = [_described(small, detection, pixels, request) for detection, pixels in chosen]
-            names = Counter(d.name for d in [*large, *(d for d in ranked if d not in large)] if d.name != MAIN_SUBJECT)
-            overall = scene_text(small, names, request.words_overall, scene)
+            said = _worth_saying([d for d, _ in chosen], [*large, *ranked], self._tried(large, request.objects))
+            overall = scene_text(small, said, request.words_overall, scene)
             objects = [_scaled_up(described, small, image) for described in objects]
         detections = [f"{d.name} {d.score:.2f}" for d in ranked]
         return Description(overall, tuple(objects), {"seconds": seconds, "detections": detections})
@@ -82,11 +84,12 @@ class OfflineDescriber:
         subject = find_subject(small, self.namer, seen)
         return [subject] if subject else [], scene_name(seen.whole)
 
+    def _tried(self, large: Sequence[Detection], most: int) -> Sequence[Detection]:
+        return large[: most + SPARE] if most > 0 else []
+
     def _objects(self, small: Picture, large: Sequence[Detection], most: int) -> list[tuple[Detection, Pixels]]:
         """The first `most` of the detections, with masks that exclude each other."""
-        if most <= 0:
-            return []
-        tried = large[: most + SPARE]
+        tried = self._tried(large, most)
         return exclusive(tried, self.segmenter.segment(small, [d.box for d in tried]))[:most]
 
 
@@ -107,6 +110,22 @@ def exclusive(found: Sequence[Detection], masks: Sequence[Pixels]) -> list[tuple
             kept.append((detection, free))
             taken |= free.astype(bool)
     return kept
+
+
+def _worth_saying(chosen: Sequence[Detection], known: Sequence[Detection], tried: Sequence[Detection]) -> Counter[str]:
+    """How many there are of what: the objects, and what no mask was tried for; not what an earlier object covers."""
+    others = [d for d in dict.fromkeys(known) if d not in tried]
+    return Counter(d.name for d in [*chosen, *others] if d.name != MAIN_SUBJECT)
+
+
+def _share(small: Picture, detections: Sequence[Detection]) -> float:
+    """Of the picture, in boxes; what boxes have in common counts twice."""
+    return sum(d.box.area for d in detections) / (small.shape[0] * small.shape[1])
+
+
+def _besides(large: Sequence[Detection], subjects: Sequence[Detection]) -> list[Detection]:
+    """The subjects that add something: any where nothing was detected, else those with a name of their own."""
+    return [s for s in subjects if not large or s.name not in {MAIN_SUBJECT, *(d.name for d in large)}]
 
 
 def _worth_a_mask(small: Picture, ranked: Sequence[Detection]) -> list[Detection]:

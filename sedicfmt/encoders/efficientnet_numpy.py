@@ -9,7 +9,7 @@ their mean gives those of the whole (class activation map: Zhou et al. 2016).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Layer:
-    """A convolution with its batch norm: weight (in, out), (kernel, kernel, channels) for a depthwise one; bias (out,)."""
+    """A convolution with its batch norm: weight (in, out), for a depthwise one (kernel, kernel, channels); bias (out,)."""
 
     weight: Floats
     bias: Floats
@@ -62,22 +62,28 @@ class EfficientNetLite:
     def _shapes(self) -> list[BlockShape]:
         return block_shapes(REPEATS[self.size])
 
-    @cached_property
+    @property
     def _layers(self) -> dict[str, Layer]:
-        state = read_checkpoint(checkpoint(self.size, "names of what no detector knows need", "nano"))
-        layers = {"stem": _folded(state, "_conv_stem", "_bn0"), "head": _folded(state, "_conv_head", "_bn1")}
-        layers["classes"] = Layer(state["_fc.weight"].T, state["_fc.bias"])
-        for i, shape in enumerate(self._shapes):
-            name = f"_blocks.{i}."
-            if shape.widens:
-                layers[name + "expand"] = _folded(state, name + "_expand_conv", name + "_bn0")
-            layers[name + "depthwise"] = _folded(state, name + "_depthwise_conv", name + "_bn1")
-            layers[name + "project"] = _folded(state, name + "_project_conv", name + "_bn2")
-        return layers
+        return _layers_of(self.size)
+
+
+@cache
+def _layers_of(size: int) -> dict[str, Layer]:
+    """Read once in a process: the classifier and the mask head run the same network."""
+    state = read_checkpoint(checkpoint(size, "the offline describer needs the package", "nano"))
+    layers = {"stem": _folded(state, "_conv_stem", "_bn0"), "head": _folded(state, "_conv_head", "_bn1")}
+    layers["classes"] = Layer(state["_fc.weight"].T, state["_fc.bias"])
+    for i, shape in enumerate(block_shapes(REPEATS[size])):
+        name = f"_blocks.{i}."
+        if shape.widens:
+            layers[name + "expand"] = _folded(state, name + "_expand_conv", name + "_bn0")
+        layers[name + "depthwise"] = _folded(state, name + "_depthwise_conv", name + "_bn1")
+        layers[name + "project"] = _folded(state, name + "_project_conv", name + "_bn2")
+    return layers
 
 
 def _folded(state: dict[str, NDArray[np.float32]], conv: str, norm: str) -> Layer:
-    """torch's (out, in, rows, columns) with the batch norm multiplied in; pointwise ones (in, out), others (rows, columns, ...)."""
+    """torch's (out, in, rows, columns) with the batch norm multiplied in, and the axes in the order that is used here."""
     gain = state[norm + ".weight"] / np.sqrt(state[norm + ".running_var"] + NORM_EPSILON)
     weight = state[conv + ".weight"] * gain[:, None, None, None]
     bias = state[norm + ".bias"] - state[norm + ".running_mean"] * gain

@@ -1,4 +1,4 @@
-"""The subject of a picture in which the detector finds nothing: its name from the classifier, its place from where that is seen.
+"""The subject of a picture in which the detector finds nothing: its name from the classifier, and where that sees it.
 
 Where the whole picture gets a name, the places that speak for it (class activation map) tell where the thing is, and what
 stands out in colour helps to bound it. Where it gets none, the part that stands out is looked at by itself; if that has no
@@ -14,9 +14,10 @@ from sedicfmt.encoders.efficientnet_numpy import Floats
 from sedicfmt.encoders.interfaces import Box, Detection, Picture
 from sedicfmt.encoders.name_pictures import Name, Namer, Seen, object_name
 from sedicfmt.encoders.opencv import opencv
-from sedicfmt.encoders.salient_region import box_of, salient_box, saliency_map
+from sedicfmt.encoders.salient_region import box_of, saliency_map, salient_box
 
 MAIN_SUBJECT = "main subject"
+SURE_WITHOUT_CONTEXT = 0.5  # a part of a picture by itself is easily taken for something else: a cap for a tennis ball
 LEAST_SIDE = 32  # pixels of a picture's shorter side that the classifier can see anything in
 
 
@@ -29,7 +30,9 @@ def find_subject(image: Picture, namer: Namer, seen: Seen) -> Detection | None:
     if name is not None:
         return Detection(name.word, name.score, named_box(image, name, seen))
     closer = object_name(namer.look_at(image, box).whole) if min(image.shape[:2]) >= LEAST_SIDE else None
-    return Detection(closer.word if closer else MAIN_SUBJECT, closer.score if closer else 0.5, box)
+    if closer is None or closer.score < SURE_WITHOUT_CONTEXT:
+        return Detection(MAIN_SUBJECT, 0.5, box)
+    return Detection(closer.word, closer.score, box)
 
 
 def named_box(image: Picture, name: Name, seen: Seen) -> Box:

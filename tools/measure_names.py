@@ -31,8 +31,8 @@ def main() -> None:
         true = numbers[file.name.split("_")[0]]
         whole = namer.look(np.asarray(Image.open(file).convert("RGB"))).whole
         classes.append((float(whole.max()), int(whole.argmax()) == true, "class"))
-        word = max(general_words(), key=lambda word, p=whole: share_of((word,), p))
-        words.append((share_of((word,), whole), true in general_words()[word], word))
+        share, word = max((share_of((word,), whole), word) for word in general_words())
+        words.append((share, true in general_words()[word], word))
         name = object_name(whole)
         said.append(None if name is None else true in name.classes)
     print(f"{len(classes)} photos, top-1 {np.mean([right for _, right, _ in classes]):.1%}")

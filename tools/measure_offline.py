@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -42,8 +42,8 @@ class PhotoScore:
     largest_found: bool
     largest_named: bool
     seconds: float
-    dropped_right: int = 0
-    dropped_wrong: int = 0
+    dropped_right: int
+    dropped_wrong: int
 
 
 def iou(a: Pixels | None, b: Pixels | None) -> float:
@@ -59,24 +59,26 @@ def agrees(said: str, true: str) -> bool:
     return said == true or said in kinds or said in MAY_BE.get(true, ())
 
 
-def score_photo(found: tuple[DescribedObject, ...], true: tuple[DescribedObject, ...], seconds: float) -> PhotoScore:
-    """`true` is ordered largest first."""
+def score_photo(
+    found: tuple[DescribedObject, ...], true: tuple[DescribedObject, ...], seconds: float, gone: tuple[int, int]
+) -> PhotoScore:
+    """`true` is ordered largest first; `gone` are the right and the wrong detections that were dropped."""
     table = np.array([[iou(f.pixels, t.pixels) for t in true] for f in found]).reshape(len(found), len(true))
     named = [
         agrees(f.name, true[int(row.argmax())].name) and row.max() > 0 for f, row in zip(found, table, strict=True)
     ]
     hits = [f for f, row in zip(found, table, strict=True) if row[0] >= FOUND]
     right = any(agrees(f.name, true[0].name) for f in hits)
-    return PhotoScore([float(row.max()) for row in table], named, bool(hits), right, seconds)
+    return PhotoScore([float(row.max()) for row in table], named, bool(hits), right, seconds, *gone)
 
 
-def dropped(image: Picture, true: tuple[DescribedObject, ...], describer: OfflineDescriber) -> dict[str, int]:
-    """Detections that the second opinion drops: right ones have a true object of their name at their place."""
+def dropped(image: Picture, true: tuple[DescribedObject, ...], describer: OfflineDescriber) -> tuple[int, int]:
+    """Right and wrong detections that the second opinion drops: right ones have a true object of their name there."""
     found = describer.detector.detect(image)
     kept = {(d.box, d.score) for d in checked(image, found, describer.namer)}
     gone = [d for d in found if (d.box, d.score) not in kept]
     right = sum(any(t.name == d.name and overlap(d.box, t.pixels) > SAME_PLACE for t in true) for d in gone)
-    return {"dropped_right": right, "dropped_wrong": len(gone) - right}
+    return right, len(gone) - right
 
 
 def overlap(box: Box, pixels: Pixels | None) -> float:
@@ -105,7 +107,7 @@ def score_folder(folder: Path, limit: int | None) -> dict[str, PhotoScore]:
         found = describer.describe(image, DescribeRequest()).objects
         seconds = time.process_time() - start
         if true:
-            scores[file.name] = replace(score_photo(found, true, seconds), **dropped(image, true, describer))
+            scores[file.name] = score_photo(found, true, seconds, dropped(image, true, describer))
         if limit and len(scores) == limit:
             break
     return scores

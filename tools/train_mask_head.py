@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -159,7 +160,8 @@ def main() -> None:
     options = parser.parse_args()
     data = list(samples(options.folder))
     print(f"{len(data)} boxes, mirrored ones included", flush=True)
-    np.savez(options.out, **fit(data).stored())
+    arrays: dict[str, Any] = fit(data).stored()
+    np.savez(options.out, **arrays)
 
 
 if __name__ == "__main__":

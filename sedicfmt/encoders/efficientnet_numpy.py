@@ -38,7 +38,7 @@ class EfficientNetLite:
 
     def features(self, picture: Picture) -> list[Floats]:
         """uint8 RGB (h, w, 3) -> the ends of the stages at strides 2, 4, 8, 16, 16, 32, 32, and the head's 1280 channels."""
-        h = _relu6(_stem((picture.astype(np.float32) - 127) / 128, self._layers["stem"]))
+        h = _relu6(_stem((picture.astype(np.float32) - np.float32(127)) / np.float32(128), self._layers["stem"]))
         ends, number = [], 0
         for count in REPEATS[self.size]:
             for _ in range(count):

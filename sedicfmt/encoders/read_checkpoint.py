@@ -8,6 +8,7 @@ dictionary, float and long storages and how a tensor is put together; any other 
 from __future__ import annotations
 
 import pickle
+import struct
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +19,11 @@ from numpy.typing import NDArray
 from sedicfmt.errors import BackendFailed
 
 MAGIC = 0x1950A86A20F9469CFC6C
+# what pickle and numpy raise for bytes that are no such file
+BROKEN = (
+    OSError, EOFError, pickle.UnpicklingError, ValueError, TypeError, LookupError, AttributeError, struct.error,
+    OverflowError, MemoryError,
+)  # fmt: skip
 Array = NDArray[Any]
 
 
@@ -26,7 +32,7 @@ def read_checkpoint(file: Path) -> dict[str, Array]:
     try:
         with file.open("rb") as source:
             return _read(source)
-    except (OSError, EOFError, pickle.UnpicklingError, ValueError, TypeError, KeyError, IndexError) as error:
+    except BROKEN as error:
         raise BackendFailed(f"{file.name} is no checkpoint that can be read: {error}") from error
 
 

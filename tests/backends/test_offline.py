@@ -31,7 +31,7 @@ def describer() -> OfflineDescriber:
     """One for all tests, since reading the weights takes a third of a second."""
     found = OfflineDescriber()
     try:
-        found.detector.detect(np.zeros((16, 16, 3), np.uint8))
+        found.describe(disc_picture(64, 64), DescribeRequest())  # without a detection, so the classifier looks as well
     except MissingDependency as error:
         pytest.skip(str(error))
     return found

@@ -46,7 +46,7 @@ def main() -> None:
         shares = [f"{o.name} ({np.mean(o.pixels):.1%})" for o in description.objects if o.pixels is not None]
         print(f"| {file.stem} | {', '.join(shares)} | {description.overall.split('.')[0]}. |")
         names = ", ".join(o.name for o in description.objects)
-        cells.append(Cell(outlined(image, description.objects), f"{file.stem[-2:]} {names}"[:34]))
+        cells.append(Cell(outlined(image, description.objects), f"{file.stem[-2:]} {names}"[:28]))
     print(f"\nCPU seconds a photo: median {np.median(seconds):.2f}, most {max(seconds):.2f}")
     cells += [Cell(None, "")] * (-len(cells) % COLUMNS)
     rows = [Row(cells[i : i + COLUMNS]) for i in range(0, len(cells), COLUMNS)]

@@ -1,9 +1,8 @@
 """A second opinion on detections: outside COCO's world the detector errs with confidence, the classifier errs otherwise.
 
 A detection below SURE is dropped where the classifier, looking at its box, finds next to nothing (LEAST) of what such a
-thing may be in ImageNet's words. Classes that ImageNet lacks (a giraffe) are not checked; of people, which it lacks as
-well, those below SURE_OF_PERSON are dropped: half of them are wrong. An animal gets its kind's name where the classifier is
-certain of it ("macaw" for "bird"). The limits were calibrated on the COCO photos: docs/offline.md.
+thing may be in ImageNet's words. Classes that ImageNet lacks (a person, a giraffe) are not checked. An animal gets its
+kind's name where the classifier is certain of it ("macaw" for "bird"). Measured on the COCO photos in docs/offline.md.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from sedicfmt.encoders.name_pictures import Namer, precise_name, share_of
 
 SURE = 0.9
 LEAST = 0.01
-SURE_OF_PERSON = 0.6
 
 
 def checked(image: Picture, detections: Sequence[Detection], namer: Namer) -> list[Detection]:
@@ -25,8 +23,6 @@ def checked(image: Picture, detections: Sequence[Detection], namer: Namer) -> li
 
 
 def _checked(image: Picture, detection: Detection, namer: Namer) -> Detection | None:
-    if detection.name == "person":
-        return detection if detection.score >= SURE_OF_PERSON else None
     words, has_kinds = MAY_BE.get(detection.name, ()), detection.name in HAVE_KINDS
     if not has_kinds and (not words or detection.score >= SURE):
         return detection

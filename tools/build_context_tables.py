@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import sedic_tables
 from sedic_tools import context_counts, text_corpus, text_vocabulary
 from sedicfmt.bitcoding import word_contexts
 from sedicfmt.bitcoding.context_trie import ContextTrie
@@ -29,9 +30,11 @@ WEIGHTS = {  # of a line's counts; the cut captions are part of the uncut ones
     "long_captions_all.txt": 2,
     "short_captions_all.txt": 1,
 }
+OFFLINE_FILE, OFFLINE_WEIGHT = "offline_sentences.txt", 1  # what our own describer says, beside the tables
 WORD_LINES = 2  # lines that a word must occur in
 WORD_KEPT = [1, 1, 2]  # behind k words a list has what follows them at least so many times
 LETTER_KEPT = [1, 1, 1, 2]
+TABLES = Path(next(iter(sedic_tables.__path__)))
 Lines = list[tuple[str, int]]
 
 
@@ -48,8 +51,15 @@ def main(arguments: list[str] | None = None) -> int:
     if options.check:
         print(json.dumps(measure(corpus.test, word_contexts.load()), indent=2))
     else:
-        write(options.out, build(corpus.fit, options.kept), corpus)
+        own = offline_lines()
+        write(options.out, build(corpus.fit + own, options.kept), corpus, len(own))
     return 0
+
+
+def offline_lines() -> Lines:
+    """The texts of tools/offline_sentences.py, none of them of a photo that files are measured on."""
+    text = (TABLES / OFFLINE_FILE).read_text("utf-8")
+    return [(line, OFFLINE_WEIGHT) for line in text.split("\n") if line]
 
 
 def build(lines: Lines, kept: list[int]) -> ContextTables:
@@ -86,7 +96,7 @@ def letter_trie(spelled: Counter[str], words: list[str]) -> ContextTrie:
     return context_counts.make_trie(plain, weighted, LETTER_OTHER + 1, LETTER_KEPT)
 
 
-def write(out: Path, tables: ContextTables, corpus: text_corpus.Corpus) -> None:
+def write(out: Path, tables: ContextTables, corpus: text_corpus.Corpus, own: int) -> None:
     """The tables and, beside them, the record of how they were made and what they reach."""
     words = "".join(f"{word}\n" for word in tables.entries[1 + len(STEERING) :])
     files = {
@@ -95,15 +105,21 @@ def write(out: Path, tables: ContextTables, corpus: text_corpus.Corpus) -> None:
         word_contexts.LETTER_TRIE: tables.letters.to_bytes(),
     }
     record = {
-        "files": {name: {"bytes": len(d), "sha256": hashlib.sha256(d).hexdigest()} for name, d in files.items()},
+        "files": {name: {"bytes": len(d), "sha256": sha256(d)} for name, d in files.items()},
         "entries": [len(symbols) for symbols in tables.words.symbols],
         "split": text_corpus.SPLIT_RULE,
-        "sources": corpus.records,
+        "sources": corpus.records
+        | {OFFLINE_FILE: {"sha256": sha256((TABLES / OFFLINE_FILE).read_bytes()), "fit_lines": own}},
         "measured_on_test": measure(corpus.test, tables),
     }
     for name, data in files.items():
         (out / name).write_bytes(data)
     (out / "context_words.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def sha256(data: bytes) -> str:
+    """In hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def measure(test: dict[str, list[str]], tables: ContextTables) -> dict[str, dict[str, float]]:

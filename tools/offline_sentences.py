@@ -1,6 +1,7 @@
 """What the offline describer says of photos, a text a line: a narrow language, which the text tables should know.
 
     python -m sedic_tools.offline_sentences FOLDER [FOLDER ...] --out spec/tables/offline_sentences.txt [--every N]
+    python -m sedic_tools.offline_sentences KODAK --measure      bits a character of these texts by each word coder
 
 FOLDERs hold photos, in any depth; of the files in order of their names every N-th is described. Never use Kodak's or CLIC's:
 they are what files are measured on.
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sedicfmt.bitcoding import text_table, word_contexts, word_huffman
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.encoders.registry import find_describer
 from sedicfmt.pipeline.picture import open_picture, to_rgb
@@ -26,14 +28,29 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
-    parser.add_argument("--out", type=Path, required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--out", type=Path)
+    what.add_argument("--measure", action="store_true")
     parser.add_argument("--every", type=int, default=1, metavar="N")
     options = parser.parse_args(arguments)
     files = sorted(file for folder in options.folders for file in folder.rglob("*") if file.suffix in SUFFIXES)
-    options.out.write_text(
-        "".join(f"{line}\n" for line in said(files[:: options.every])), encoding="utf-8", newline="\n"
-    )
+    lines = said(files[:: options.every])
+    if options.measure:
+        print(measure(list(lines)))
+    else:
+        options.out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
     return 0
+
+
+def measure(lines: list[str]) -> str:
+    """Whole payloads in bits a character, by word Huffman and by word contexts."""
+    huffman = sum(len(word_huffman.pack(line, text_table.load())) for line in lines)
+    contexts = sum(len(word_contexts.pack(line, word_contexts.load())) for line in lines)
+    characters = sum(map(len, lines))
+    rates = (
+        f"word Huffman {8 * huffman / characters:.2f}, word contexts {8 * contexts / characters:.2f} bits a character"
+    )
+    return f"{len(lines)} texts, {characters} characters: {rates}"
 
 
 def said(files: list[Path]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sedic_tools.command import note, parser, read_input, run, warn, write_output
+from sedic_tools.command import check_folder, note, parser, read_input, run, warn, write_output
 from sedic_tools.folder import is_folder, run_batch
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def command(arguments: argparse.Namespace) -> int:
 
         with pack_folder(Path(arguments.input), Path(arguments.output), options, arguments.overwrite) as batch:
             return run_batch(batch, arguments)
+    check_folder(arguments.output)
     data = read_input(arguments.input)
     name = None if arguments.input == "-" else Path(arguments.input).name
     result = pack_picture(open_picture(data, arguments.input), options, name, note)

@@ -31,10 +31,10 @@ class Plan:
 def plan(folder: Path, out: Path, suffixes: tuple[str, ...], output_suffix: str) -> Plan:
     """What becomes of the files in and below `folder` that end in one of `suffixes`, whatever their case.
 
-    Hidden files and folders, and links to folders, are passed over. Raises EncodeError where two files would give one
-    output, or where there is nothing to do; OSError for a folder that cannot be read.
+    Hidden files and folders, links to folders, and `out` where it lies in `folder`, are passed over. Raises EncodeError
+    where two files would give one output, or where there is nothing to do; OSError for a folder that cannot be read.
     """
-    names = sorted(_names(folder))
+    names = sorted(_names(folder, out.resolve()))
     chosen = [name for name in names if PurePath(name).suffix.lower() in suffixes]
     if not chosen:
         raise EncodeError(f"{folder} holds no file that ends in {', '.join(suffixes)}")
@@ -47,10 +47,10 @@ def plan(folder: Path, out: Path, suffixes: tuple[str, ...], output_suffix: str)
     return Plan(tuple(jobs.values()), len(names) - len(chosen))
 
 
-def _names(folder: Path) -> Iterator[str]:
-    """Every file in and below `folder` that is not hidden."""
+def _names(folder: Path, out: Path) -> Iterator[str]:
+    """Every file in and below `folder` that is not hidden, but not in `out`: what was made is no picture to pack."""
     for place, folders, files in os.walk(folder, onerror=_refuse):
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = [name for name in folders if not name.startswith(".") and (Path(place) / name).resolve() != out]
         for name in files:
             if not name.startswith("."):
                 yield (Path(place) / name).relative_to(folder).as_posix()

@@ -12,7 +12,6 @@ Spec: clause T-15.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from sedicfmt.bitcoding.context_trie import ContextList, ContextTrie
@@ -23,50 +22,28 @@ def encode_symbol(symbol: int, history: Sequence[int], trie: ContextTrie, coder:
     """[T-15] Code `symbol`, one of the trie's alphabet, behind the symbols of `history`."""
     for known in _known(history, trie):
         index = known.index(symbol)
+        coded = len(known.symbols) if index is None else index
+        coder.encode(known.start(coded), known.size(coded), known.total)
         if index is not None:
-            coder.encode(*known.span(index), known.total)
             return
-        coder.encode(*known.span(len(known.symbols)), known.total)
 
 
 def decode_symbol(history: Sequence[int], trie: ContextTrie, coder: RangeDecoder) -> int:
     """[T-15] The symbol behind `history`. Raises Malformed where the bytes name none."""
     for known in _known(history, trie):
         index = known.index_of(coder.target(known.total))
-        coder.take(*known.span(index))
+        coder.take(known.start(index), known.size(index))
         if index < len(known.symbols):
             return known.symbols[index]
     raise AssertionError("the root's list has all symbols")
 
 
-class _Reduced:
-    """A list without the symbols that longer contexts have refused."""
-
-    def __init__(self, known: ContextList, refused: set[int]):
-        found = (known.index(symbol) for symbol in refused)
-        self.known, self.symbols, self.index = known, known.symbols, known.index
-        self.left_out = sorted(index for index in found if index is not None)
-        self.total = known.cumulative[-1] - sum(map(known.size, self.left_out))
-
-    def span(self, index: int) -> tuple[int, int]:
-        """Where the frequencies of `index` begin, and how large they are."""
-        before = sum(self.known.size(i) for i in self.left_out if i < index)
-        return self.known.cumulative[index] - before, self.known.size(index)
-
-    def index_of(self, target: int) -> int:
-        """Whose frequencies hold `target`, 0 to total - 1."""
-        for i in self.left_out:
-            if self.known.cumulative[i] > target:
-                break
-            target += self.known.size(i)
-        return bisect_right(self.known.cumulative, target) - 1
-
-
-def _known(history: Sequence[int], trie: ContextTrie) -> Iterator[_Reduced]:
-    """The lists to try, the longest context's first."""
-    refused = set[int]()
-    for length in range(min(trie.depth, len(history)), -1, -1):
-        known = trie.after(history[len(history) - length :])
-        if known is not None:
-            yield _Reduced(known, refused)
-            refused.update(known.symbols)
+def _known(history: Sequence[int], trie: ContextTrie) -> Iterator[ContextList]:
+    """The lists to try, the longest context's first, each without what was in the one before."""
+    context = tuple(history[max(0, len(history) - trie.depth) :])
+    while (known := trie.after(context)) is None:
+        context = context[1:]
+    yield known
+    while context:
+        yield trie.rest(context)
+        context = context[1:]

@@ -9,7 +9,7 @@ line; lines that begin with `#` are comments:
     b 0 0           a question: is any cell before this one, in raster order, a 1?
     p FREQUENCY     a leaf: a 1 has this frequency of 2^16
 
-Behind a question stand the nodes for "no", then those for "yes". A few hundred leaves are all that the masks of some
+Behind a question stand the nodes for "no", then those for "yes". Some 1,500 leaves are all that the masks of a
 hundred photos can teach; deep templates of a fixed shape have more contexts than the photos have outlines.
 """
 

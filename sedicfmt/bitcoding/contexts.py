@@ -16,14 +16,13 @@ from sedicfmt.bitcoding import context_tree
 from sedicfmt.bitcoding.context_planes import Bitmap, Planes
 from sedicfmt.bitcoding.range_coder import RangeDecoder, RangeEncoder
 from sedicfmt.errors import LimitExceeded, Malformed
-
-MAX_CELLS = 1 << 20  # each costs some steps in Python
+from sedicfmt.limits import MAX_CODED_CELLS
 
 
 def encode(bitmap: Bitmap, earlier: Bitmap | None = None) -> bytes:
     """The one data of `bitmap` (h, w), uint8 0/1, behind the union of `earlier` masks of the same shape.
 
-    Raises LimitExceeded for more than MAX_CELLS cells.
+    Raises LimitExceeded for more than MAX_CODED_CELLS cells.
     """
     _check_cells(bitmap.shape)
     planes, encoder = Planes(bitmap.shape, earlier), RangeEncoder()
@@ -35,7 +34,7 @@ def encode(bitmap: Bitmap, earlier: Bitmap | None = None) -> bytes:
 def decode(data: bytes, shape: tuple[int, int], earlier: Bitmap | None = None) -> Bitmap:
     """The bitmap of `shape` that `data` holds, behind the same `earlier` masks.
 
-    Raises Malformed where `data` is not what `encode` gives for it, LimitExceeded for more than MAX_CELLS cells.
+    Raises Malformed where `data` is not what `encode` gives for it, LimitExceeded for more than MAX_CODED_CELLS cells.
     """
     _check_cells(shape)
     decoder = RangeDecoder(data)
@@ -46,8 +45,8 @@ def decode(data: bytes, shape: tuple[int, int], earlier: Bitmap | None = None) -
 
 
 def _check_cells(shape: tuple[int, ...]) -> None:
-    if shape[0] * shape[1] > MAX_CELLS:
-        raise LimitExceeded(f"contexts for {shape[0]}x{shape[1]} cells: more than {MAX_CELLS}")
+    if shape[0] * shape[1] > MAX_CODED_CELLS:
+        raise LimitExceeded(f"contexts for {shape[0]}x{shape[1]} cells: more than {MAX_CODED_CELLS}")
 
 
 def _frequencies(planes: Planes) -> NDArray[np.int32]:

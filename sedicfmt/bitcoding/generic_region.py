@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from sedicfmt.bitcoding.mq_coder import MQDecoder, MQEncoder
 from sedicfmt.errors import LimitExceeded, Malformed
+from sedicfmt.limits import MAX_CODED_CELLS
 
 Bitmap = NDArray[np.uint8]  # (rows, columns), values 0 and 1
-MAX_CELLS = 1 << 20  # each may cost a step in Python: 1024x1024 of noise take seconds, much more would be a hang
 CONTEXTS = 1 << 16
 PAD = 4  # zero cells beside a row, so that no window asks where the border is
 SHIFT_OUT = 0x7BF7  # a context without the leftmost cell of each of its rows
@@ -32,7 +32,7 @@ BLACK = 0xFFFF  # the context inside an object
 
 
 def encode(bitmap: Bitmap) -> bytes:
-    """The one payload of `bitmap` (h, w), uint8 0/1. Raises LimitExceeded for more than MAX_CELLS cells."""
+    """The one payload of `bitmap` (h, w), uint8 0/1. Raises LimitExceeded for more than MAX_CODED_CELLS cells."""
     _check_cells(bitmap.shape)
     encoder = MQEncoder(CONTEXTS)
     decisions = (_contexts(bitmap) << 1 | bitmap).ravel()
@@ -46,7 +46,7 @@ def encode(bitmap: Bitmap) -> bytes:
 def decode(data: bytes, shape: tuple[int, int]) -> Bitmap:
     """The bitmap of `shape` that `data` holds.
 
-    Raises Malformed where `data` is not what `encode` gives for it, LimitExceeded for more than MAX_CELLS cells.
+    Raises Malformed where `data` is not what `encode` gives for it, LimitExceeded for more than MAX_CODED_CELLS cells.
     """
     _check_cells(shape)
     h, w = shape
@@ -63,8 +63,8 @@ def decode(data: bytes, shape: tuple[int, int]) -> Bitmap:
 
 
 def _check_cells(shape: tuple[int, ...]) -> None:
-    if shape[0] * shape[1] > MAX_CELLS:
-        raise LimitExceeded(f"a generic region of {shape[0]}x{shape[1]} cells: more than {MAX_CELLS}")
+    if shape[0] * shape[1] > MAX_CODED_CELLS:
+        raise LimitExceeded(f"a generic region of {shape[0]}x{shape[1]} cells: more than {MAX_CODED_CELLS}")
 
 
 def _contexts(bitmap: Bitmap) -> np.ndarray:

@@ -102,13 +102,15 @@ class RangeEncoder:
 
 
 class RangeDecoder:
-    """Gives back the symbols of `RangeEncoder`; never fails for lack of data, but see `segments.latent` for the check."""
+    """Gives back the symbols of `RangeEncoder`; never fails for lack of data, but see `is_finished`."""
 
     def __init__(self, data: bytes, head: tuple[int, int] | None = None):
-        """`head`: what `data` begins with; the caller has looked that it does."""
+        """`head`: what `data` begins with; the caller has looked that it does. Raises Malformed for no symbol at all."""
         low, self.range = first_interval(head)
         self.data, self.position = data, 4
         self.code = int.from_bytes(data[:4].ljust(4, b"\0"), "big") - low
+        if self.code >= self.range:
+            raise Malformed("no symbol has this code", offset=0)
 
     @property
     def offset(self) -> int:

@@ -9,6 +9,7 @@ Where the annotated size differs from the picture's, polygons are scaled and a w
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -25,11 +26,18 @@ CAPTIONS = "captions.json"
 
 
 def load_json(file: Path) -> dict[str, Any]:
-    """The JSON object in `file`. Raises EncodeError where there is none."""
+    """The JSON object in `file`, read once for many pictures. Raises EncodeError where there is none."""
     try:
-        content = json.loads(file.read_bytes())
+        there = file.stat()
+        return _load_json(file, there.st_mtime_ns, there.st_size)
     except OSError as error:
         raise EncodeError(f"cannot read {file}: {error.strerror}") from error
+
+
+@lru_cache(maxsize=2)  # annotations and captions
+def _load_json(file: Path, changed: int, size: int) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:  # also bytes that are not Unicode
         raise EncodeError(f"{file.name} is not JSON: {error}") from error
     if not isinstance(content, dict):

@@ -46,9 +46,10 @@ class AnnotationsDescriber:
 
 
 def open_annotations(argument: str | None, image_name: str | None) -> AnnotationsDescriber:
-    """The registry's factory. Raises EncodeError without a file."""
+    """The registry's factory. Raises EncodeError without a file, or for one that holds no JSON."""
     if not argument:
         raise EncodeError("the describer 'annotations' needs a file: annotations:FILE")
+    load_json(Path(argument))
     return AnnotationsDescriber(Path(argument), image_name)
 
 

@@ -43,9 +43,9 @@ def open_back_ends(options: PackOptions) -> PackBackEnds:
 
     Without a grounder no box is without a mask, but for describers of other packages: then nothing is segmented.
     """
-    describer = None
-    if not told_by_name(options.describe):
-        describer = find_describer(options.describe, None, options.base_url, options.device)
+    describer: Describer | None = find_describer(options.describe, None, options.base_url, options.device)
+    if told_by_name(options.describe):
+        describer = None  # it was only looked at
     grounder = find_grounder(options.ground, options.device)
     return PackBackEnds(describer, grounder, find_segmenter(options.segment, options.device) if grounder else None)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -45,10 +44,10 @@ class PackOptions:
             raise EncodeError("word limits: at least 1 for an object, 0 overall", "words")
         if self.max_bytes is not None and self.target_bpp is not None:
             raise EncodeError("give either max_bytes or target_bpp", "max_bytes")
-        if self.max_bytes is not None and self.max_bytes < 1:
-            raise EncodeError(f"a budget of {self.max_bytes} bytes", "max_bytes")
-        if self.target_bpp is not None and not 0 < self.target_bpp < math.inf:
-            raise EncodeError(f"a target of {self.target_bpp} bpp", "target_bpp")
+        if self.max_bytes is not None and (not isinstance(self.max_bytes, int) or self.max_bytes < 1):
+            raise EncodeError(f"a budget of {self.max_bytes!r} bytes; it is a whole number from 1", "max_bytes")
+        if self.target_bpp is not None and not 0 < self.target_bpp <= MOST_BPP:
+            raise EncodeError(f"a target of {self.target_bpp} bpp; it is above 0 and at most {MOST_BPP}", "target_bpp")
 
     def budget(self, pixels: int) -> Budget:
         """The most bytes for a picture of so many pixels."""
@@ -77,6 +76,7 @@ def from_preset(preset: str | None = None, **given: Any) -> PackOptions:
     return PackOptions(**{**chosen, **given, "preset": preset})
 
 
+MOST_BPP = 1000  # far beyond any file: a picture as it is has 24
 PRESETS: dict[str, dict[str, Any]] = {
     # The least that is still a picture with a caption: one object in ten words, twenty overall, coarse masks.
     "tiny": {"target_bpp": 0.01, "objects": 1, "words_object": 10, "words_overall": 20, "mask_scale": 16},

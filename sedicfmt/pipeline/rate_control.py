@@ -136,9 +136,20 @@ def _contents(whole: SedicFile) -> Iterator[tuple[SedicFile, list[str]]]:
         objects = tuple(_reduced(part, words_object, coarser) for part in whole.objects[:count])
         less = replace(whole, text=limit_words(whole.text, words_overall), objects=objects)
         if less != before:
-            given_up = [f"objects over {count}", f"words over {words_object} and {words_overall}"]
-            yield less, given_up + ([f"masks {coarser} times coarser"] if coarser > 1 else [])
+            yield less, _given_up(whole, less)
         before = less
+
+
+def _given_up(whole: SedicFile, less: SedicFile) -> list[str]:
+    """What of `whole` is not in `less`, in words."""
+    pairs = list(zip(whole.objects, less.objects, strict=False))
+    told = {
+        f"objects beyond {len(less.objects)}": len(less.objects) < len(whole.objects),
+        "words overall": less.text != whole.text,
+        "words of objects": any(before.text != after.text for before, after in pairs),
+        "fine masks": any(before.mask.scale != after.mask.scale for before, after in pairs),
+    }
+    return [what for what, true in told.items() if true]
 
 
 def _reduced(part: SedicObject, words: int, coarser: int) -> SedicObject:

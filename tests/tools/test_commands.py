@@ -272,3 +272,8 @@ def test_a_missing_back_end_names_the_command_that_installs_it(annotated, packed
         assert done.returncode == 8, done.stderr
         assert b"pip install 'sedicfmt[nano]'" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_told_before_the_work(annotated, tmp_path):
+    done = run("pack", annotated[0], "-o", tmp_path / "none" / "x.sedic", "--describe", "annotations:/no/such/file")
+    assert (done.returncode, b"No such folder" in done.stderr) == (74, True)

@@ -37,3 +37,9 @@ def test_nothing_to_do_is_an_error(tmp_path):
         plan(filled(tmp_path, "a.txt"), tmp_path / "out", PICTURES, ".sedic")
     with pytest.raises(FileNotFoundError):
         plan(tmp_path / "none", tmp_path / "out", PICTURES, ".sedic")
+
+
+def test_what_was_made_inside_the_folder_is_not_packed_again(tmp_path):
+    folder = filled(tmp_path, "a.png", "packed/a.png", "packed/deep/b.png", "deep/packed/c.png")
+    found = plan(folder, tmp_path / "packed", PICTURES, ".sedic")
+    assert [job.name for job in found.jobs] == ["a.png", "deep/packed/c.png"]

@@ -122,3 +122,19 @@ def test_presets_make_files_of_their_rates(annotated):
         sizes[preset] = len(data)
         assert len(data) * 8 / (192 * 128) <= chosen["target_bpp"]
     assert sizes["tiny"] < sizes["paper-low"] < sizes["paper-high"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_bytes": 0},
+        {"max_bytes": 5.5},
+        {"max_bytes": "a"},
+        {"target_bpp": 0},
+        {"target_bpp": 1e308},
+        {"target_bpp": -1},
+    ],
+)
+def test_what_is_no_budget(wrong):
+    with pytest.raises(EncodeError):
+        from_preset(**wrong)

@@ -30,8 +30,8 @@ def test_a_trie_comes_back_from_its_file():
     trie = small_trie()
     again = ContextTrie.from_bytes(trie.to_bytes())
     assert again.to_bytes() == trie.to_bytes()
-    assert (again.depth, list(again.root.symbols)) == (2, [0, 1, 2, 3])
-    assert again.root.cumulative[-1] == 1 << 16
+    assert (again.depth, list(again.after(()).symbols)) == (2, [0, 1, 2, 3])
+    assert again.after(()).cumulative[-1] == 1 << 16
     assert list(again.after((1,)).symbols) == [2, 3] and list(again.after((1, 2)).symbols) == [1]
     assert again.after((3, 3)) is None and again.after((0, 1)) is None  # never seen; seen once only
 
@@ -113,16 +113,39 @@ def test_steering_symbols_need_an_entry():
 
 def test_the_tables_keep_their_rules():
     tables = word_contexts.load()
-    assert len(set(tables.entries)) == len(tables.entries) == len(tables.words.root.symbols)
+    assert len(set(tables.entries)) == len(tables.entries) == len(tables.words.symbols[0])
     for trie in (tables.words, tables.letters):
-        assert list(trie.root.symbols) == list(range(len(trie.root.symbols)))
-        assert trie.root.cumulative[-1] == 1 << 16
+        assert list(trie.symbols[0]) == list(range(len(trie.symbols[0])))
+        assert sum(trie.frequencies[0]) == 1 << 16
         for level, first in enumerate(trie.first, 1):
             for begin, end in pairwise(first):
                 symbols = list(trie.symbols[level][begin:end])
-                assert symbols == sorted(set(symbols)) and len(symbols) < len(trie.root.symbols)
+                assert symbols == sorted(set(symbols)) and len(symbols) < len(trie.symbols[0])
                 assert sum(trie.frequencies[level][begin:end]) < 1 << 16
     assert all(min(f) >= 1 for trie in (tables.words, tables.letters) for f in trie.frequencies)
+
+
+def test_what_is_in_a_list_is_in_the_list_for_one_symbol_less():
+    for trie in (word_contexts.load().words, word_contexts.load().letters):
+        contexts = [()]
+        for first, symbols in zip(trie.first, trie.symbols, strict=False):
+            entries = [(*context, s) for context in contexts for s in trie.after(context).symbols]
+            assert len(entries) == len(symbols)
+            contexts = [c for c, begin, end in zip(entries, first, first[1:], strict=False) if begin < end]
+            for context in contexts:
+                shorter = trie._find(context[1:])
+                assert shorter is not None and set(trie._find(context).symbols) <= set(shorter.symbols)
+
+
+def test_hostile_texts_take_no_longer_than_others():
+    """Long lists in all contexts: each list's work is done once, so that a long text asks for few."""
+    tables = word_contexts.ContextTables(*(getattr(word_contexts.load(), f) for f in ("entries", "words", "letters")))
+    found = []
+    tables.words._find = lambda context: found.append(context) or ContextTrie._find(tables.words, context)
+    tables.words._lists.clear()
+    assert word_contexts.unpack(word_contexts.pack("the." * 1024, tables), tables) == "the." * 1024
+    assert len(found) < 40
+    del tables.words._find
 
 
 class DecoderOfTheClauses:

@@ -17,7 +17,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
-from itertools import count, cycle
+from itertools import cycle, islice
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, help="the page to write (default: standard output)")
     parser.add_argument("--limit", type=int, help="photos of each folder at most, for a quick look")
     options = parser.parse_args(arguments)
-    coco = list(coco_photos(options.data / "train/coco", options.limit))
+    coco = list(islice(coco_photos(options.data / "train/coco"), options.limit))
     spare = cycle([mask for _, masks in coco for mask in masks])
     texts, captions = held_out_texts(options.data / "text"), coco_captions(options.data / "train/coco/captions.json")
     kodak = kodak_photos(options.data / "kodak", spare, options.limit)
@@ -63,9 +63,8 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def coco_photos(folder: Path, limit: int | None) -> Iterator[tuple[Path, list[Pixels]]]:
+def coco_photos(folder: Path) -> Iterator[tuple[Path, list[Pixels]]]:
     """Photos with three annotated objects or more, and the masks of the three largest."""
-    numbers = count(1)
     for photo in sorted(folder.glob("*.jpg")):
         picture = np.asarray(Image.open(photo).convert("RGB"))
         try:
@@ -75,8 +74,6 @@ def coco_photos(folder: Path, limit: int | None) -> Iterator[tuple[Path, list[Pi
             continue
         if len(objects) == OBJECTS:
             yield photo, [part.pixels for part in objects if part.pixels is not None]
-            if next(numbers) == limit:
-                return
 
 
 def kodak_photos(folder: Path, spare: Iterator[Pixels], limit: int | None) -> Iterator[tuple[Path, list[Pixels]]]:

@@ -16,7 +16,7 @@ from sedic_tools.compare_classical import find_photos
 from sedicfmt.decoders.reference import LatentSymbols, paint_reference
 from sedicfmt.encoders import latent_nano
 from sedicfmt.evaluation.metrics import Picture, load_picture, psnr
-from sedicfmt.model import SedicFile, coded_size
+from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
 
 SCALES, PRICES = (32, 24, 20, 16, 12, 8), (0.0, 0.03, 0.06, 0.1, 0.3, 1.0)
@@ -26,10 +26,8 @@ def measure(photo: Picture, scale: int, mu: float) -> tuple[float, float]:
     """Bits a pixel of z and y, and PSNR in dB, of one photo."""
     model, (height, width, _) = load_latent_model(DEFAULT_MODEL), photo.shape
     latent = latent_nano.analyse_at(photo, scale, model)
-    size = len(latent.z_payload) + len(latent.y_payload(mu))
-    shape_y, _ = model.grids(*coded_size(width, height, scale))
-    mean, _ = model.hyper_synthesis(latent.z, *shape_y[1:])
-    symbols = LatentSymbols(latent.z, latent_nano.quantise(latent.residual, latent.index, mu), mean)
+    payload, values, mean = latent.coded(mu)
+    symbols, size = LatentSymbols(latent.z, values, mean), len(latent.z_payload) + len(payload)
     painted = paint_reference(SedicFile(width, height, DEFAULT_MODEL, b"", b"", latent_scale=scale), symbols, model)
     return size * 8 / (width * height), psnr(photo, np.asarray(painted.convert("RGB"), np.uint8))
 

@@ -11,14 +11,15 @@ from PIL import Image
 
 from sedicfmt.errors import SedicError
 from sedicfmt.model import SedicFile
+from sedicfmt.models.entropy import walk
 from sedicfmt.models.nano_latent import NanoLatent
 from sedicfmt.models.registry import load_latent_model
-from sedicfmt.segments.latent import Symbols, decode_y, decode_z
+from sedicfmt.segments.latent import SymbolReader, Symbols
 
 
 @dataclass(frozen=True)
 class LatentSymbols:
-    """What the latent's payloads say: z (Cz, ., .) and y (Cy, ., .) int32, and h_s's mean of y in 1/64, int64."""
+    """What the latent's payloads say: z (Cz, ., .) and y (Cy, ., .) int32, and y's means in 1/64, int64."""
 
     z: Symbols
     y: Symbols
@@ -34,14 +35,16 @@ def decode_latent(file: SedicFile, model: NanoLatent | None = None) -> LatentSym
     model = model or load_latent_model(file.model_id)
     shape_y, shape_z = model.grids(*file.coded_size)
     try:
-        z = decode_z(file.z, shape_z, model.z_tables)
+        z = model.entropy.decode_z(file.z, shape_z)
     except SedicError as error:
         raise _in_segment(error, "z") from None
-    mean, index = model.hyper_synthesis(z, *shape_y[1:])
     try:
-        return LatentSymbols(z, decode_y(file.y, index), mean)
+        reader = SymbolReader(file.y)
+        symbols, mean = walk(model.entropy.scan(z, *shape_y[1:]), lambda _, index: reader.read(index))
+        reader.close()
     except SedicError as error:
         raise _in_segment(error, "y") from None
+    return LatentSymbols(z, symbols, mean)
 
 
 def _in_segment(error: SedicError, path: str) -> SedicError:

@@ -17,26 +17,39 @@ from PIL import Image
 
 from sedicfmt.bitcoding.range_coder import TOTAL
 from sedicfmt.model import coded_size
+from sedicfmt.models.entropy import Scan, walk
 from sedicfmt.models.hyper_synthesis import MEAN_UNIT
 from sedicfmt.models.layers import Array
 from sedicfmt.models.nano_latent import NanoLatent
-from sedicfmt.segments.latent import Symbols, encode_y, encode_z, gaussian_tables
+from sedicfmt.segments.latent import Symbols, SymbolWriter, gaussian_tables
 
 _LARGEST_PRICED = 15  # prices of larger values are that of this one: they are rare and never rounded to zero
 
 
 @dataclass(frozen=True)
 class AnalysedPicture:
-    """Everything about a picture at one scale: z and its payload, and what y is coded against."""
+    """Everything about a picture at one scale: z and its payload, y as floats, and what y is coded against."""
 
     z: Symbols
     z_payload: bytes
-    residual: Array  # y - mean, (Cy, rows, columns)
-    index: NDArray[np.int64]
+    y: Array  # (Cy, rows, columns)
+    scan: Scan
 
     def y_payload(self, mu: float = 0.0) -> bytes:
         """y's payload at a price of `mu` squared steps for a bit."""
-        return encode_y(quantise(self.residual, self.index, mu), self.index)
+        return self.coded(mu)[0]
+
+    def coded(self, mu: float = 0.0) -> tuple[bytes, Symbols, NDArray[np.int64]]:
+        """y's payload, its values, and their means in 1/64."""
+        writer = SymbolWriter()
+
+        def choose(mean: NDArray[np.int64], index: NDArray[np.int64]) -> Symbols:
+            values = quantise(self.y - mean / MEAN_UNIT, index, mu)
+            writer.write(values, index)
+            return values
+
+        symbols, mean = walk(self.scan, choose)
+        return writer.finish(), symbols, mean
 
 
 def analyse_at(picture: NDArray[np.uint8], latent_scale: int, model: NanoLatent) -> AnalysedPicture:
@@ -50,8 +63,7 @@ def analyse(picture: NDArray[np.uint8], model: NanoLatent) -> AnalysedPicture:
     """uint8 RGB (height, width, 3) -> its latent, ready to be coded at any price."""
     y = model.analyse(picture)
     z = model.hyper_analyse(y)
-    mean, index = model.hyper_synthesis(z, *y.shape[1:])
-    return AnalysedPicture(z, encode_z(z, model.z_tables), y - mean / MEAN_UNIT, index)
+    return AnalysedPicture(z, model.entropy.encode_z(z), y, model.entropy.scan(z, *y.shape[1:]))
 
 
 @cache

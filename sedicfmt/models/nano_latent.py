@@ -1,20 +1,19 @@
 """The bundled latent model: g_a, h_a, h_s, g_s of equation 1 in numpy (trained as `training.network.NanoCodec`).
 
-    picture -analyse-> y (float) -hyper_analyse-> z (int) -hyper_synthesis-> mean, index;  y^ -synthesise-> picture
+    picture -analyse-> y (float) -hyper_analyse-> z (int) -entropy.scan-> mean, index;  y^ -synthesise-> picture
 
-Only hyper_synthesis decides what the entropy decoder reads, and it is exact; the others may differ by rounding.
+Only `entropy` decides what the entropy decoder reads, and it is exact; the others may differ by rounding.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sedicfmt.bitcoding.cumulative_table import CumulativeTable
-from sedicfmt.models import hyper_synthesis as h_s
+from sedicfmt.models.entropy import ContextEntropy, Entropy, PlainEntropy
+from sedicfmt.models.hyper_synthesis import MEAN_UNIT
 from sedicfmt.models.layers import Array, Weights, blocks, in_bands, pointwise, shuffle, unshuffle
 
 STRIDE = 32  # pixels a side of one position of y; z has one for 2x2 of them
@@ -28,17 +27,15 @@ class NanoLatent:
         floating: Weights = {k: v.astype(dtype) for k, v in weights.items() if v.dtype.kind == "f"}
         self.weights = weights | floating
         self.dtype = dtype
-
-    @cached_property
-    def z_tables(self) -> list[CumulativeTable]:
-        """One frequency table a channel of z, from the weights file (L-4)."""
-        return [CumulativeTable.from_frequencies(row.tolist()) for row in self.weights["z_frequencies"].astype(int)]
+        self.entropy: Entropy = (
+            ContextEntropy(self.weights) if "prior_z.look.weight" in weights else PlainEntropy(self.weights)
+        )
 
     def grids(self, width: int, height: int) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
         """Shapes of y and z, (channels, rows, columns), for a picture of that many pixels (L-1)."""
         rows, columns = -(-height // STRIDE), -(-width // STRIDE)
         cy = len(self.weights["h_s.leave.bias"]) // 2
-        return (cy, rows, columns), (len(self.weights["z_frequencies"]), -(-rows // 2), -(-columns // 2))
+        return (cy, rows, columns), (len(self.weights["h_a.leave.bias"]), -(-rows // 2), -(-columns // 2))
 
     def analyse(self, picture: NDArray[np.uint8]) -> Array:
         """g_a: uint8 RGB (height, width, 3), edges repeated to whole positions -> y (Cy, rows, columns)."""
@@ -62,14 +59,9 @@ class NanoLatent:
         z = np.rint(pointwise(h, w, "h_a.leave")).transpose(2, 0, 1)
         return np.clip(z, -32767, 32767).astype(np.int32)
 
-    def hyper_synthesis(self, z: NDArray[np.int32], rows: int, columns: int) -> tuple[Array, Array]:
-        """h_s, cut to y's grid: (mean in 1/64, table index), int64 (Cy, rows, columns)."""
-        mean, index = h_s.hyper_synthesis(z, self.weights)
-        return mean[:, :rows, :columns], index[:, :rows, :columns]
-
     def synthesise(self, symbols: NDArray[np.int32], mean: Array, width: int, height: int) -> NDArray[np.uint8]:
         """g_s: y^ = symbols + mean / 64 -> uint8 RGB (height, width, 3)."""
-        y: Array = (symbols + mean / h_s.MEAN_UNIT).astype(self.dtype).transpose(1, 2, 0)
+        y: Array = (symbols + mean / MEAN_UNIT).astype(self.dtype).transpose(1, 2, 0)
         return in_bands(self._synthesise, y, STRIDE, BAND, HALO)[:height, :width]
 
     def _synthesise(self, y: Array) -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
 """A trained checkpoint as the weights file that ships: `python -m sedicfmt.training.export CHECKPOINT OUT.safetensors`.
 
-g_a, g_s and h_a as float16; h_s as the integers of spec clauses H-1 to H-6; the prior of z as integer frequencies.
+g_a, g_s and h_a as float16; h_s, the context of y and the prior of z as the integers of spec clauses H-1 to H-10.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from sedicfmt.bitcoding.range_coder import TOTAL
+from sedicfmt.models.context import SYMBOL_UNIT
 from sedicfmt.models.hyper_synthesis import MEAN_UNIT
+from sedicfmt.training.entropy import CAUSAL, CROSS, HIDDEN, INDEX_GAIN
 from sedicfmt.training.network import NanoCodec
 
-Z_LARGEST = 20  # values of z with an entry of their own; beyond it they are escaped
-HIDDEN_UNIT = 256  # activations of h_s are in 1/256: up to 128
-INDEX_GAIN = 8  # HyperSynthesis multiplies its index by this
+HIDDEN_UNIT = 256  # hidden values are in 1/256: up to 128
+Arrays = dict[str, np.ndarray]
 
 
 def load_model(checkpoint: Path) -> NanoCodec:
@@ -43,37 +43,37 @@ def fixed_point(ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.rint(ratio * 2.0**shift).astype(np.int32), np.array([shift], np.int32)
 
 
-def export_hyper_synthesis(model: NanoCodec) -> dict[str, np.ndarray]:
-    """h_s as integers: weights, biases in units of the sums, multipliers and shifts."""
-    grow, unit1 = quantise(model.h_s.grow.weight)
-    leave, unit2 = quantise(model.h_s.leave.weight)
-    bias1 = model.h_s.grow.bias.detach().double().numpy() / unit1
-    bias2 = model.h_s.leave.bias.detach().double().numpy() * HIDDEN_UNIT / unit2
-    half = len(unit2) // 2
-    multiplier1, shift1 = fixed_point(unit1 * HIDDEN_UNIT)
-    outputs = np.concatenate([np.full(half, MEAN_UNIT), np.full(half, INDEX_GAIN)])
-    multiplier2, shift2 = fixed_point(unit2 / HIDDEN_UNIT * outputs)
-    largest = 127 * 32767 * max(grow[0].size, leave.shape[1]) + max(np.abs(bias1).max(), np.abs(bias2).max())
-    assert largest * 2**15 < 2**53, "sums must stay exact in float64 (clause H-6)"
+def integer_layer(name: str, rows: torch.Tensor, bias: torch.Tensor, unit_in: int, units_out: np.ndarray) -> Arrays:
+    """A layer on inputs in 1/unit_in as weights, biases in units of the sums, multipliers and a shift (H-5).
+
+    rows: float (outputs, ...); units_out: for each output, how many of its units make one.
+    """
+    weight, unit = quantise(rows)
+    sums = bias.detach().double().numpy() * unit_in / unit
+    multiplier, shift = fixed_point(unit / unit_in * units_out)
+    largest = 127 * 32767 * weight[0].size + np.abs(sums).max()
+    assert largest * 2**15 < 2**53, "sums must stay exact in float64"
+    parts = {"weight": weight, "bias": np.rint(sums).astype(np.int32), "multiplier": multiplier, "shift": shift}
+    return {f"{name}.{part}": value for part, value in parts.items()}
+
+
+def export_entropy(model: NanoCodec) -> Arrays:
+    """h_s, the context of y and the prior of z as integers."""
+    h_s, prior, cy, cz = model.h_s, model.prior_z, model.config["cy"], model.config["cz"]
+    hidden = np.full(HIDDEN, HIDDEN_UNIT)
+    y_out, z_out = (np.repeat(np.array([MEAN_UNIT, INDEX_GAIN]), int(n)) for n in (cy, cz))
+    around = [h_s.look.weight[:, HIDDEN:, p, q] for p, q in CROSS]
+    look = torch.cat([h_s.look.weight[:, :HIDDEN, 1, 1], *around], 1)
+    before = torch.cat([prior.look.weight[:, :, p, q] for p, q in CAUSAL], 1)
+    assert SYMBOL_UNIT == HIDDEN_UNIT, "one unit for all inputs of h_s.look"
     return {
-        "h_s.grow.weight": grow, "h_s.grow.bias": np.rint(bias1).astype(np.int32),
-        "h_s.grow.multiplier": multiplier1, "h_s.grow.shift": shift1,
-        "h_s.leave.weight": leave[:, :, 0, 0], "h_s.leave.bias": np.rint(bias2).astype(np.int32),
-        "h_s.leave.multiplier": multiplier2, "h_s.leave.shift": shift2,
-    }  # fmt: skip
-
-
-@torch.no_grad()
-def z_frequencies(model: NanoCodec) -> np.ndarray:
-    """int32 (Cz, 2K + 2): frequencies of -K..K and of the escape, each row's sum 2^16, each entry at least 1."""
-    values = torch.arange(-Z_LARGEST, Z_LARGEST + 1, dtype=torch.float32)
-    grid = values.view(1, 1, 1, -1).expand(1, model.config["cz"], 1, -1)
-    mass = (model.prior_z.cdf(grid + 0.5) - model.prior_z.cdf(grid - 0.5))[0, :, 0].double().numpy()
-    mass = np.concatenate([mass, np.maximum(0, 1 - mass.sum(axis=1, keepdims=True))], axis=1)
-    frequencies = 1 + np.floor(mass * (TOTAL - mass.shape[1])).astype(np.int64)
-    rows = np.arange(len(frequencies))
-    frequencies[rows, frequencies.argmax(axis=1)] += TOTAL - frequencies.sum(axis=1)
-    return frequencies.astype(np.int32)
+        **integer_layer("h_s.grow", h_s.grow.weight, h_s.grow.bias, 1, np.repeat(hidden, 4)),
+        **integer_layer("h_s.leave", h_s.leave.weight.flatten(1), h_s.leave.bias, HIDDEN_UNIT, y_out),
+        **integer_layer("h_s.look", look, h_s.look.bias, HIDDEN_UNIT, hidden),
+        **integer_layer("h_s.leave_odd", h_s.leave_odd.weight.flatten(1), h_s.leave_odd.bias, HIDDEN_UNIT, y_out),
+        **integer_layer("prior_z.look", before, prior.look.bias, 1, hidden),
+        **integer_layer("prior_z.leave", prior.leave.weight.flatten(1), prior.leave.bias, HIDDEN_UNIT, z_out),
+    }
 
 
 def export(checkpoint: Path, out: Path) -> str:
@@ -81,8 +81,7 @@ def export(checkpoint: Path, out: Path) -> str:
     model = load_model(checkpoint)
     floats = {k: v for k, v in model.state_dict().items() if k.startswith(("g_a.", "g_s.", "h_a."))}
     tensors = {k: v.contiguous().numpy().astype(np.float16) for k, v in floats.items()}
-    tensors |= export_hyper_synthesis(model)
-    tensors["z_frequencies"] = z_frequencies(model)
+    tensors |= export_entropy(model)
     save_file({k: np.ascontiguousarray(v) for k, v in sorted(tensors.items())}, out)
     return hashlib.sha256(out.read_bytes()).hexdigest()
 

@@ -1,7 +1,6 @@
-"""Rates of latents in bits, differentiable, for equation 1: R(y) under a Gaussian, R(z) under a mixture of logistics.
+"""Rates of latents in bits, differentiable, for equation 1: a Gaussian's mass on the unit interval around a value.
 
-Both are the probability of the unit interval around the value; the symbols that a file carries are coded with integer
-tables made from the same functions (`export.py`).
+The symbols that a file carries are coded with integer tables made from the same function (`spec/tables/`).
 """
 
 from __future__ import annotations
@@ -9,12 +8,13 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 FLOOR = 2.0**-16  # the least frequency of an integer table: nothing costs more than 16 bits
+SCALE_MIN, SCALE_STEP, SCALE_COUNT = 0.15, 1.15, 48  # sigma of index i is SCALE_MIN * SCALE_STEP**i
 
 
-def gaussian_bits(value: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
+def gaussian_bits(value: Tensor, mean: Tensor | float, scale: Tensor) -> Tensor:
     """-log2 of the mass of [value - 1/2, value + 1/2] under N(mean, scale^2); shapes broadcast."""
     distance = (value - mean).abs()
     upper = torch.special.ndtr((0.5 - distance) / scale)
@@ -22,21 +22,14 @@ def gaussian_bits(value: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
     return -torch.log2(torch.clamp(upper - lower, min=FLOOR))
 
 
-class LogisticMixture(nn.Module):
-    """The factorized prior of z: for each channel a mixture of `count` logistic distributions."""
+def soft_bits(value: Tensor, mean: Tensor, index: Tensor) -> Tensor:
+    """Bits at a log-scale index of any size; some gradient leaks past the clamp, so that a floored scale can rise again."""
+    kept = index.clamp(0, SCALE_COUNT - 1)
+    scale = SCALE_MIN * torch.exp(kept * math.log(SCALE_STEP)) + (index - kept) * 1e-3
+    return gaussian_bits(value, mean, scale.clamp(min=SCALE_MIN * 0.9))
 
-    def __init__(self, channels: int, count: int = 3):
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(channels, count))
-        self.mean = nn.Parameter(torch.linspace(-2, 2, count).repeat(channels, 1))
-        self.log_scale = nn.Parameter(torch.full((channels, count), math.log(1.0)))
 
-    def cdf(self, value: Tensor) -> Tensor:
-        """P(Z < value), value of shape (batch, channels, h, w)."""
-        shape = (1, -1, 1, 1, self.mean.shape[1])
-        scaled = (value[..., None] - self.mean.view(shape)) / self.log_scale.exp().view(shape)
-        return (torch.sigmoid(scaled) * self.weight.softmax(dim=1).view(shape)).sum(-1)
-
-    def bits(self, value: Tensor) -> Tensor:
-        """-log2 of the mass of [value - 1/2, value + 1/2]; same shape as value."""
-        return -torch.log2(torch.clamp(self.cdf(value + 0.5) - self.cdf(value - 0.5), min=FLOOR))
+def hard_bits(value: Tensor, index: Tensor, mean: Tensor | float = 0.0) -> Tensor:
+    """Bits of integers at the rounded index; none where that is 0."""
+    index = torch.round(index).clamp(0, SCALE_COUNT - 1)
+    return gaussian_bits(value, mean, SCALE_MIN * SCALE_STEP**index) * (index > 0)

@@ -1,4 +1,4 @@
-"""The nano latent codec: g_a, h_a, h_s, g_s of the paper's equation 1, sized for two CPU cores.
+"""The nano latent codec: g_a, h_a, h_s, g_s of the paper's equation 1, sized for two CPU cores, with a context for z and y.
 
 At a fiftieth of a bit a pixel a photo has about twenty bits for 32x32 pixels, so the latent y lives on a grid of
 stride 32 and the hyper-latent z on stride 64. g_a and g_s are each a linear transform (starting as the KLT of 32x32
@@ -6,6 +6,9 @@ patches) plus a pyramid of depthwise-separable residual blocks that starts at ze
 integer arithmetic can repeat exactly: int8 weights (trained with them), a rectifier, no normalisation.
 
     x (3, H, W) -g_a-> y (Cy, H/32, W/32) -h_a-> z (Cz, H/64, W/64) -h_s-> mean, scale of y;  y^ -g_s-> x~
+
+The context: z's distribution follows from the z above and to the left; y's at odd positions of a chequerboard from the values
+of the even ones around it. Both networks keep to the same integers as h_s (`entropy.py`).
 """
 
 from __future__ import annotations
@@ -17,21 +20,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sedicfmt.training.likelihood import LogisticMixture, gaussian_bits
+from sedicfmt.segments.latent import LAST_SHIFTED
+from sedicfmt.training.depthwise import Depthwise
+from sedicfmt.training.entropy import HyperSynthesis, PriorZ, round_through
+from sedicfmt.training.likelihood import SCALE_COUNT, SCALE_MIN, SCALE_STEP, hard_bits, soft_bits
 
 STRIDE_Y, STRIDE_Z = 32, 64
-SCALE_MIN, SCALE_STEP, SCALE_COUNT = 0.15, 1.15, 48  # sigma of index i is SCALE_MIN * SCALE_STEP**i
-
-
-def round_through(x: Tensor) -> Tensor:
-    """Rounding whose gradient is that of the identity."""
-    return x + (torch.round(x) - x).detach()
-
-
-def int8_through(weight: Tensor) -> Tensor:
-    """Weights as int8 times one scale an output channel, with the identity's gradient."""
-    scale = weight.detach().abs().flatten(1).amax(1).clamp(min=1e-8) / 127
-    return round_through(weight / scale.view(-1, 1, 1, 1)) * scale.view(-1, 1, 1, 1)
 
 
 Triple = tuple[int, int, int]
@@ -42,7 +36,7 @@ class Block(nn.Module):
 
     def __init__(self, channels: int, expansion: int = 2):
         super().__init__()
-        self.depthwise = nn.Conv2d(channels, channels, 5, padding=2, groups=channels)
+        self.depthwise = Depthwise(channels, 5)
         self.widen = nn.Conv2d(channels, channels * expansion, 1)
         self.narrow = nn.Conv2d(channels * expansion, channels, 1)
         nn.init.zeros_(self.narrow.weight)
@@ -64,6 +58,12 @@ def zero(layer: nn.Conv2d) -> nn.Conv2d:
     return layer
 
 
+def exactly(layer: nn.Module, x: Tensor) -> Tensor:
+    """The layer in float32 whatever autocast says: bfloat16 is too coarse for the brightness of a patch."""
+    with torch.autocast(x.device.type, enabled=False):
+        return layer(x.float())
+
+
 class Analysis(nn.Module):
     """g_a: x in -0.5..0.5, (B, 3, H, W) -> y (B, Cy, H/32, W/32)."""
 
@@ -80,7 +80,7 @@ class Analysis(nn.Module):
         h = self.body8(self.enter8(F.pixel_unshuffle(x, 8)))
         h = self.body16(self.enter16(F.pixel_unshuffle(h, 2)))
         h = self.body32(self.enter32(F.pixel_unshuffle(h, 2)))
-        return self.linear(F.pixel_unshuffle(x, STRIDE_Y)) + self.leave(h)
+        return exactly(self.linear, F.pixel_unshuffle(x, STRIDE_Y)) + self.leave(h)
 
 
 class Synthesis(nn.Module):
@@ -99,7 +99,7 @@ class Synthesis(nn.Module):
         h = self.body32(self.enter32(y))
         h = self.body16(F.pixel_shuffle(self.enter16(h), 2))
         h = self.body8(F.pixel_shuffle(self.enter8(h), 2))
-        return F.pixel_shuffle(self.linear(y), STRIDE_Y) + F.pixel_shuffle(self.leave(h), 8)
+        return F.pixel_shuffle(exactly(self.linear, y), STRIDE_Y) + F.pixel_shuffle(self.leave(h), 8)
 
 
 class HyperAnalysis(nn.Module):
@@ -116,23 +116,8 @@ class HyperAnalysis(nn.Module):
         return self.leave(self.body2(F.relu(self.shrink(F.pixel_unshuffle(h, 2)))))
 
 
-class HyperSynthesis(nn.Module):
-    """h_s: z^ (B, Cz, h, w) -> mean of y and log-scale index, both (B, Cy, 2h, 2w). Runs in integers in the decoder."""
-
-    def __init__(self, cy: int, cz: int, width: int = 64):
-        super().__init__()
-        self.grow = nn.Conv2d(cz, 4 * width, 3, padding=1)
-        self.leave = nn.Conv2d(width, 2 * cy, 1)
-
-    def forward(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        h = F.conv2d(z, int8_through(self.grow.weight), self.grow.bias, padding=1)
-        h = F.relu(F.pixel_shuffle(h, 2))
-        mean, index = F.conv2d(h, int8_through(self.leave.weight), self.leave.bias).chunk(2, dim=1)
-        return mean, index * 8  # a weight of one moves the index by eight steps: log-scales learn as fast as means
-
-
 class NanoCodec(nn.Module):
-    """All four transforms and the prior of z."""
+    """All four transforms, the prior of z and the context of y."""
 
     def __init__(
         self,
@@ -148,7 +133,7 @@ class NanoCodec(nn.Module):
         self.g_s = Synthesis(cy, widths, blocks_s)
         self.h_a = HyperAnalysis(cy, cz)
         self.h_s = HyperSynthesis(cy, cz)
-        self.prior_z = LogisticMixture(cz)
+        self.prior_z = PriorZ(cz)
 
     def start_from_klt(self, basis: np.ndarray, deviation: np.ndarray, step: float) -> None:
         """Set the linear paths to the KLT (`klt.fit_klt`, pixels in -0.5..0.5) with quantiser step `step`."""
@@ -156,33 +141,51 @@ class NanoCodec(nn.Module):
         with torch.no_grad():
             self.g_a.linear.weight.copy_((rows / step)[:, :, None, None])
             self.g_s.linear.weight.copy_((rows.T * step)[:, :, None, None])
-            for layer in (self.g_a.linear, self.g_s.linear, self.h_s.leave):
+            for layer in (self.g_a.linear, self.g_s.linear):
                 nn.init.zeros_(layer.bias)
             index = torch.log(torch.from_numpy(deviation) / step / SCALE_MIN) / math.log(SCALE_STEP)
-            self.h_s.leave.weight.mul_(0.3)
-            self.h_s.leave.bias[len(basis) :] = index.clamp(0, SCALE_COUNT - 1) / 8
+            self.h_s.start(index.clamp(0, SCALE_COUNT - 1))
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x in -0.5..0.5 -> (x~, bits of y for each picture, bits of z for each picture)."""
-        y = self.g_a(x)
-        z = self.h_a(y)
-        bits_z = self.prior_z.bits(z + torch.rand_like(z) - 0.5)
-        mean, index = self.h_s(round_through(z))
-        scale = SCALE_MIN * torch.exp(index.clamp(0, SCALE_COUNT - 1) * math.log(SCALE_STEP))
-        # leak a little gradient past the clamp, so that a scale at its floor can rise again
-        scale = scale + (index - index.clamp(0, SCALE_COUNT - 1)) * 1e-3
-        scale = scale.clamp(min=SCALE_MIN * 0.9)
-        bits_y = gaussian_bits(y + torch.rand_like(y) - 0.5, mean, scale)
-        y_hat = round_through(y - mean) + mean
+        y = self.g_a(x).float()
+        z, bits_z = self.code_z(y)
+        with torch.autocast(x.device.type, enabled=False):
+            hidden = self.h_s.hidden(round_through(z))
+            y_hat, bits_y = self.h_s.in_two_passes(y, hidden, noisy)
         return self.g_s(y_hat), bits_y.sum((1, 2, 3)), bits_z.sum((1, 2, 3))
+
+    def code_z(self, y: Tensor) -> tuple[Tensor, Tensor]:
+        """z and its bits under noise."""
+        z = self.h_a(y).float()
+        with torch.autocast(y.device.type, enabled=False):
+            mean, index = self.prior_z(round_through(z))
+            return z, soft_bits(z + torch.rand_like(z) - 0.5, mean, index)
 
     @torch.no_grad()
     def evaluate(self, x: Tensor) -> tuple[Tensor, float, float]:
         """As `forward` with rounding in place of noise: (x~, bits of y, bits of z), for one picture."""
-        y = self.g_a(x)
-        z = torch.round(self.h_a(y))
-        mean, index = self.h_s(z)
-        index = torch.round(index).clamp(0, SCALE_COUNT - 1)
-        symbols = torch.round(y - mean) * (index > 0)
-        bits = gaussian_bits(symbols, torch.zeros(()), SCALE_MIN * SCALE_STEP**index) * (index > 0)
-        return self.g_s(symbols + mean), float(bits.sum()), float(self.prior_z.bits(z).sum())
+        y = self.g_a(x).float()
+        z = torch.round(self.h_a(y).float())
+        mean, index = self.prior_z(z)
+        bits_z = hard_bits(*shifted_parts(z, mean, index))
+        y_hat, bits_y = self.h_s.in_two_passes(y, self.h_s.hidden(z), rounded)
+        return self.g_s(y_hat), float(bits_y.sum()), float(bits_z.sum())
+
+
+def shifted_parts(z: Tensor, mean: Tensor, index: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """H-8: (what is coded, its index, the eighth of a step that its table is for)."""
+    base = torch.floor(mean + 0.5)
+    eighth = torch.floor((mean - base + 0.5) * 8)
+    return z - base, index.clamp(1, LAST_SHIFTED), (eighth - 3.5) / 8
+
+
+def noisy(y: Tensor, mean: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+    """For training: (values y - mean rounded with the identity's gradient, bits of y under noise)."""
+    return round_through(y - mean), soft_bits(y + torch.rand_like(y) - 0.5, mean, index)
+
+
+def rounded(y: Tensor, mean: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+    """What a file has: (values, their bits); nothing is coded where the index is 0 (L-6)."""
+    value = torch.round(y - mean) * (torch.round(index) > 0)
+    return value, hard_bits(value, index)

@@ -19,7 +19,7 @@ from PIL import Image
 
 from sedicfmt.encoders.describe_offline import OfflineDescriber
 from sedicfmt.encoders.interfaces import DescribeRequest
-from sedicfmt.encoders.latent_nano import analyse_at, quantise
+from sedicfmt.encoders.latent_nano import analyse_at
 from sedicfmt.model import coded_size
 from sedicfmt.models.nano_latent import NanoLatent
 from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
@@ -46,9 +46,7 @@ class Pair:
 def reference_at(photo: NDArray[np.uint8], latent_scale: int, model: NanoLatent) -> NDArray[np.uint8]:
     """The reference picture that a decoder would paint, uint8 RGB of the photo's size, without writing a file."""
     height, width, _ = photo.shape
-    analysed = analyse_at(photo, latent_scale, model)
-    symbols = quantise(analysed.residual, analysed.index, 0.0)
-    mean, _ = model.hyper_synthesis(analysed.z, *symbols.shape[1:])
+    _, symbols, mean = analyse_at(photo, latent_scale, model).coded()
     small = Image.fromarray(model.synthesise(symbols, mean, *coded_size(width, height, latent_scale)))
     return np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
 

@@ -31,15 +31,18 @@ class RunSettings:
     batch: int = 8
     rate: float = 8e-4  # Adam's learning rate at its highest
     warmup: int = 500
+    flat: float = 0.0  # share of the steps that learn at the full rate before it falls
     ema: float = 0.9995
     seed: int = 1
+    precision: str = "float32"  # or bfloat16: forward passes in it, weights and updates in float32
 
 
 def learning_rate(step: int, s: RunSettings) -> float:
-    """Linear warm-up, then a cosine down to a hundredth."""
+    """Linear warm-up, then `flat` of the steps at the full rate, then a cosine down to a hundredth."""
     if step < s.warmup:
         return s.rate * (step + 1) / s.warmup
-    progress = (step - s.warmup) / max(1, s.steps - s.warmup)
+    begin = max(s.warmup, s.flat * s.steps)
+    progress = max(0.0, (step - begin) / max(1.0, s.steps - begin))
     return s.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
@@ -102,7 +105,8 @@ class Run:
         """One step of Adam; returns the parts of the loss."""
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.step, self.s) * group["factor"]
-        loss, parts = self.loss()
+        with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.s.precision == "bfloat16"):
+            loss, parts = self.loss()
         if not torch.isfinite(loss):
             raise SystemExit(f"the loss is {loss.item()} at step {self.step}; the last checkpoint is untouched")
         self.optimiser.zero_grad(set_to_none=True)

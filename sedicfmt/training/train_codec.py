@@ -31,6 +31,9 @@ class Settings(RunSettings):
         0.05  # the learning rate of the KLT's weights, which are small and right from the start, times this
     )
     klt_step: float = 350.0  # quantiser step of the KLT start, in 0..255 units
+    crop: int = 256  # pixels a side, a multiple of 64
+    start: str = ""  # a file of weights (torch's state_dict) to begin with; the KLT if empty
+    held_out: str = ""  # photos whose path contains this, every 20th of them, are never trained on
 
 
 class CodecRun(Run):
@@ -38,15 +41,18 @@ class CodecRun(Run):
 
     def __init__(self, photos: Path, out: Path, settings: Settings, device: str, check_photos: Path | None = None):
         torch.manual_seed(settings.seed)
-        paths = find_photos(photos)
-        self.check_photos, self.source = check_photos, CropSource(paths, seed=settings.seed)
+        paths = without_held_out(find_photos(photos), settings.held_out)
+        self.check_photos, self.source = check_photos, CropSource(paths, size=settings.crop, seed=settings.seed)
         model = NanoCodec()
         if not (out / "checkpoint.pt").exists():
             self.start(model, settings)
         super().__init__(model, self.source.rng, out, settings, device, digest(paths))
 
     def start(self, model: NanoCodec, settings: Settings) -> None:
-        """Set g_a's and g_s's linear paths to the KLT of random crops."""
+        """Given weights, or g_a's and g_s's linear paths set to the KLT of random crops."""
+        if settings.start:
+            model.load_state_dict(torch.load(settings.start, map_location="cpu", weights_only=True))
+            return
         crops = self.source.batch(KLT_CROPS) / 255 - 0.5
         basis, deviation = fit_klt(crops, STRIDE_Y, len(model.g_a.linear.bias))
         model.start_from_klt(basis, deviation, settings.klt_step / 255)
@@ -71,6 +77,17 @@ class CodecRun(Run):
 
     def check(self) -> dict[str, float]:
         return check_rate(self.average, self.check_photos) if self.check_photos else {}
+
+
+def held_out(paths: list[Path], folder: str) -> list[Path]:
+    """Every 20th of the photos whose path contains `folder`, in order; none if `folder` is empty."""
+    return [p for p in paths if folder in p.parts][::20]
+
+
+def without_held_out(paths: list[Path], folder: str) -> list[Path]:
+    """The photos to train on."""
+    kept_apart = set(held_out(paths, folder))
+    return [p for p in paths if p not in kept_apart]
 
 
 def check_rate(model: NanoCodec, folder: Path) -> dict[str, float]:

@@ -3,39 +3,56 @@
 import numpy as np
 import pytest
 
+from sedicfmt.decoders.reference import decode_latent
 from sedicfmt.encoders import latent_nano
+from sedicfmt.errors import Malformed
+from sedicfmt.model import SedicFile
 from sedicfmt.models import hyper_synthesis as h_s
 from sedicfmt.models.layers import in_bands
 from sedicfmt.models.nano_latent import NanoLatent
-from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
-from sedicfmt.segments.latent import decode_y, decode_z
+from sedicfmt.models.registry import REGISTRY, load_latent_model
 from tests.conftest import draw_photo
 
 
+@pytest.fixture(scope="module", params=sorted(REGISTRY))
+def model_id(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def model():
-    return load_latent_model(DEFAULT_MODEL)
+def model(model_id):
+    return load_latent_model(model_id)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (17, 33), (64, 64), (200, 120), (321, 481)])
 def test_payloads_give_back_the_symbols(model, size):
     picture = np.array(draw_photo(*size))
     latent = latent_nano.analyse(picture, model)
-    shape_y, shape_z = model.grids(*size)
-    z = decode_z(latent.z_payload, shape_z, model.z_tables)
-    assert np.array_equal(z, latent.z)
-    mean, index = model.hyper_synthesis(z, *shape_y[1:])
-    symbols = decode_y(latent.y_payload(), index)
-    assert np.array_equal(symbols, latent_nano.quantise(latent.residual, index, 0))
+    payload, symbols, mean = latent.coded()
+    file = SedicFile(*size, model_id, latent.z_payload, payload)
+    decoded = decode_latent(file, model)
+    assert np.array_equal(decoded.z, latent.z)
+    assert np.array_equal(decoded.y, symbols)
+    assert np.array_equal(decoded.mean, mean)
     assert model.synthesise(symbols, mean, *size).shape == (size[1], size[0], 3)
+
+
+@pytest.mark.parametrize("part", ["z", "y"])
+def test_other_payloads_are_refused(model, model_id, part):
+    """A zero byte at the end changes no value, and is not what a writer makes (L-5)."""
+    latent = latent_nano.analyse(np.array(draw_photo(64, 64)), model)
+    payloads = {"z": latent.z_payload, "y": latent.y_payload()}
+    payloads[part] += b"\0"
+    with pytest.raises(Malformed) as caught:
+        decode_latent(SedicFile(64, 64, model_id, **payloads), model)
+    assert caught.value.path == part
 
 
 def test_the_reference_picture_resembles_the_photo(model):
     picture = np.array(draw_photo(384, 256))
     latent = latent_nano.analyse(picture, model)
-    shape_y, _ = model.grids(384, 256)
-    mean, index = model.hyper_synthesis(latent.z, *shape_y[1:])
-    restored = model.synthesise(decode_y(latent.y_payload(), index), mean, 384, 256).astype(float)
+    _, symbols, mean = latent.coded()
+    restored = model.synthesise(symbols, mean, 384, 256).astype(float)
     assert np.mean((restored - picture) ** 2) < 0.1 * picture.var()
 
 
@@ -100,8 +117,7 @@ def test_bands_give_what_the_whole_gives(model):
 
 def test_float64_paints_the_same_picture(model):
     latent = latent_nano.analyse(np.array(draw_photo(256, 192)), model)
-    mean, index = model.hyper_synthesis(latent.z, 6, 8)
-    symbols = latent_nano.quantise(latent.residual, index, 0)
+    _, symbols, mean = latent.coded()
     double = NanoLatent(model.weights, np.float64)
     a, b = (m.synthesise(symbols, mean, 256, 192).astype(int) for m in (model, double))
     assert abs(a - b).max() <= 1

@@ -12,8 +12,9 @@ from safetensors.numpy import load_file  # noqa: E402
 from sedicfmt.encoders import latent_nano  # noqa: E402
 from sedicfmt.models.nano_latent import NanoLatent  # noqa: E402
 from sedicfmt.training import train_codec  # noqa: E402
-from sedicfmt.training.export import export, load_model  # noqa: E402
-from sedicfmt.training.network import NanoCodec  # noqa: E402
+from sedicfmt.training.export import export, export_entropy, load_model  # noqa: E402
+from sedicfmt.training.likelihood import hard_bits  # noqa: E402
+from sedicfmt.training.network import NanoCodec, rounded, shifted_parts  # noqa: E402
 from tests.conftest import draw_photo  # noqa: E402
 
 
@@ -81,18 +82,61 @@ def test_the_export_is_the_network(photos, tmp_path):
     with torch.no_grad():
         y = network.g_a(x)
         z = torch.round(network.h_a(y))
-        mean, index = network.h_s(z)
-        painted = network.g_s(torch.round(y - mean) + mean)
+        y_hat, _ = network.h_s.in_two_passes(y, network.h_s.hidden(z), rounded)
+        painted = network.g_s(y_hat)
     assert np.abs(model.analyse(picture) - y[0].numpy()).max() < 0.02  # float16 weights
-    latent = latent_nano.analyse(picture, model)
-    mean64, integer_index = model.hyper_synthesis(z[0].numpy().astype(np.int32), 2, 4)
-    assert np.abs(mean64 / 64 - mean[0].numpy()).max() < 0.02
-    assert np.abs(integer_index - np.clip(index[0].numpy(), 0, 47)).max() <= 0.6
-    symbols = np.rint(y[0].numpy() - mean[0].numpy()).astype(np.int32)
-    restored = model.synthesise(symbols, np.rint(mean[0].numpy() * 64).astype(np.int64), 128, 64)
+    latent = latent_nano.AnalysedPicture(z[0].numpy().astype(np.int32), b"", y[0].numpy(), scan_of(model, z))
+    _, symbols, mean = latent.coded()
+    assert np.abs(symbols + mean / 64 - y_hat[0].numpy()).max() < 0.1
+    restored = model.synthesise(symbols, mean, 128, 64)
     expected = np.clip(np.rint((painted[0].numpy().transpose(1, 2, 0) + 0.5) * 255), 0, 255)
     assert np.abs(restored - expected).max() <= 3
-    assert latent.z.shape == (4, 1, 2)
+
+
+def scan_of(model, z):
+    return model.entropy.scan(z[0].numpy().astype(np.int32), 2, 4)
+
+
+def restless(layer, seed, size):
+    """Weights of all sizes, so that nothing is zero by its start."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter.copy_(size * torch.randn(parameter.shape, generator=generator))
+
+
+def test_the_integers_of_the_context_are_the_networks(photos, tmp_path):
+    network = train_codec.NanoCodec()
+    restless(network.h_s, 0, 0.4)
+    restless(network.prior_z, 1, 0.1)
+    model = NanoLatent({**export_entropy(network), "h_a.leave.bias": np.zeros(4)})
+    rng = np.random.default_rng(0)
+    z, symbols = rng.integers(-3, 4, (4, 3, 5)), rng.integers(-2, 3, (8, 6, 10))
+    with torch.no_grad():
+        hidden = network.h_s.hidden(torch.from_numpy(z[None]).float())
+        coded = [(m, i) for m, i, _ in passes(network, hidden, symbols)]
+        mean_z, index_z = network.prior_z(torch.from_numpy(z[None]).float())
+    scan = model.entropy.scan(z.astype(np.int32), 6, 10)
+    for number, (mean, index) in enumerate(coded):
+        mean64, integer = scan.steer(number, (symbols * scan.masks[0]).astype(np.int32))
+        assert np.abs(mean64 / 64 - mean[0].numpy()).max() < 0.1
+        assert np.abs(integer - np.clip(index[0].numpy(), 0, 47)).max() <= 1
+    data = model.entropy.encode_z(z.astype(np.int32))
+    assert np.array_equal(model.entropy.decode_z(data, z.shape), z)
+    estimate = float(hard_bits(*shifted_parts(torch.from_numpy(z[None]), mean_z, index_z)).sum()) / 8
+    assert len(data) == pytest.approx(estimate, rel=0.1, abs=2)
+
+
+def passes(network, hidden, symbols):
+    """What `in_two_passes` asks of each pass, when the values are `symbols`."""
+    seen = []
+
+    def code(y, mean, index):
+        seen.append((mean, index, y))
+        return torch.from_numpy(symbols[None]).float(), mean
+
+    network.h_s.in_two_passes(torch.from_numpy(symbols[None]).float(), hidden, code)
+    return seen
 
 
 # -- the restorer ---------------------------------------------------------------------------------------------------------

@@ -59,9 +59,9 @@ def integer_layer(name: str, rows: torch.Tensor, bias: torch.Tensor, unit_in: in
 
 def export_entropy(model: NanoCodec) -> Arrays:
     """h_s, the context of y and the prior of z as integers."""
-    h_s, prior, cy, cz = model.h_s, model.prior_z, model.config["cy"], model.config["cz"]
+    h_s, prior = model.h_s, model.prior_z
     hidden = np.full(HIDDEN, HIDDEN_UNIT)
-    y_out, z_out = (np.repeat(np.array([MEAN_UNIT, INDEX_GAIN]), int(n)) for n in (cy, cz))
+    y_out, z_out = (np.repeat([MEAN_UNIT, INDEX_GAIN], len(part.leave.bias) // 2) for part in (h_s, prior))
     around = [h_s.look.weight[:, HIDDEN:, p, q] for p, q in CROSS]
     look = torch.cat([h_s.look.weight[:, :HIDDEN, 1, 1], *around], 1)
     before = torch.cat([prior.look.weight[:, :, p, q] for p, q in CAUSAL], 1)

@@ -109,6 +109,8 @@ def test_the_integers_of_the_context_are_the_networks(photos, tmp_path):
     network = train_codec.NanoCodec()
     restless(network.h_s, 0, 0.4)
     restless(network.prior_z, 1, 0.1)
+    with torch.no_grad():
+        network.prior_z.leave.bias[4:] = 20 / 8  # a deviation of 2.5: the values of the test are no outliers
     model = NanoLatent({**export_entropy(network), "h_a.leave.bias": np.zeros(4)})
     rng = np.random.default_rng(0)
     z, symbols = rng.integers(-3, 4, (4, 3, 5)), rng.integers(-2, 3, (8, 6, 10))
@@ -124,7 +126,7 @@ def test_the_integers_of_the_context_are_the_networks(photos, tmp_path):
     data = model.entropy.encode_z(z.astype(np.int32))
     assert np.array_equal(model.entropy.decode_z(data, z.shape), z)
     estimate = float(hard_bits(*shifted_parts(torch.from_numpy(z[None]), mean_z, index_z)).sum()) / 8
-    assert len(data) == pytest.approx(estimate, rel=0.1, abs=2)
+    assert len(data) == pytest.approx(estimate, rel=0.02, abs=2)
 
 
 def passes(network, hidden, symbols):

@@ -1,11 +1,10 @@
-"""A trained checkpoint as the weights file that ships: `python -m sedicfmt.training.export CHECKPOINT OUT.safetensors`.
+"""A trained checkpoint as the weights file that ships: `sedic-train export CHECKPOINT OUT.safetensors`.
 
 g_a, g_s and h_a as float16; h_s, the context of y and the prior of z as the integers of spec clauses H-1 to H-10.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 from pathlib import Path
 
@@ -84,11 +83,3 @@ def export(checkpoint: Path, out: Path) -> str:
     tensors |= export_entropy(model)
     save_file({k: np.ascontiguousarray(v) for k, v in sorted(tensors.items())}, out)
     return hashlib.sha256(out.read_bytes()).hexdigest()
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("out", type=Path)
-    arguments = parser.parse_args()
-    print(export(arguments.checkpoint, arguments.out), arguments.out)

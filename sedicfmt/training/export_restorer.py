@@ -1,11 +1,10 @@
-"""A restorer's checkpoint as the weights file that ships: `python -m sedicfmt.training.export_restorer CHECKPOINT OUT`.
+"""A restorer's checkpoint as the weights file that ships: `sedic-train export CHECKPOINT OUT`.
 
 float16 tensors of the running average; the network's shape and its vocabulary stand in the file's header.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 from pathlib import Path
@@ -21,11 +20,3 @@ def export(checkpoint: Path, out: Path) -> str:
     told = {"config": json.dumps(state["config"]), "vocabulary": json.dumps(state["vocabulary"])}
     save_file(tensors, out, metadata=told)
     return hashlib.sha256(out.read_bytes()).hexdigest()
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("out", type=Path)
-    arguments = parser.parse_args()
-    print(export(arguments.checkpoint, arguments.out), arguments.out)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from sedicfmt.training.photos import CropSource, find_photos
+from sedicfmt.training.packed import load_photos
+from sedicfmt.training.photos import CropSource
 
 
 def fit_klt(crops: np.ndarray, patch: int, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -40,8 +41,8 @@ def reverse_water_filling(basis_energy: np.ndarray, total: float, patch: int, wa
 
 def main() -> None:
     """`python -m sedicfmt.training.klt PHOTOS`: what patches of 8, 16 and 32 pixels promise (spec/rationale.md)."""
-    paths = find_photos(Path(sys.argv[1]))
-    crops = CropSource(paths).batch(600) - 127.5
+    images, _ = load_photos(Path(sys.argv[1]))
+    crops = CropSource(images).batch(600, 0) - 127.5
     for patch in (8, 16, 32):
         _, deviation = fit_klt(crops, patch, min(600, 3 * patch**2))
         total = float(np.square(crops).mean()) * 3 * patch**2

@@ -1,4 +1,4 @@
-"""Photos as training crops: a folder of pictures in, random 256x256 crops out.
+"""Photos as training crops: a folder of pictures, or a pack of them (`packed.py`), in; random square crops out.
 
 Every crop takes a random window of a random photo and scales it to the crop's size. Photos that were scaled down
 for a data set are busier per pixel than the pictures people compress; windows smaller than the crop make up for it.
@@ -7,6 +7,8 @@ for a data set are busier per pixel than the pictures people compress; windows s
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,28 +33,56 @@ def digest(paths: list[Path]) -> str:
     return total.hexdigest()
 
 
-class CropSource:
-    """Random crops, float32 in 0..255, shape (batch, 3, size, size); its generator's state is part of a checkpoint."""
+def held_out(paths: list[Path], folder: str) -> list[Path]:
+    """Every 20th of the photos that stand below a folder of that name, in order; none if `folder` is empty."""
+    return [p for p in paths if folder in p.parts][::20]
 
-    def __init__(self, paths: list[Path], size: int = 256, seed: int = 1, smallest: float = 0.6, largest: float = 1.7):
-        self.images = [Image.open(p).convert("RGB") for p in paths]
-        self.images = [im for im in self.images if min(im.size) >= size * smallest]
-        self.size, self.smallest, self.largest = size, smallest, largest
-        self.rng = np.random.default_rng(seed)
+
+def without_held_out(paths: list[Path], folder: str) -> list[Path]:
+    """The photos to train on."""
+    kept_apart = set(held_out(paths, folder))
+    return [p for p in paths if p not in kept_apart]
+
+
+@dataclass(frozen=True)
+class CropShape:
+    """Pixels a side, and how large the window is beside that, from `smallest` to `largest` of it."""
+
+    size: int = 256
+    smallest: float = 0.6
+    largest: float = 1.7
+
+
+class CropSource:
+    """Random crops of `images`. Crop i of step n depends on (seed, n, i) alone, so threads may draw them in any order."""
+
+    def __init__(self, images: list[Image.Image], shape: CropShape = CropShape(), seed: int = 1, threads: int = 0):
+        self.shape, self.seed = shape, seed
+        self.images = [im for im in images if min(im.size) >= shape.size * shape.smallest]
+        if not self.images:
+            raise FileNotFoundError(f"no photo has {shape.size * shape.smallest:.0f} pixels a side")
         areas = np.array([im.width * im.height for im in self.images], float) ** 0.5
         self.weights = areas / areas.sum()
+        self.pool = ThreadPoolExecutor(threads) if threads else None
+        self.ahead = dict[tuple[int, int], list[Future[np.ndarray]]]()
 
-    def crop(self) -> np.ndarray:
+    def crop(self, step: int, number: int) -> np.ndarray:
         """One crop, uint8, shape (size, size, 3)."""
-        im = self.images[self.rng.choice(len(self.images), p=self.weights)]
-        most = min(self.largest, min(im.size) / self.size)
-        side = self.size * self.rng.uniform(self.smallest, most)
-        left, top = self.rng.uniform(0, im.width - side), self.rng.uniform(0, im.height - side)
+        rng, s = np.random.default_rng((self.seed, step, number)), self.shape
+        im = self.images[rng.choice(len(self.images), p=self.weights)]
+        side = s.size * rng.uniform(s.smallest, min(s.largest, min(im.size) / s.size))
+        left, top = rng.uniform(0, im.width - side), rng.uniform(0, im.height - side)
         box = (left, top, min(left + side, im.width), min(top + side, im.height))
-        out = im.resize((self.size,) * 2, Image.Resampling.BICUBIC, box=box)
-        pixels = np.asarray(out)
-        return pixels[:, ::-1] if self.rng.random() < 0.5 else pixels
+        pixels = np.asarray(im.resize((s.size,) * 2, Image.Resampling.BICUBIC, box=box))
+        return pixels[:, ::-1] if rng.random() < 0.5 else pixels
 
-    def batch(self, count: int) -> np.ndarray:
-        """`count` crops, float32 0..255, shape (count, 3, size, size)."""
-        return np.stack([self.crop() for _ in range(count)]).transpose(0, 3, 1, 2).astype(np.float32)
+    def batch(self, count: int, step: int) -> np.ndarray:
+        """The crops of a step, float32 0..255, shape (count, 3, size, size); with threads, the next step's are begun."""
+        if self.pool is None:
+            crops = [self.crop(step, i) for i in range(count)]
+        else:
+            for n in (step, step + 1):
+                if (n, count) not in self.ahead:
+                    self.ahead[n, count] = [self.pool.submit(self.crop, n, i) for i in range(count)]
+            crops = [future.result() for future in self.ahead.pop((step, count))]
+        return np.stack(crops).transpose(0, 3, 1, 2).astype(np.float32)

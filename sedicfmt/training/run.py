@@ -2,18 +2,18 @@
 
 A run can be killed at will; started again by the same command it goes on from its last checkpoint with the same data and
 learning rate and, on the CPU, the same noise, as if it had never stopped. A run is a subclass that draws its batches from
-`self.rng` and torch's generator and gives the loss of one.
+`self.rng`, or by `self.step`, and from torch's generator, and gives the loss of one.
 """
 
 from __future__ import annotations
 
-import argparse
 import copy
 import json
 import math
 import os
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from sedicfmt.errors import BackendFailed, EncodeError
+
+CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 
 
 @dataclass
@@ -53,12 +57,12 @@ class Run:
         self, model: nn.Module, rng: np.random.Generator, out: Path, settings: Any, device: str, data_digest: str
     ):
         self.s, self.out, self.device, self.rng, self.data_digest = settings, out, device, rng, data_digest
-        self.step, self.seconds = 0, 0.0
+        self.step, self.seconds, self.sums, self.count = 0, 0.0, Counter[str](), 0
         self.model: Any = model.to(device).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model)
         self.optimiser = torch.optim.Adam(self.groups(), lr=settings.rate, betas=(0.9, 0.99))
-        if (out / "checkpoint.pt").exists():
-            self.resume(out / "checkpoint.pt")
+        if (out / CHECKPOINT).exists():
+            self.resume(out / CHECKPOINT)
 
     def groups(self) -> list[dict]:
         """Adam's parameter groups; "factor" multiplies the learning rate."""
@@ -69,7 +73,7 @@ class Run:
         raise NotImplementedError
 
     def check(self) -> dict[str, float]:
-        """Figures on held-out data, for the log alone: never used to choose anything by itself."""
+        """Figures on held-out data, for the log."""
         return {}
 
     def extra(self) -> dict[str, Any]:
@@ -77,38 +81,47 @@ class Run:
         return {}
 
     def resume(self, path: Path) -> None:
-        """Go on from a checkpoint of this run. Raises SystemExit if it is of other settings or data."""
+        """Go on from a checkpoint of this run. Raises EncodeError if it is of other settings or data."""
         state = torch.load(path, map_location=self.device, weights_only=False)  # our own file, never a stranger's
-        if {**state["settings"], "steps": self.s.steps} != asdict(self.s):  # a run may be made longer or shorter
-            raise SystemExit(f"{path} was made with other settings: {state['settings']}")
+        asked, made = asdict(self.s), {**asdict(type(self.s)()), **state["settings"]}
+        differing = sorted(k for k in asked if asked[k] != made.get(k) and k != "steps")  # a run may be made longer
+        if differing:
+            raise EncodeError(f"{path} was made with other settings: {', '.join(differing)}")
         if state["data_sha256"] != self.data_digest:
-            raise SystemExit(f"{path} was made with other data")
+            raise EncodeError(f"{path} was made with other data")
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.rng.bit_generator.state = state["draws"]
         torch.set_rng_state(state["noise"].cpu())
+        if "noise_cuda" in state and torch.device(self.device).type == "cuda":
+            torch.cuda.set_rng_state(state["noise_cuda"].cpu())
         self.step, self.seconds = state["step"], state["seconds"]
+        self.sums, self.count = Counter(state.get("sums", {})), state.get("count", 0)
+        forget_after(self.out / LOG, self.step)
 
     def save(self) -> None:
-        """Write checkpoint.pt, replacing the old one only when the new one is whole."""
+        """Write the checkpoint, replacing the old one only when the new one is whole."""
         state = {
             "settings": asdict(self.s), "config": self.model.config, "step": self.step, "seconds": self.seconds,
             "model": self.model.state_dict(), "average": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(), "draws": self.rng.bit_generator.state,
-            "noise": torch.get_rng_state(), "data_sha256": self.data_digest, **self.extra(),
+            "noise": torch.get_rng_state(), "data_sha256": self.data_digest,
+            "sums": dict(self.sums), "count": self.count, **self.extra(),
         }  # fmt: skip
+        if torch.device(self.device).type == "cuda":
+            state["noise_cuda"] = torch.cuda.get_rng_state()
         torch.save(state, self.out / "checkpoint.tmp")
-        os.replace(self.out / "checkpoint.tmp", self.out / "checkpoint.pt")
+        os.replace(self.out / "checkpoint.tmp", self.out / CHECKPOINT)
 
     def train_step(self) -> dict[str, float]:
-        """One step of Adam; returns the parts of the loss."""
+        """One step of Adam; returns the parts of the loss. Raises BackendFailed if it is no number."""
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.step, self.s) * group["factor"]
         with torch.autocast(torch.device(self.device).type, torch.bfloat16, enabled=self.s.precision == "bfloat16"):
             loss, parts = self.loss()
         if not torch.isfinite(loss):
-            raise SystemExit(f"the loss is {loss.item()} at step {self.step}; the last checkpoint is untouched")
+            raise BackendFailed(f"the loss is {loss.item()} at step {self.step}; the last checkpoint is untouched")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -119,42 +132,36 @@ class Run:
             torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - keep)
         return {"loss": loss.item(), **parts}
 
-    def run(self, minutes: float, every: int) -> None:
-        """Train until `settings.steps` or for `minutes`; a line of JSON in log.jsonl and a checkpoint every `every` steps."""
-        stop, sums, count = time.time() + 60 * minutes, Counter[str](), 0
-        while self.step < self.s.steps and time.time() < stop:
-            began = time.time()
-            sums.update(self.train_step())
-            self.seconds += time.time() - began
-            count += 1
-            if self.step % every == 0 or self.step == self.s.steps:
-                self.log({k: v / count for k, v in sums.items()}, self.step % (10 * every) == 0)
-                self.save()
-                sums, count = Counter(), 0
-        self.save()
+    def run(self, minutes: float, every: int, on_step: Callable[[int, int], None] = lambda step, steps: None) -> None:
+        """Train until `settings.steps` or for `minutes`, with a line in the log and a checkpoint every `every` steps.
 
-    def log(self, means: dict[str, float], with_check: bool) -> None:
-        """A line in log.jsonl and on standard output."""
+        On an interrupt (Ctrl-C) the checkpoint is written first. `on_step(step, steps)` shows progress.
+        """
+        stop = time.time() + 60 * minutes
+        try:
+            while self.step < self.s.steps and time.time() < stop:
+                began = time.time()
+                self.sums.update(self.train_step())
+                self.seconds += time.time() - began
+                self.count += 1
+                on_step(self.step, self.s.steps)
+                if self.step % every == 0 or self.step == self.s.steps:
+                    self.log(self.step % (10 * every) == 0 or self.step == self.s.steps)
+                    self.save()
+        finally:
+            self.save()
+
+    def log(self, with_check: bool) -> None:
+        """A line in the log: means since the last one."""
+        means = {name: total / self.count for name, total in self.sums.items()}
+        self.sums, self.count = Counter(), 0
         line = {"step": self.step, "seconds": round(self.seconds), **means, **(self.check() if with_check else {})}
-        with open(self.out / "log.jsonl", "a") as log:
+        with open(self.out / LOG, "a") as log:
             log.write(json.dumps(line) + "\n")
-        print(json.dumps(line), flush=True)
 
 
-def add_run_arguments(parser: argparse.ArgumentParser, settings: Any) -> None:
-    """The options that every training command has, and one for each setting."""
-    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint.pt and log.jsonl")
-    parser.add_argument("--minutes", type=float, default=1e9)
-    parser.add_argument("--every", type=int, default=200, help="steps between log lines and checkpoints")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--threads", type=int, default=0, help="torch threads; 0: torch's own choice")
-    for name, value in asdict(settings).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
-
-
-def prepare(args: argparse.Namespace, settings: Any) -> Any:
-    """Set the threads, make the folder; the settings that were asked for."""
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
-    return type(settings)(**{k: getattr(args, k) for k in asdict(settings)})
+def forget_after(log: Path, step: int) -> None:
+    """Take the lines off the log that tell of steps after the checkpoint: they will be made, and told, again."""
+    if log.exists():
+        lines = log.read_text().splitlines(keepends=True)
+        log.write_text("".join(line for line in lines if json.loads(line)["step"] <= step))

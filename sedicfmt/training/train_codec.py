@@ -1,11 +1,7 @@
-"""Train the nano latent codec (paper's equation 1): `python -m sedicfmt.training.train_codec PHOTOS --out FOLDER`.
-
-Runs on CPU or CUDA by the same command, and goes on exactly where it was stopped (`run.py`).
-"""
+"""The training of the nano latent codec (the paper's equation 1): `sedic-train run codec`."""
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +10,15 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from sedicfmt.errors import EncodeError
 from sedicfmt.training.klt import fit_klt
 from sedicfmt.training.network import STRIDE_Y, STRIDE_Z, NanoCodec
-from sedicfmt.training.photos import CropSource, digest, find_photos
-from sedicfmt.training.run import Run, RunSettings, add_run_arguments, prepare
+from sedicfmt.training.packed import load_photos
+from sedicfmt.training.photos import CropShape, CropSource, find_photos
+from sedicfmt.training.run import Run, RunSettings
+from sedicfmt.training.weights import load_weights
 
-KLT_CROPS = 600  # what the linear start is fitted on
+LOADERS = 8  # threads that cut crops for a GPU; a CPU has better things to do
 
 
 @dataclass
@@ -31,29 +30,35 @@ class Settings(RunSettings):
         0.05  # the learning rate of the KLT's weights, which are small and right from the start, times this
     )
     klt_step: float = 350.0  # quantiser step of the KLT start, in 0..255 units
+    klt_crops: int = 600  # what that start is fitted on
     crop: int = 256  # pixels a side, a multiple of 64
-    start: str = ""  # a file of weights (torch's state_dict) to begin with; the KLT if empty
-    held_out: str = ""  # photos whose path contains this, every 20th of them, are never trained on
+    widths: str = "96,192,320"  # channels at strides 8, 16 and 32
+    start: str = ""  # a file of weights (`sedic-train weights`) to begin with; the KLT if empty
+    held_out: str = ""  # photos below a folder of this name, every 20th of them, are never trained on
 
 
 class CodecRun(Run):
-    """A run of the codec on random crops of photos; `check_photos`: a folder to log bpp and PSNR on."""
+    """A run of the codec on crops of photos; `check_photos`: a folder of held-out ones to log bpp and PSNR on."""
 
-    def __init__(self, photos: Path, out: Path, settings: Settings, device: str, check_photos: Path | None = None):
+    def __init__(self, data: Path, out: Path, settings: Settings, device: str, check_photos: Path | None = None):
         torch.manual_seed(settings.seed)
-        paths = without_held_out(find_photos(photos), settings.held_out)
-        self.check_photos, self.source = check_photos, CropSource(paths, size=settings.crop, seed=settings.seed)
-        model = NanoCodec()
+        if settings.crop % STRIDE_Z:
+            raise EncodeError(f"crops must be a multiple of {STRIDE_Z} pixels", "settings.crop")
+        images, data_digest = load_photos(data, settings.held_out)
+        threads = LOADERS if torch.device(device).type == "cuda" else 0
+        self.check_photos = check_photos
+        self.source = CropSource(images, CropShape(settings.crop), settings.seed, threads)
+        model = NanoCodec(widths=read_widths(settings.widths))
         if not (out / "checkpoint.pt").exists():
             self.start(model, settings)
-        super().__init__(model, self.source.rng, out, settings, device, digest(paths))
+        super().__init__(model, np.random.default_rng(settings.seed), out, settings, device, data_digest)
 
     def start(self, model: NanoCodec, settings: Settings) -> None:
         """Given weights, or g_a's and g_s's linear paths set to the KLT of random crops."""
         if settings.start:
-            model.load_state_dict(torch.load(settings.start, map_location="cpu", weights_only=True))
+            load_weights(model, Path(settings.start))
             return
-        crops = self.source.batch(KLT_CROPS) / 255 - 0.5
+        crops = self.source.batch(settings.klt_crops, -1 % 2**32) / 255 - 0.5
         basis, deviation = fit_klt(crops, STRIDE_Y, len(model.g_a.linear.bias))
         model.start_from_klt(basis, deviation, settings.klt_step / 255)
 
@@ -66,7 +71,7 @@ class CodecRun(Run):
 
     def loss(self) -> tuple[Tensor, dict[str, float]]:
         """Equation 1 on a batch of crops; parts are means over the batch."""
-        x = torch.from_numpy(self.source.batch(self.s.batch)).to(self.device) / 255 - 0.5
+        x = torch.from_numpy(self.source.batch(self.s.batch, self.step)).to(self.device) / 255 - 0.5
         x = x.to(memory_format=torch.channels_last)
         x_hat, bits_y, bits_z = self.model(x)
         pixels = x.shape[2] * x.shape[3]
@@ -79,19 +84,17 @@ class CodecRun(Run):
         return check_rate(self.average, self.check_photos) if self.check_photos else {}
 
 
-def held_out(paths: list[Path], folder: str) -> list[Path]:
-    """Every 20th of the photos whose path contains `folder`, in order; none if `folder` is empty."""
-    return [p for p in paths if folder in p.parts][::20]
-
-
-def without_held_out(paths: list[Path], folder: str) -> list[Path]:
-    """The photos to train on."""
-    kept_apart = set(held_out(paths, folder))
-    return [p for p in paths if p not in kept_apart]
+def read_widths(text: str) -> tuple[int, int, int]:
+    """ "96,192,320" -> its numbers. Raises EncodeError."""
+    try:
+        c8, c16, c32 = map(int, text.split(","))
+    except ValueError as error:
+        raise EncodeError(f"widths are three numbers with commas, not {text!r}", "settings.widths") from error
+    return c8, c16, c32
 
 
 def check_rate(model: NanoCodec, folder: Path) -> dict[str, float]:
-    """Estimated bpp and PSNR (of the mean picture's, 8 bit) over a folder; never used to choose anything by itself."""
+    """Estimated bpp and PSNR (a mean over photos, 8 bit) over a folder."""
     rows = []
     for path in find_photos(folder):
         pixels = np.asarray(Image.open(path).convert("RGB"), np.float32)
@@ -103,17 +106,3 @@ def check_rate(model: NanoCodec, folder: Path) -> dict[str, float]:
         rows.append((bits_y / area, bits_z / area, float(10 * torch.log10(255**2 / error))))
     y, z, psnr = np.mean(rows, axis=0)
     return {"check_bpp_y": float(y), "check_bpp_z": float(z), "check_psnr": float(psnr)}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("photos", type=Path, help="folder of training photos, searched with its subfolders")
-    parser.add_argument("--check", type=Path, help="folder of photos to report bpp and PSNR on")
-    add_run_arguments(parser, Settings())
-    args = parser.parse_args()
-    settings = prepare(args, Settings())
-    CodecRun(args.photos, args.out, settings, args.device, args.check).run(args.minutes, args.every)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Train the bundled restorer: `python -m sedicfmt.training.train_restorer PAIRS --out FOLDER`, PAIRS made by `training.pairs`.
+"""The training of the bundled restorer: `sedic-train run restorer --data PAIRS`, PAIRS made by `training.pairs`.
 
 A batch is crops of photos at random noise levels, each with a reference as the control and words: the whole picture's,
 one object's, or none (so that guidance without a classifier has its unconditional side). The loss is
@@ -14,7 +14,6 @@ the loop's later stages.
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +25,11 @@ from torch import Tensor
 
 from sedicfmt.decoders.nano_network import PATCH, NanoRestorerNetwork, precondition
 from sedicfmt.decoders.scheduler_ddim import cosine_level
+from sedicfmt.errors import EncodeError
 from sedicfmt.evaluation.efficientnet_lite import EfficientNetLiteFeatures
 from sedicfmt.evaluation.feature_distance import distance_of, texture_of
 from sedicfmt.training.examples import Example, ExampleSettings, PairSource
-from sedicfmt.training.run import Run, add_run_arguments, prepare
+from sedicfmt.training.run import Run
 
 LEAST_NOISE = 0.01  # place on the schedule; with no noise at all F has nothing to say and its error is 0 / 0
 
@@ -54,7 +54,9 @@ class Settings(ExampleSettings):
 class RestorerRun(Run):
     """A run of the restorer."""
 
-    def __init__(self, pairs: Path, out: Path, settings: Settings, device: str):
+    def __init__(self, pairs: Path, out: Path, settings: Settings, device: str, check_photos: Path | None = None):
+        if check_photos:
+            raise EncodeError("the restorer's training has no check; `sedic_tools.measure_restorer` measures weights")
         torch.manual_seed(settings.seed)
         self.source = PairSource(pairs, settings)
         self.features = EfficientNetLiteFeatures(0).to(device).eval().requires_grad_(False)
@@ -121,16 +123,3 @@ def noisy(clean: Tensor, alpha_bar: Tensor) -> Tensor:
     """z_t of clean latents."""
     shape = (-1, 1, 1, 1)
     return alpha_bar.sqrt().view(shape) * clean + (1 - alpha_bar).sqrt().view(shape) * torch.randn_like(clean)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("pairs", type=Path, help="folder that training.pairs made")
-    add_run_arguments(parser, Settings())
-    args = parser.parse_args()
-    settings = prepare(args, Settings())
-    RestorerRun(args.pairs, args.out, settings, args.device).run(args.minutes, args.every)
-
-
-if __name__ == "__main__":
-    main()

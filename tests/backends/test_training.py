@@ -10,11 +10,15 @@ torch = pytest.importorskip("torch", reason="training needs torch (the train ext
 from safetensors.numpy import load_file  # noqa: E402
 
 from sedicfmt.encoders import latent_nano  # noqa: E402
+from sedicfmt.errors import BackendFailed, EncodeError  # noqa: E402
 from sedicfmt.models.nano_latent import NanoLatent  # noqa: E402
 from sedicfmt.training import train_codec  # noqa: E402
+from sedicfmt.training.depthwise import Depthwise  # noqa: E402
 from sedicfmt.training.export import export, export_entropy, load_model  # noqa: E402
 from sedicfmt.training.likelihood import hard_bits  # noqa: E402
 from sedicfmt.training.network import NanoCodec, rounded, shifted_parts  # noqa: E402
+from sedicfmt.training.run import RunSettings, learning_rate  # noqa: E402
+from sedicfmt.training.weights import save_weights  # noqa: E402
 from tests.conftest import draw_photo  # noqa: E402
 
 
@@ -31,11 +35,10 @@ def small(monkeypatch):
     """A network and a start small enough for a test."""
 
     def tiny(**config):
-        values = {"cy": 8, "cz": 4, "widths": (8, 8, 8), "blocks_a": (1, 1, 1), "blocks_s": (1, 1, 1)} | config
-        return NanoCodec(**values)
+        shape = {"widths": (8, 8, 8), "blocks_a": (1, 1, 1), "blocks_s": (1, 1, 1)}
+        return NanoCodec(**{"cy": 8, "cz": 4, **config, **shape})
 
     monkeypatch.setattr(train_codec, "NanoCodec", tiny)
-    monkeypatch.setattr(train_codec, "KLT_CROPS", 2)
     monkeypatch.setattr(
         train_codec,
         "fit_klt",
@@ -43,11 +46,15 @@ def small(monkeypatch):
     )
 
 
+def settings(**changes):
+    return train_codec.Settings(**{"steps": 8, "batch": 2, "warmup": 2, "klt_crops": 2, **changes})
+
+
 def trained(photos, out, *stops):
     out.mkdir(exist_ok=True)
     losses = []
     for stop in stops:
-        trainer = train_codec.CodecRun(photos, out, train_codec.Settings(steps=8, batch=2, warmup=2), "cpu")
+        trainer = train_codec.CodecRun(photos, out, settings(), "cpu")
         while trainer.step < stop:
             losses.append(trainer.train_step()["loss"])
         trainer.save()
@@ -60,17 +67,55 @@ def test_going_on_gives_the_same_losses(photos, tmp_path):
     assert stopped == pytest.approx(straight, rel=1e-5)
 
 
+def test_in_bfloat16_it_learns_as_well(photos, tmp_path):
+    losses = {}
+    for precision in ("float32", "bfloat16"):
+        (tmp_path / precision).mkdir()
+        run = train_codec.CodecRun(photos, tmp_path / precision, settings(precision=precision), "cpu")
+        losses[precision] = [run.train_step()["loss"] for _ in range(4)]
+    assert losses["bfloat16"] == pytest.approx(losses["float32"], rel=0.02)
+    assert losses["bfloat16"] != losses["float32"]
+
+
+def test_the_fast_backward_pass_is_torchs():
+    layer, x = Depthwise(6, 5), torch.randn(2, 6, 9, 7, requires_grad=True)
+    layer(x).square().sum().backward()
+    expected = [p.grad.clone() for p in (x, layer.weight, layer.bias)]
+    for p in (x, layer.weight, layer.bias):
+        p.grad = None
+    with torch.autocast("cpu", torch.bfloat16):
+        y = layer(x)
+    y.float().square().sum().backward()
+    for p, gradient in zip((x, layer.weight, layer.bias), expected, strict=True):
+        assert (p.grad - gradient).norm() < 0.02 * gradient.norm()
+
+
+def test_the_rate_stays_up_before_it_falls():
+    s = RunSettings(steps=100, warmup=10, flat=0.6, rate=1.0)
+    assert [learning_rate(step, s) for step in (4, 9, 30, 60)] == [0.5, 1, 1, 1]
+    assert 0.01 <= learning_rate(99, s) < 0.02 < learning_rate(80, s) < 0.6
+
+
+def test_weights_go_into_another_run(photos, tmp_path):
+    _, first = trained(photos, tmp_path / "a", 3)
+    save_weights(tmp_path / "a" / "checkpoint.pt", tmp_path / "w.safetensors")
+    (tmp_path / "b").mkdir()
+    second = train_codec.CodecRun(photos, tmp_path / "b", settings(start=str(tmp_path / "w.safetensors")), "cpu")
+    for name, value in first.average.state_dict().items():
+        assert torch.allclose(second.model.state_dict()[name], value, rtol=2e-3, atol=1e-6), name
+
+
 def test_other_settings_are_refused(photos, tmp_path):
     trained(photos, tmp_path, 1)
-    with pytest.raises(SystemExit, match="other settings"):
-        train_codec.CodecRun(photos, tmp_path, train_codec.Settings(lmbda=1.0), "cpu")
+    with pytest.raises(EncodeError, match="other settings: lmbda"):
+        train_codec.CodecRun(photos, tmp_path, settings(lmbda=1.0), "cpu")
 
 
 def test_other_photos_are_refused(photos, tmp_path):
     trained(photos, tmp_path / "run", 1)
     draw_photo(300, 260, 9).save(tmp_path / "other.png")
-    with pytest.raises(SystemExit, match="other data"):
-        train_codec.CodecRun(tmp_path, tmp_path / "run", train_codec.Settings(steps=8, batch=2, warmup=2), "cpu")
+    with pytest.raises(EncodeError, match="other data"):
+        train_codec.CodecRun(tmp_path, tmp_path / "run", settings(), "cpu")
 
 
 def test_the_export_is_the_network(photos, tmp_path):
@@ -231,7 +276,7 @@ def test_a_loss_that_is_no_number_stops_the_run(pairs, tmp_path, restorer_run, m
     run = restorer_run(pairs, tmp_path)
     run.save()
     monkeypatch.setattr(run, "loss", lambda: (torch.tensor(float("nan"), requires_grad=True), {}))
-    with pytest.raises(SystemExit, match="step 0"):
+    with pytest.raises(BackendFailed, match="step 0"):
         run.train_step()
     assert all(torch.isfinite(p).all() for p in run.model.parameters())
 

@@ -23,25 +23,27 @@ BIN = Path(sys.executable).parent
 Row = tuple[int, float, float]  # bytes, PSNR in dB, MS-SSIM
 
 
-def code(photo: Path, budget: int | None, work: Path) -> tuple[int, Picture]:
+def code(photo: Path, budget: int | None, model: list[str], work: Path) -> tuple[int, Picture]:
     """File bytes and unpacked picture of one photo; without a budget at the default price."""
     limit = ["--max-bytes", str(budget)] if budget else []
     bare = ["--objects", "0", "--words-overall", "0"]
     packed, painted = work / "x.sedic", work / "x.png"
-    subprocess.run([BIN / "sedic-pack", photo, "-o", packed, *bare, *limit], check=True, capture_output=True)
+    subprocess.run([BIN / "sedic-pack", photo, "-o", packed, *bare, *limit, *model], check=True, capture_output=True)
     subprocess.run(
         [BIN / "sedic-unpack", packed, "-o", painted, "--stage", "reference"], check=True, capture_output=True
     )
     return packed.stat().st_size, load_picture(painted)
 
 
-def measure(photos: list[Path], budget: int | None, pictures: dict[str, contact_sheet.Cell]) -> list[Row]:
+def measure(
+    photos: list[Path], budget: int | None, model: list[str], pictures: dict[str, contact_sheet.Cell]
+) -> list[Row]:
     """One row a photo; the pictures are kept for the sheet."""
     rows = []
     with tempfile.TemporaryDirectory() as work:
         for path in photos:
             photo = load_picture(path)
-            size, painted = code(path, budget, Path(work))
+            size, painted = code(path, budget, model, Path(work))
             rows.append((size, psnr(photo, painted), ms_ssim(photo, painted)))
             pictures[path.name] = contact_sheet.Cell(painted, contact_sheet.caption(size, rows[-1][1]))
     return rows
@@ -63,12 +65,14 @@ def main() -> None:
     p.add_argument("--bytes", type=int, action="append", default=[], help="a budget for every photo; may be repeated")
     p.add_argument("--peers", type=Path, help="JSON of compare_classical")
     p.add_argument("--sheet", type=Path, help="a contact sheet at the last budget")
+    p.add_argument("--model", help="a latent model's name; sedic-pack's default if none is given")
     arguments = p.parse_args()
+    model = ["--model", arguments.model] if arguments.model else []
     photos, pictures = find_photos(arguments.folder), dict[str, contact_sheet.Cell]()
     peers = json.loads(arguments.peers.read_text())["means"] if arguments.peers else {}
     print("| budget, bytes | codec | mean bytes | PSNR, dB | MS-SSIM |\n|---|---|---|---|---|")
     for budget in [None, *arguments.bytes]:
-        rows = measure(photos, budget, pictures)
+        rows = measure(photos, budget, model, pictures)
         print("\n".join(lines_of(str(budget or "none"), rows, peers.get(str(budget), {}))), flush=True)
     if arguments.sheet:
         shown = [photos[i] for i in contact_sheet.spread(len(photos), 8)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sedic_tools.command import check_folder, note, parser, read_input, run, warn, write_output
 from sedic_tools.folder import is_folder, run_batch
+from sedicfmt.models.registry import DEFAULT_MODEL, REGISTRY
 
 if TYPE_CHECKING:
     from sedicfmt.pipeline.pack_options import PackOptions
@@ -43,6 +44,8 @@ def main() -> int:
     budget.add_argument("--max-bytes", type=int, metavar="N", help="the whole file's bytes, never exceeded")
     budget.add_argument("--target-bpp", type=float, metavar="X", help="the same as bits a pixel of the whole file")
     p.add_argument("--mask-scale", type=int, metavar="S", help="pixels a mask cell, 1 to 128 (default 8)")
+    known = {entry.id: entry.name for entry in REGISTRY.values()}
+    p.add_argument("--model", choices=[*known.values()], help=f"of the latent (default {known[DEFAULT_MODEL]})")
     p.add_argument("--seed", type=int, metavar="N", help="of the decoder's noise (default 0)")
     arguments = p.parse_args()
     return run(command, arguments)
@@ -81,7 +84,7 @@ def command(arguments: argparse.Namespace) -> int:
 USUAL = "(default {}; {} where the budget is below 0.035 bpp)"
 OPTIONS = (
     "describe", "base_url", "ground", "segment", "device", "objects", "words_object", "words_overall", "max_bytes",
-    "target_bpp", "mask_scale", "seed",
+    "target_bpp", "mask_scale", "seed", "model",
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sedicfmt.errors import BackendFailed, MissingDependency, Unsupported
+from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency, Unsupported
 
 if TYPE_CHECKING:
     from sedicfmt.models.nano_latent import NanoLatent
@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """One allocated id: a latent model's name, weights file beside this module, and its hash."""
+    """One allocated id: a latent model's name, weights file beside this module, its hash, and the scale it is meant for.
+
+    At `usual_scale`, in sixteenths (L-1), a photo of 768x512 takes about a kilobyte.
+    """
 
     id: int
     name: str
     file: str
     sha256: str
+    usual_scale: int = 16
 
 
 REGISTRY = {
@@ -49,6 +53,14 @@ def find_model(model_id: int) -> ModelEntry:
             f"model {model_id} is not known to this reader; known are {sorted(REGISTRY)}", "header.model_id"
         )
     return REGISTRY[model_id]
+
+
+def named_model(name: str) -> ModelEntry:
+    """The entry of a name. Raises EncodeError for one that is not allocated."""
+    for entry in REGISTRY.values():
+        if entry.name == name:
+            return entry
+    raise EncodeError(f"no model {name}; there are {', '.join(e.name for e in REGISTRY.values())}", "model")
 
 
 @cache

@@ -20,7 +20,7 @@ from sedicfmt.encoders.interfaces import Describer, Description, Grounder, Pictu
 from sedicfmt.encoders.registry import find_describer, told_by_name
 from sedicfmt.encoders.registry_objects import find_grounder, find_segmenter
 from sedicfmt.model import Mask, SedicFile, SedicObject
-from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.models.registry import load_latent_model, named_model
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import to_rgb
 from sedicfmt.pipeline.rate_control import fit
@@ -90,10 +90,11 @@ def pack_picture(
         report |= {k: v for k, v in description.report.items() if k != "warnings"}
         objects = tuple(_objects(description, options.mask_scale, warnings))
     with clock("latent"):
-        model = load_latent_model(DEFAULT_MODEL)
+        model_id = named_model(options.model).id
+        model = load_latent_model(model_id)
         analyse = cache(lambda scale: latent_nano.analyse_at(pixels, scale, model))
         whole = SedicFile(
-            width, height, DEFAULT_MODEL, b"", b"", description.overall, objects, options.seed
+            width, height, model_id, b"", b"", description.overall, objects, options.seed
         )  # fmt: skip
         file, spent = fit(whole, analyse, options.budget(width * height))
         data = write_file(file)

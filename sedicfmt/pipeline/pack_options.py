@@ -8,6 +8,7 @@ from typing import Any
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.errors import EncodeError
 from sedicfmt.limits import MAX_OBJECTS
+from sedicfmt.models.registry import DEFAULT_MODEL, find_model, named_model
 from sedicfmt.pipeline.rate_control import Budget, operating_point
 
 
@@ -31,6 +32,7 @@ class PackOptions:
     target_bpp: float | None = None
     mask_scale: int = 8
     seed: int = 0
+    model: str = field(default_factory=lambda: find_model(DEFAULT_MODEL).name)
     preset: str | None = None
 
     def __post_init__(self) -> None:
@@ -48,6 +50,7 @@ class PackOptions:
             raise EncodeError(f"a budget of {self.max_bytes!r} bytes; it is a whole number from 1", "max_bytes")
         if self.target_bpp is not None and not 0 < self.target_bpp <= MOST_BPP:
             raise EncodeError(f"a target of {self.target_bpp} bpp; it is above 0 and at most {MOST_BPP}", "target_bpp")
+        named_model(self.model)
 
     def budget(self, pixels: int) -> Budget:
         """The most bytes for a picture of so many pixels."""

@@ -22,9 +22,10 @@ from sedicfmt.encoders.words import limit_words
 from sedicfmt.errors import LimitExceeded
 from sedicfmt.limits import MAX_SIDE
 from sedicfmt.model import Mask, SedicFile, SedicObject
+from sedicfmt.models.registry import find_model
 from sedicfmt.segments.mask_grid import downscale
 
-DEFAULT_SCALE, LEAST_SCALE, LARGEST_SCALE = 16, 6, 32  # sixteenths
+LEAST_SCALE, LARGEST_SCALE = 6, 32  # sixteenths
 MOST_SHARE = 1 / 4  # of the budget, for words, masks and overhead, at which they stay whatever the latent's scale
 FULL = 0.97  # of the budget: what is left then is not worth a price
 MU_MOST = 0.08  # beyond it the smaller scale at no price looks better, though it fills less (spec/rationale.md)
@@ -57,8 +58,8 @@ def fit(whole: SedicFile, analyse: Analyse, budget: Budget) -> tuple[SedicFile, 
     Raises LimitExceeded naming the smallest size if even the barest file is too large.
     """
     if budget.most_bytes is None:
-        filled = fill(whole, DEFAULT_SCALE, analyse(DEFAULT_SCALE), 0)
-        return filled, {"latent_scale": DEFAULT_SCALE, "mu": 0}
+        scale = find_model(whole.model_id).usual_scale
+        return fill(whole, scale, analyse(scale), 0), {"latent_scale": scale, "mu": 0}
     for content, given_up in _contents(whole):
         found = _fitted(content, analyse, budget.most_bytes)
         if found:

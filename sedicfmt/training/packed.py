@@ -48,7 +48,7 @@ def window(picture: Image.Image, side: int, quality: int) -> bytes:
     width, height = (min(side, n) for n in picture.size)
     left, top = (picture.width - width) // 2, (picture.height - height) // 2
     stream = io.BytesIO()
-    picture.crop((left, top, left + width, top + height)).save(stream, "WEBP", quality=quality, method=6)
+    picture.crop((left, top, left + width, top + height)).save(stream, "WEBP", quality=quality, method=4)
     return stream.getvalue()
 
 

@@ -22,12 +22,12 @@ from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.encoders.latent_nano import analyse_at
 from sedicfmt.model import coded_size
 from sedicfmt.models.nano_latent import NanoLatent
-from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.models.registry import DEFAULT_MODEL, find_model, load_latent_model
 from sedicfmt.segments.mask_grid import downscale
 from sedicfmt.training.photos import find_photos
 
 CELL = 8  # pixels a side of the restorer's latent position; photos are cut to whole cells
-USUAL_SCALE, SCALES = 16, (8, 28)  # in sixteenths: `sedic-pack` without a budget; the range drawn from
+SCALES = (0.5, 1.75)  # of the usual one: what a budget makes of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,9 @@ def make_pair(path: Path) -> Pair:
     photo = np.asarray(picture)[: picture.height // CELL * CELL, : picture.width // CELL * CELL]
     model = load_latent_model(DEFAULT_MODEL)
     draw = np.random.default_rng(int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:8], "big"))
-    scales = (USUAL_SCALE, int(draw.integers(SCALES[0], SCALES[1] + 1)))
+    usual = find_model(DEFAULT_MODEL).usual_scale
+    low, high = (round(share * usual) for share in SCALES)
+    scales = (usual, int(draw.integers(low, high + 1)))
     description = OfflineDescriber().describe(photo, DescribeRequest())
     masks = [downscale(o.pixels, CELL) for o in description.objects if o.pixels is not None]
     cells = (photo.shape[0] // CELL, photo.shape[1] // CELL)

@@ -105,8 +105,8 @@ def test_the_command_stands_by_itself():
 
 
 def test_slots_curves_weights_and_pieces(photos, tmp_path, train, monkeypatch):
-    start = np.eye(192, 3072, dtype=np.float32), np.ones(192, np.float32)
-    monkeypatch.setattr("sedicfmt.training.train_codec.fit_klt", lambda *arguments: start)  # it takes seconds
+    klt = np.eye(192, 3072, dtype=np.float32), np.ones(192, np.float32)
+    monkeypatch.setattr("sedicfmt.training.train_codec.fit_klt", lambda *arguments: klt)  # it takes seconds
     start = ["run", "codec-tiny", "--data", photos, "--out", tmp_path, *SMALL, "--set", "steps=4", "--threads", "1"]
     assert "from step 0 of 4" in train(*start, "--minutes", "0").out  # a slot that is too short writes its start
     assert "at step 4" in train(*start).out

@@ -42,15 +42,15 @@ def _add_pack(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--hold-out", default="", metavar="FOLDER", help="leave out every 20th photo below a folder so named"
     )
-    p.add_argument("--side", type=int, default=448, help="pixels a side of a photo's window at most (default 448)")
-    p.add_argument("--quality", type=int, default=80, help="of WebP (default 80)")
+    p.add_argument("--side", type=int, default=400, help="pixels a side of a photo's window at most (default 400)")
+    p.add_argument("--quality", type=int, default=75, help="of WebP (default 75)")
     p.add_argument("--most-mib", type=float, default=45.0, help="the file's size at most (default 45)")
     p.set_defaults(command=pack)
 
 
 def _add_train(p: argparse.ArgumentParser) -> None:
     p.add_argument(
-        "config", help="a configuration that ships (codec, codec-gpu, codec-tiny, restorer), or a .toml file"
+        "config", help="a configuration that ships (codec, codec-gpu, codec-tiny, restorer, cheng2020), or a .toml file"
     )
     p.add_argument("--data", type=Path, required=True, help="a folder of photos, a pack, or a folder of pairs")
     p.add_argument("--out", type=Path, required=True, help="folder for checkpoint.pt and log.jsonl")

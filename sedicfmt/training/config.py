@@ -74,5 +74,6 @@ def _checked(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]
 
 KINDS = {
     "codec": "sedicfmt.training.train_codec:CodecRun",
+    "cheng2020": "sedicfmt.training.train_cheng:ChengRun",
     "restorer": "sedicfmt.training.train_restorer:RestorerRun",
 }

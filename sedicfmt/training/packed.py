@@ -23,7 +23,7 @@ LIST = "pack.json"
 
 
 def pack(
-    photos: Path, out: Path, held_out: str = "", side: int = 448, quality: int = 80, most: int = MOST_BYTES
+    photos: Path, out: Path, held_out: str = "", side: int = 400, quality: int = 75, most: int = MOST_BYTES
 ) -> int:
     """Write the pack; returns the number of photos in it."""
     paths = without_held_out(find_photos(photos), held_out)

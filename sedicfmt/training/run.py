@@ -53,20 +53,29 @@ def learning_rate(step: int, s: RunSettings) -> float:
 class Run:
     """A training run in the folder `out`. `data_digest`: SHA-256 of what it learns from."""
 
+    layout = torch.channels_last
+
     def __init__(
         self, model: nn.Module, rng: np.random.Generator, out: Path, settings: Any, device: str, data_digest: str
     ):
         self.s, self.out, self.device, self.rng, self.data_digest = settings, out, device, rng, data_digest
         self.step, self.seconds, self.sums, self.count = 0, 0.0, Counter[str](), 0
-        self.model: Any = model.to(device).to(memory_format=torch.channels_last)
+        self.model: Any = model.to(device).to(memory_format=self.layout)
         self.average = copy.deepcopy(self.model)
         self.optimiser = torch.optim.Adam(self.groups(), lr=settings.rate, betas=(0.9, 0.99))
         if (out / CHECKPOINT).exists():
             self.resume(out / CHECKPOINT)
 
     def groups(self) -> list[dict]:
-        """Adam's parameter groups; "factor" multiplies the learning rate."""
+        """Adam's parameter groups; "factor" multiplies the learning rate, "apart" see `clip`."""
         return [{"params": list(self.model.parameters()), "factor": 1.0}]
+
+    def clip(self) -> None:
+        """Hold the gradient's length to 1, that of groups marked "apart" by itself."""
+        apart = [group["params"] for group in self.optimiser.param_groups if group.get("apart")]
+        together = [p for g in self.optimiser.param_groups if not g.get("apart") for p in g["params"]]
+        for parameters in (together, *apart):
+            torch.nn.utils.clip_grad_norm_(parameters, 1.0)
 
     def loss(self) -> tuple[Tensor, dict[str, float]]:
         """Draw a batch; its loss, and the parts of it to log."""
@@ -124,7 +133,7 @@ class Run:
             raise BackendFailed(f"the loss is {loss.item()} at step {self.step}; the last checkpoint is untouched")
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.clip()
         self.optimiser.step()
         self.step += 1
         keep = min(self.s.ema, (self.step + 1) / (self.step + 10))

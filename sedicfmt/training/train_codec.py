@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from sedicfmt.errors import EncodeError
 from sedicfmt.training.klt import fit_klt
 from sedicfmt.training.network import STRIDE_Y, STRIDE_Z, NanoCodec
 from sedicfmt.training.packed import load_photos
 from sedicfmt.training.photos import CropShape, CropSource, find_photos
-from sedicfmt.training.run import Run, RunSettings
+from sedicfmt.training.run import CHECKPOINT, Run, RunSettings
 from sedicfmt.training.weights import load_weights
 
 LOADERS = 8  # threads that cut crops for a GPU; a CPU has better things to do
@@ -48,12 +49,17 @@ class CodecRun(Run):
         threads = LOADERS if torch.device(device).type == "cuda" else 0
         self.check_photos = check_photos
         self.source = CropSource(images, CropShape(settings.crop), settings.seed, threads)
-        model = NanoCodec(widths=read_widths(settings.widths))
-        if not (out / "checkpoint.pt").exists():
+        fresh = not (out / CHECKPOINT).exists()
+        model = self.make_model(settings, fresh)
+        if fresh:
             self.start(model, settings)
         super().__init__(model, np.random.default_rng(settings.seed), out, settings, device, data_digest)
 
-    def start(self, model: NanoCodec, settings: Settings) -> None:
+    def make_model(self, settings: Any, fresh: bool) -> nn.Module:
+        """The network; `fresh`: no checkpoint will fill it."""
+        return NanoCodec(widths=read_widths(settings.widths))
+
+    def start(self, model: Any, settings: Any) -> None:
         """Given weights, or g_a's and g_s's linear paths set to the KLT of random crops."""
         if settings.start:
             load_weights(model, Path(settings.start))
@@ -72,7 +78,7 @@ class CodecRun(Run):
     def loss(self) -> tuple[Tensor, dict[str, float]]:
         """Equation 1 on a batch of crops; parts are means over the batch."""
         x = torch.from_numpy(self.source.batch(self.s.batch, self.step)).to(self.device) / 255 - 0.5
-        x = x.to(memory_format=torch.channels_last)
+        x = x.to(memory_format=self.layout)
         x_hat, bits_y, bits_z = self.model(x)
         pixels = x.shape[2] * x.shape[3]
         error = (x_hat - x).square().mean() * 255**2
@@ -93,7 +99,7 @@ def read_widths(text: str) -> tuple[int, int, int]:
     return c8, c16, c32
 
 
-def check_rate(model: NanoCodec, folder: Path) -> dict[str, float]:
+def check_rate(model: Any, folder: Path) -> dict[str, float]:
     """Estimated bpp and PSNR (a mean over photos, 8 bit) over a folder."""
     rows = []
     for path in find_photos(folder):

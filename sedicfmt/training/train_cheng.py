@@ -1,0 +1,85 @@
+"""The paper's own latent codec: cheng2020-attn of CompressAI, fine-tuned by equation 1 (section 4, "Implementation").
+
+Training begins from the weights of the lowest rate (`start`), with lambda a tenth of that rate's and a learning rate of 1e-4.
+Needs the `full` extra (compressai).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from sedicfmt.errors import MissingDependency
+from sedicfmt.training import train_codec
+from sedicfmt.training.train_codec import CodecRun
+
+PRETRAINED = "pretrained"
+CHANNELS = {quality: 128 if quality <= 3 else 192 for quality in range(1, 7)}  # CompressAI's zoo
+
+
+@dataclass
+class Settings(train_codec.Settings):
+    """As the paper says; `start` is a file of weights, "pretrained" (CompressAI downloads its own), or empty."""
+
+    rate: float = 1e-4
+    lmbda: float = 1.8e-4  # a tenth of the 0.0018 of CompressAI's quality 1
+    quality: int = 1  # of CompressAI's zoo: 1 to 6
+    start: str = PRETRAINED
+
+
+class ChengCodec(nn.Module):
+    """CompressAI's network with the face of `NanoCodec`: pictures in -0.5..0.5, and bits of y and z."""
+
+    def __init__(self, quality: int, pretrained: bool = False):
+        super().__init__()
+        try:
+            from compressai.models import Cheng2020Attention
+            from compressai.zoo import cheng2020_attn
+        except ImportError as error:
+            raise MissingDependency("cheng2020-attn needs compressai: pip install 'sedicfmt[full]'") from error
+        self.config = {"quality": quality}
+        self.net: Any = cheng2020_attn(quality, "mse", pretrained=True) if pretrained else None
+        self.net = self.net or Cheng2020Attention(N=CHANNELS[quality])
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x (B, 3, H, W), sides multiples of 64 -> (x~, bits of y for each picture, bits of z for each picture)."""
+        with torch.autocast(x.device.type, enabled=False):  # its likelihoods need float32
+            out = self.net(x.float() + 0.5)
+        bits = {name: -torch.log2(p).sum((1, 2, 3)) for name, p in out["likelihoods"].items()}
+        return out["x_hat"] - 0.5, bits["y"], bits["z"]
+
+    @torch.no_grad()
+    def evaluate(self, x: Tensor) -> tuple[Tensor, float, float]:
+        """(x~, bits of y, bits of z) of one picture, rounded as in a file."""
+        learning = self.training
+        x_hat, bits_y, bits_z = self.eval()(x)
+        self.train(learning)
+        return x_hat, float(bits_y), float(bits_z)
+
+
+class ChengRun(CodecRun):
+    """A run of cheng2020-attn; the quantiles of its prior have a loss, a group and a clipping of their own, as in CompressAI."""
+
+    layout = torch.contiguous_format
+
+    def make_model(self, settings: Any, fresh: bool) -> nn.Module:
+        return ChengCodec(settings.quality, fresh and settings.start == PRETRAINED)
+
+    def start(self, model: Any, settings: Any) -> None:
+        if settings.start not in ("", PRETRAINED):
+            train_codec.load_weights(model, Path(settings.start))
+
+    def groups(self) -> list[dict]:
+        named = list(self.model.named_parameters())
+        quantiles = [p for name, p in named if name.endswith(".quantiles")]
+        rest = [p for name, p in named if not name.endswith(".quantiles")]
+        return [{"params": rest, "factor": 1.0}, {"params": quantiles, "factor": 10.0, "apart": True}]
+
+    def loss(self) -> tuple[Tensor, dict[str, float]]:
+        loss, parts = super().loss()
+        quantile_loss = self.model.net.aux_loss()
+        return loss + quantile_loss, {**parts, "quantiles": quantile_loss.item()}

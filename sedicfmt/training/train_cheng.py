@@ -62,7 +62,7 @@ class ChengCodec(nn.Module):
 
 
 class ChengRun(CodecRun):
-    """A run of cheng2020-attn; the quantiles of its prior have a loss, a group and a clipping of their own, as in CompressAI."""
+    """A run of cheng2020-attn; the quantiles of its prior have their own loss, group and clipping, as in CompressAI."""
 
     layout = torch.contiguous_format
 

@@ -30,37 +30,42 @@ def decode_once(path: str, dtype: str, way: str, threads: int) -> dict[str, Any]
     file = sedicfmt.read(path)
     model = NanoLatent(load_latent_model(file.model_id).weights, np.dtype(dtype).type)
     if way != "numpy":
-        use_torch(model, way == "torch", threads)
+        use_torch(way == "torch", threads)
     latent = decode_latent(file, model)
     picture = np.asarray(paint_reference(file, latent, model))
     return {**latent.digests(), "mean_sample": float(picture.mean()), "picture": picture}
 
 
-def use_torch(model: Any, mkldnn: bool, threads: int) -> None:
-    """Let torch's float64 convolutions do the sums of the hyper-synthesis (spec clauses H-2 and H-5)."""
+def use_torch(mkldnn: bool, threads: int) -> None:
+    """Let torch's float64 convolutions do all sums that steer the entropy decoder (spec clauses H-2, H-5, H-7, H-10)."""
     import torch
     import torch.nn.functional as F
 
+    from sedicfmt.models import context
     from sedicfmt.models import hyper_synthesis as h
 
     torch.set_num_threads(threads)
     torch.backends.mkldnn.enabled = mkldnn
-    weights = {k: torch.from_numpy(v.astype(np.float64)) for k, v in model.weights.items() if k.startswith("h_s.")}
 
-    def convolve(z: Any, layer: str) -> Any:
-        weight = weights[layer + ".weight"]
-        weight = weight if weight.ndim == 4 else weight[:, :, None, None]
-        total = F.conv2d(torch.from_numpy(z.astype(np.float64))[None], weight, padding=weight.shape[2] // 2)[0]
-        return total.numpy().transpose(1, 2, 0).astype(np.int64) + model.weights[layer + ".bias"]
+    def convolve(x: Any, weight: Any, bias: Any) -> Any:
+        """x (rows, columns, inputs); weight (outputs, inputs, k, k)."""
+        kernel = torch.from_numpy(weight.astype(np.float64))
+        rows = torch.from_numpy(x.astype(np.float64).transpose(2, 0, 1).copy())[None]
+        return (
+            F.conv2d(rows, kernel, padding=kernel.shape[2] // 2)[0].numpy().transpose(1, 2, 0).astype(np.int64) + bias
+        )
 
-    def hyper_synthesis(z: Any, rows: int, columns: int) -> Any:
-        hidden = h.requantise(convolve(z, "h_s.grow"), model.weights, "h_s.grow", 0, 32767)
-        hidden = h.shuffle(hidden, 2).transpose(2, 0, 1)
-        out = h.requantise(convolve(hidden, "h_s.leave"), model.weights, "h_s.leave", -32767, 32767).transpose(2, 0, 1)
-        mean, index = np.split(out, 2)
-        return mean[:, :rows, :columns], np.clip(index, 0, h.LAST_INDEX)[:, :rows, :columns]
+    def convolve3x3(x: Any, weights: Any) -> Any:
+        return convolve(x, weights["h_s.grow.weight"], weights["h_s.grow.bias"])
 
-    model.hyper_synthesis = hyper_synthesis
+    def dense(x: Any, weights: Any, name: str, low: int, high: int) -> Any:
+        grid = x if x.ndim == 3 else x[None, None]
+        total = convolve(grid, weights[name + ".weight"][:, :, None, None], weights[name + ".bias"])
+        return h.requantise(total if x.ndim == 3 else total[0, 0], weights, name, low, high)
+
+    for module, name, put in ((h, "_convolve3x3", convolve3x3), (h, "dense", dense), (context, "dense", dense)):
+        assert hasattr(module, name)
+        setattr(module, name, put)
 
 
 def in_process(files: list[str], dtype: str, way: str, threads: int, keep: Path) -> list[dict[str, Any]]:

@@ -58,11 +58,12 @@ def make(
 ) -> SedicFile:
     """A whole file of the drawn scene."""
     coded = picture(*coded_size(width, height, more.get("latent_scale", 16)))
-    latent = latent_nano.analyse(coded, load_latent_model(1))
+    model_id = more.pop("model_id", 1)
+    latent = latent_nano.analyse(coded, load_latent_model(model_id))
     rows, columns = -(-height // scale), -(-width // scale)
     parts = tuple(SedicObject(WORDS[1 + j % 2], Mask(disc(rows, columns, j), scale, coder)) for j in range(objects))
     values = {"text": WORDS[0], "objects": parts, **more}
-    return SedicFile(width, height, 1, latent.z_payload, latent.y_payload(), **values)
+    return SedicFile(width, height, model_id, latent.z_payload, latent.y_payload(), **values)
 
 
 def valid() -> Iterator[tuple[str, str, SedicFile]]:
@@ -96,6 +97,14 @@ def valid() -> Iterator[tuple[str, str, SedicFile]]:
         "two unknown extensions, kept (C-10)",
         make(extensions=(Extension(1, False, b""), Extension(100, False, bytes(200)))),
     )
+    context: dict[str, Any] = {"model_id": 2, "objects": 0, "latent_scale": 13}
+    yield "context-768x512", "a model with a context for z and y (H-7 to H-10)", make(768, 512, **context)
+    yield "context-odd-size", "the same; grids of an odd number of rows and columns", make(200, 77, **context)
+    yield (
+        "context-smallest-size",
+        "the same; one value of y a channel, none at an odd position",
+        make(16, 16, **context),
+    )
     base = make(objects=0)
     flat = latent_nano.analyse(picture(96, 64), load_latent_model(1)).y_payload(1e9)
     yield "cheapest-latent", "y at the highest price: hardly a byte (L-5)", replace(base, y=flat)
@@ -117,8 +126,8 @@ class Draft:
     def __init__(self, file: SedicFile):
         self.fields = {
             "magic": bits(0x5ED1, 16), "version": "001", "objects": bits(len(file.objects), 3),
-            "size": "010" + "1" + "0" + bits(file.height // 8 - 1, 7), "model": "1" + bits(1, 3), "scale": bits(15, 5),
-            "optional": "0",
+            "size": "010" + "1" + "0" + bits(file.height // 8 - 1, 7), "model": "1" + bits(file.model_id, 3),
+            "scale": bits(15, 5), "optional": "0",
         }  # fmt: skip
         self.kinds = [kind for kind, _ in segment_kinds(len(file.objects))]
         self.payloads = [file.z, file.y, text.build(file.text)]
@@ -245,6 +254,9 @@ def faulty_payloads(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes
     yield "z-byte-too-many", "L-5", "malformed", "z", with_payload(file, 0, file.z + b"\x77")
     yield "y-zero-at-the-end", "L-5", "malformed", "y", with_payload(file, 1, file.y + b"\0")
     yield "y-byte-too-many", "L-5", "malformed", "y", with_payload(file, 1, file.y + b"\x77")
+    context = make(model_id=2)
+    yield "context-z-zero-at-the-end", "L-5", "malformed", "z", with_payload(context, 0, context.z + b"\0")
+    yield "context-y-byte-too-many", "L-5", "malformed", "y", with_payload(context, 1, context.y + b"\x77")
     yield "model-unknown", "R-1", "unsupported", "header.model_id", Draft(file).build(model=exp_golomb(99, 3))
 
 

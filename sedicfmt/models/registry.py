@@ -40,6 +40,13 @@ REGISTRY = {
             "sedic-nano-1.safetensors",
             "9e8ec1d79f3907dfe8d763a7e1a10b00c5b6f113df2209399ea322a63fa07257",
         ),
+        ModelEntry(
+            2,
+            "sedic-nano-2",
+            "sedic-nano-2.safetensors",
+            "a5052640092f77fdfa4aea952bb5b12b8b9e12bc7f3563081f1b1262d2e93872",
+            usual_scale=13,
+        ),
     ]
 }
 

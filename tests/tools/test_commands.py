@@ -107,6 +107,16 @@ def test_the_same_input_gives_the_same_bytes(annotated, packed, tmp_path):
     assert again.read_bytes() == packed[0].read_bytes()
 
 
+def test_the_model_is_chosen_by_name(annotated, tmp_path):
+    for model_id, name in ((1, "sedic-nano-1"), (2, "sedic-nano-2")):
+        arguments = ["-o", tmp_path / "x.sedic", "--describe", f"annotations:{annotated[1]}", "--model", name]
+        assert run("pack", annotated[0], *arguments).returncode == 0
+        assert json.loads(run("inspect", tmp_path / "x.sedic", "--json").stdout)["models"]["latent"]["id"] == model_id
+    done = run("pack", annotated[0], "-o", tmp_path / "y.sedic", "--model", "sedic-giant")
+    assert done.returncode == 2
+    assert b"there are sedic-nano-1, sedic-nano-2" in done.stderr
+
+
 def test_budgets_are_kept(annotated, tmp_path):
     describe = ("--describe", f"annotations:{annotated[1]}")
     for budget in (150, 220, 400):

@@ -123,7 +123,7 @@ def test_slots_curves_weights_and_pieces(photos, tmp_path, train, monkeypatch):
 
 def test_mistakes_are_told_in_a_line(photos, tmp_path, train):
     run = ["run", "--data", photos, "--out", tmp_path]
-    assert "there are codec" in train(*run, "nothing", code=2).err
+    assert "codec-tiny" in train(*run, "nothing", code=2).err
     assert "no setting colour" in train(*run, "codec-tiny", "--set", "colour=red", code=2).err
     assert "is no int" in train(*run, "codec-tiny", "--set", "steps=many", code=2).err
     (tmp_path / "kind.toml").write_text('kind = "painter"')

@@ -74,7 +74,9 @@ class SymbolReader:
 
     def read_shifted(self, mean: NDArray[np.int64], index: NDArray[np.int64]) -> NDArray[np.int64]:
         """Values (n,) under Gaussians around means in 1/64 (H-8)."""
-        return np.array([base + sign * table.decode(self.coder) for base, sign, table in shifted(mean, index)], np.int64)
+        return np.array(
+            [base + sign * table.decode(self.coder) for base, sign, table in shifted(mean, index)], np.int64
+        )
 
     def close(self) -> None:
         """Raises Malformed if the payload is not exactly what a writer makes of its values (L-5)."""

@@ -44,8 +44,10 @@ def main() -> int:
     budget.add_argument("--max-bytes", type=int, metavar="N", help="the whole file's bytes, never exceeded")
     budget.add_argument("--target-bpp", type=float, metavar="X", help="the same as bits a pixel of the whole file")
     p.add_argument("--mask-scale", type=int, metavar="S", help="pixels a mask cell, 1 to 128 (default 8)")
-    known = {entry.id: entry.name for entry in REGISTRY.values()}
-    p.add_argument("--model", choices=[*known.values()], help=f"of the latent (default {known[DEFAULT_MODEL]})")
+    names = {entry.id: entry.name for entry in REGISTRY.values()}
+    p.add_argument(
+        "--model", metavar="NAME", help=f"of the latent: {', '.join(names.values())} (default {names[DEFAULT_MODEL]})"
+    )
     p.add_argument("--seed", type=int, metavar="N", help="of the decoder's noise (default 0)")
     arguments = p.parse_args()
     return run(command, arguments)

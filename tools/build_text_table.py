@@ -71,7 +71,7 @@ def write(out: Path, table: TextTable, corpus: text_corpus.Corpus) -> None:
     text = text_table.write(table.entries, list(table.code.lengths), letters, COMMENT)
     record = {
         "table": {"file": text_table.FILE, "sha256": hashlib.sha256(text.encode()).hexdigest(), **_sizes(table)},
-        "split": text_corpus.SPLIT_RULE,
+        "split": text_corpus.SPLIT_RULE + text_corpus.EVERY_RULE,
         "sources": corpus.records,
         "measured_on_test": measure(corpus.test, text_table.parse(text.split("\n"))),
     }

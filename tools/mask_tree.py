@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sedicfmt.bitcoding.context_tree import LEAF, TOTAL, Test
+from sedicfmt.bitcoding.context_tree import LEAF, Test
+from sedicfmt.bitcoding.range_coder import TOTAL
 
 ENOUGH = 10.0  # bits that a question must save over all samples; the samples of an object repeat it `times`
 PRIOR = 2.0  # cells that a leaf's frequency leans on its parent's with

@@ -15,8 +15,9 @@ from pathlib import Path
 SPLIT_RULE = (
     "test: the first byte of SHA-256 of the line's first eight words (runs of a-z 0-9 in lower case, one space between) "
     "is below 26; fit: the other lines, less those that share twelve words in a row with a test line of any file, and "
-    "less those about a camera's motion or a video; of short captions each fourth of these"
+    "less those about a camera's motion or a video"
 )
+EVERY_RULE = "; of short captions each fourth of these"
 WEIGHTS = {  # how often a line counts in the fit: what .sedic sends is like the first two
     "long_captions_trim30_60.txt": 3,
     "object_phrases.txt": 12,

@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import sedic_tables
+from sedicfmt.bitcoding.range_coder import TOTAL
 
 FILE = "mask_contexts.txt"
 CELL, OUTSIDE, EARLIER, BEGUN = KINDS = "coeb"
 LEAF = "p"
 REACH_ROWS, REACH_COLUMNS = 6, 10  # no question looks farther
-TOTAL = 1 << 16  # of the frequencies
 
 Test = tuple[str, int, int]  # kind, row, column
 

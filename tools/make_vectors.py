@@ -23,7 +23,7 @@ from sedicfmt.container.frame import segment_kinds
 from sedicfmt.container.schema import LENGTH_ORDER
 from sedicfmt.encoders import latent_nano
 from sedicfmt.model import Extension, Mask, SedicFile, SedicObject, coded_size
-from sedicfmt.models.registry import load_latent_model
+from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
 from sedicfmt.pipeline.report import report_bytes
 from sedicfmt.segments import mask, text
 
@@ -58,12 +58,11 @@ def make(
 ) -> SedicFile:
     """A whole file of the drawn scene."""
     coded = picture(*coded_size(width, height, more.get("latent_scale", 16)))
-    model_id = more.pop("model_id", 1)
-    latent = latent_nano.analyse(coded, load_latent_model(model_id))
+    latent = latent_nano.analyse(coded, load_latent_model(DEFAULT_MODEL))
     rows, columns = -(-height // scale), -(-width // scale)
     parts = tuple(SedicObject(WORDS[1 + j % 2], Mask(disc(rows, columns, j), scale, coder)) for j in range(objects))
     values = {"text": WORDS[0], "objects": parts, **more}
-    return SedicFile(width, height, model_id, latent.z_payload, latent.y_payload(), **values)
+    return SedicFile(width, height, DEFAULT_MODEL, latent.z_payload, latent.y_payload(), **values)
 
 
 def valid() -> Iterator[tuple[str, str, SedicFile]]:
@@ -78,8 +77,9 @@ def valid() -> Iterator[tuple[str, str, SedicFile]]:
     yield "mask-of-every-pixel", "scale 1", make(64, 48, scale=1)
     yield "mask-of-one-cell", "scale 128", make(96, 64, scale=128)
     yield "seven-objects", "J is 7", make(objects=7)
-    yield "smallest-size", "16x16: one value of y a channel", make(16, 16)
+    yield "smallest-size", "16x16: one value of y a channel, none at an odd position (H-9)", make(16, 16)
     yield "odd-size", "17x33: explicit width, not in eighths; grids rounded up (C-5, L-1)", make(17, 33)
+    yield "odd-grids", "y on 6 rows of 3, z on 3 rows of 2 (H-7, H-10)", make(77, 181, latent_scale=16)
     yield "ratio-not-in-eighths", "a ratio with a height that is no multiple of 8", make(99, 66)
     yield "long-side", "1920x1080 by 16:9, height above 1024", make(1920, 1080, 0)
     yield "raw-text", "a text that letters code worse than UTF-8", replace(make(), text=WORDS[4] * 3)
@@ -97,16 +97,8 @@ def valid() -> Iterator[tuple[str, str, SedicFile]]:
         "two unknown extensions, kept (C-10)",
         make(extensions=(Extension(1, False, b""), Extension(100, False, bytes(200)))),
     )
-    context: dict[str, Any] = {"model_id": 2, "objects": 0, "latent_scale": 13}
-    yield "context-768x512", "a model with a context for z and y (H-7 to H-10)", make(768, 512, **context)
-    yield "context-odd-size", "the same; grids of an odd number of rows and columns", make(200, 77, **context)
-    yield (
-        "context-smallest-size",
-        "the same; one value of y a channel, none at an odd position",
-        make(16, 16, **context),
-    )
     base = make(objects=0)
-    flat = latent_nano.analyse(picture(96, 64), load_latent_model(1)).y_payload(1e9)
+    flat = latent_nano.analyse(picture(96, 64), load_latent_model(DEFAULT_MODEL)).y_payload(1e9)
     yield "cheapest-latent", "y at the highest price: hardly a byte (L-5)", replace(base, y=flat)
 
 
@@ -254,10 +246,8 @@ def faulty_payloads(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes
     yield "z-byte-too-many", "L-5", "malformed", "z", with_payload(file, 0, file.z + b"\x77")
     yield "y-zero-at-the-end", "L-5", "malformed", "y", with_payload(file, 1, file.y + b"\0")
     yield "y-byte-too-many", "L-5", "malformed", "y", with_payload(file, 1, file.y + b"\x77")
-    context = make(model_id=2)
-    yield "context-z-zero-at-the-end", "L-5", "malformed", "z", with_payload(context, 0, context.z + b"\0")
-    yield "context-y-byte-too-many", "L-5", "malformed", "y", with_payload(context, 1, context.y + b"\x77")
-    yield "model-unknown", "R-1", "unsupported", "header.model_id", Draft(file).build(model=exp_golomb(99, 3))
+    for name, number in (("model-unknown", 99), ("model-withdrawn", 1)):
+        yield name, "R-1", "unsupported", "header.model_id", Draft(file).build(model=exp_golomb(number, 3))
 
 
 EXPECTED = (

@@ -19,8 +19,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-import sedic_tables
 from sedicfmt.bitcoding.range_coder import TOTAL
+from sedicfmt.bitcoding.spec_tables import read_lines
 
 FILE = "mask_contexts.txt"
 CELL, OUTSIDE, EARLIER, BEGUN = KINDS = "coeb"
@@ -41,9 +41,8 @@ class ContextTree:
 
 @cache
 def load() -> ContextTree:
-    """The tree that ships with the package, read on first use."""
-    with open(f"{sedic_tables.__path__[0]}/{FILE}", encoding="ascii", newline="\n") as file:
-        return parse(file.read().split("\n"))
+    """The tree that ships with the package, read on first use. Raises BackendFailed."""
+    return parse(read_lines(FILE))
 
 
 def parse(lines: Iterable[str]) -> ContextTree:

@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-import sedic_tables
 from sedicfmt.bitcoding.canonical_huffman import CanonicalCode
+from sedicfmt.bitcoding.spec_tables import read_lines
 from sedicfmt.bitcoding.text_items import STEERING
 
 FILE = "text_words.txt"
@@ -49,9 +49,8 @@ def letter_context(previous: str) -> int:
 
 @cache
 def load() -> TextTable:
-    """The table that ships with the package, read on first use."""
-    with open(f"{sedic_tables.__path__[0]}/{FILE}", encoding="utf-8", newline="\n") as file:
-        return parse(file.read().split("\n"))
+    """The table that ships with the package, read on first use. Raises BackendFailed."""
+    return parse(read_lines(FILE))
 
 
 def parse(lines: Iterable[str]) -> TextTable:

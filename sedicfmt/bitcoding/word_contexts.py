@@ -16,12 +16,11 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
-import sedic_tables
 from sedicfmt.bitcoding.context_coder import decode_symbol, encode_symbol
 from sedicfmt.bitcoding.context_trie import ContextTrie
 from sedicfmt.bitcoding.range_coder import RangeDecoder, RangeEncoder
+from sedicfmt.bitcoding.spec_tables import read_lines, read_table
 from sedicfmt.bitcoding.text_items import CASE, CODE_POINT_BITS, GAP, SPELL, STEERING, UPPER, code_point, read_text
 from sedicfmt.bitcoding.text_rules import boundaries, implies_capital, implies_space, lower, lower_first, upper
 from sedicfmt.errors import Malformed
@@ -47,11 +46,9 @@ class ContextTables:
 
 @cache
 def load() -> ContextTables:
-    """The tables that ship with the package, read on first use."""
-    folder = Path(next(iter(sedic_tables.__path__)))
-    words = (folder / WORDS_FILE).read_text("utf-8").split("\n")[:-1]
-    tries = (ContextTrie.from_bytes((folder / name).read_bytes()) for name in (WORD_TRIE, LETTER_TRIE))
-    return ContextTables(["", *STEERING, *words], *tries)
+    """The tables that ship with the package, read on first use. Raises BackendFailed."""
+    tries = (ContextTrie.from_bytes(read_table(name)) for name in (WORD_TRIE, LETTER_TRIE))
+    return ContextTables(["", *STEERING, *read_lines(WORDS_FILE)], *tries)
 
 
 def pack(text: str, tables: ContextTables) -> bytes:

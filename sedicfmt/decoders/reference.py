@@ -11,7 +11,7 @@ from PIL import Image
 
 from sedicfmt.errors import SedicError
 from sedicfmt.model import SedicFile
-from sedicfmt.models.entropy import walk
+from sedicfmt.models.context import walk
 from sedicfmt.models.nano_latent import NanoLatent
 from sedicfmt.models.registry import load_latent_model
 from sedicfmt.segments.latent import SymbolReader, Symbols
@@ -35,12 +35,12 @@ def decode_latent(file: SedicFile, model: NanoLatent | None = None) -> LatentSym
     model = model or load_latent_model(file.model_id)
     shape_y, shape_z = model.grids(*file.coded_size)
     try:
-        z = model.entropy.decode_z(file.z, shape_z)
+        z = model.decode_z(file.z, shape_z)
     except SedicError as error:
         raise _in_segment(error, "z") from None
     try:
         reader = SymbolReader(file.y)
-        symbols, mean = walk(model.entropy.scan(z, *shape_y[1:]), lambda _, index: reader.read(index))
+        symbols, mean = walk(model.scan(z, *shape_y[1:]), lambda _, index: reader.read(index))
         reader.close()
     except SedicError as error:
         raise _in_segment(error, "y") from None

@@ -17,7 +17,7 @@ from PIL import Image
 
 from sedicfmt.bitcoding.range_coder import TOTAL
 from sedicfmt.model import coded_size
-from sedicfmt.models.entropy import Scan, walk
+from sedicfmt.models.context import TwoPasses, walk
 from sedicfmt.models.hyper_synthesis import MEAN_UNIT
 from sedicfmt.models.layers import Array
 from sedicfmt.models.nano_latent import NanoLatent
@@ -33,7 +33,7 @@ class AnalysedPicture:
     z: Symbols
     z_payload: bytes
     y: Array  # (Cy, rows, columns)
-    scan: Scan
+    scan: TwoPasses
 
     def y_payload(self, mu: float = 0.0) -> bytes:
         """y's payload at a price of `mu` squared steps for a bit."""
@@ -63,7 +63,7 @@ def analyse(picture: NDArray[np.uint8], model: NanoLatent) -> AnalysedPicture:
     """uint8 RGB (height, width, 3) -> its latent, ready to be coded at any price."""
     y = model.analyse(picture)
     z = model.hyper_analyse(y)
-    return AnalysedPicture(z, model.entropy.encode_z(z), y, model.entropy.scan(z, *y.shape[1:]))
+    return AnalysedPicture(z, model.encode_z(z), y, model.scan(z, *y.shape[1:]))
 
 
 @cache

@@ -69,6 +69,19 @@ def _padded(z: Symbols) -> NDArray[np.int32]:
 # -- y ------------------------------------------------------------------------------------------------------------------------
 
 
+def walk(scan: TwoPasses, choose: Choose) -> tuple[Symbols, Integers]:
+    """All values of y and their means in 1/64, (Cy, rows, columns); `choose` gives each pass's values.
+
+    Encoder and decoder walk alike: only `choose` differs, which quantises on one side and reads on the other.
+    """
+    symbols, mean = np.zeros((1, 1, 1), np.int32), np.zeros((1, 1, 1), np.int64)
+    for number, mask in enumerate(scan.masks):
+        here, index = scan.steer(number, symbols)
+        symbols = np.where(mask, choose(here, np.where(mask, index, 0)), symbols)
+        mean = np.where(mask, here, mean)
+    return symbols.astype(np.int32), mean
+
+
 class TwoPasses:
     """y's distributions for one z: `masks` says which positions each pass codes, `steer` how."""
 

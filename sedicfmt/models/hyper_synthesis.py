@@ -19,16 +19,8 @@ LAST_INDEX = 47
 Integers = NDArray[np.int64]
 
 
-def hyper_synthesis(z: NDArray[np.int32], weights: Weights) -> tuple[Integers, Integers]:
-    """z: int (Cz, h, w), |z| <= 32767 -> (mean in 1/64, table index 0..47), both int64 (Cy, 2h, 2w)."""
-    hidden = grow(z, weights)
-    out = dense(hidden, weights, "h_s.leave", -32767, 32767).transpose(2, 0, 1)
-    mean, index = np.split(out, 2)
-    return mean, np.clip(index, 0, LAST_INDEX)
-
-
 def grow(z: NDArray[np.int32], weights: Weights) -> Integers:
-    """H-2 to H-4: z (Cz, h, w) -> the hidden values, int64 (2h, 2w, N)."""
+    """H-2 to H-4: z (Cz, h, w), |z| <= 32767 -> the hidden values, int64 (2h, 2w, N)."""
     return shuffle(requantise(_convolve3x3(z.transpose(1, 2, 0), weights), weights, "h_s.grow", 0, 32767), 2)
 
 

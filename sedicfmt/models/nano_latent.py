@@ -1,8 +1,8 @@
 """The bundled latent model: g_a, h_a, h_s, g_s of equation 1 in numpy (trained as `training.network.NanoCodec`).
 
-    picture -analyse-> y (float) -hyper_analyse-> z (int) -entropy.scan-> mean, index;  y^ -synthesise-> picture
+    picture -analyse-> y (float) -hyper_analyse-> z (int) -scan-> mean, index;  y^ -synthesise-> picture
 
-Only `entropy` decides what the entropy decoder reads, and it is exact; the others may differ by rounding.
+Only context.py decides what the entropy decoder reads, and it is exact; the transforms may differ by rounding.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sedicfmt.models.entropy import ContextEntropy, Entropy, PlainEntropy
+from sedicfmt.models import context
 from sedicfmt.models.hyper_synthesis import MEAN_UNIT
 from sedicfmt.models.layers import Array, Weights, blocks, in_bands, pointwise, shuffle, unshuffle
+from sedicfmt.segments.latent import Symbols
 
 STRIDE = 32  # pixels a side of one position of y; z has one for 2x2 of them
 BAND, HALO = 64, 16  # rows of y worked on at a time, and how far g_a and g_s see (blocks of 5x5: under 15 rows)
@@ -27,9 +28,6 @@ class NanoLatent:
         floating: Weights = {k: v.astype(dtype) for k, v in weights.items() if v.dtype.kind == "f"}
         self.weights = weights | floating
         self.dtype = dtype
-        self.entropy: Entropy = (
-            ContextEntropy(self.weights) if "prior_z.look.weight" in weights else PlainEntropy(self.weights)
-        )
 
     def grids(self, width: int, height: int) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
         """Shapes of y and z, (channels, rows, columns), for a picture of that many pixels (L-1)."""
@@ -50,7 +48,7 @@ class NanoLatent:
         h = blocks(pointwise(unshuffle(h, 2), w, "g_a.enter32"), w, "g_a.body32")
         return pointwise(unshuffle(x, STRIDE), w, "g_a.linear") + pointwise(h, w, "g_a.leave")
 
-    def hyper_analyse(self, y: Array) -> NDArray[np.int32]:
+    def hyper_analyse(self, y: Array) -> Symbols:
         """h_a: y (Cy, rows, columns), edges repeated to even numbers -> z rounded to integers (Cz, ...)."""
         w, (_, rows, columns) = self.weights, y.shape
         padded = np.pad(y, ((0, 0), (0, rows % 2), (0, columns % 2)), mode="edge").transpose(1, 2, 0)
@@ -58,6 +56,18 @@ class NanoLatent:
         h = blocks(np.maximum(pointwise(unshuffle(h, 2), w, "h_a.shrink"), 0), w, "h_a.body2")
         z = np.rint(pointwise(h, w, "h_a.leave")).transpose(2, 0, 1)
         return np.clip(z, -32767, 32767).astype(np.int32)
+
+    def encode_z(self, z: Symbols) -> bytes:
+        """z (Cz, rows, columns) -> payload (H-7, H-8)."""
+        return context.encode_z(z, self.weights)
+
+    def decode_z(self, payload: bytes, shape: tuple[int, int, int]) -> Symbols:
+        """Payload -> z. Raises Malformed, LimitExceeded."""
+        return context.decode_z(payload, shape, self.weights)
+
+    def scan(self, z: Symbols, rows: int, columns: int) -> context.TwoPasses:
+        """The passes over y's grid, each with the distributions of its values (H-9, H-10)."""
+        return context.TwoPasses(z, rows, columns, self.weights)
 
     def synthesise(self, symbols: NDArray[np.int32], mean: Array, width: int, height: int) -> NDArray[np.uint8]:
         """g_s: y^ = symbols + mean / 64 -> uint8 RGB (height, width, 3)."""

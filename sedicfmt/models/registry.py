@@ -19,32 +19,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """One allocated id: a latent model's name, weights file beside this module, its hash, and the scale it is meant for.
+    """One allocated id: a latent model's name, weights file beside this module, its hash, where it comes from, its scale.
 
-    At `usual_scale`, in sixteenths (L-1), a photo of 768x512 takes about a kilobyte.
+    At `usual_scale`, in sixteenths (L-1), a photo of 768x512 takes about a kilobyte. More is in docs/model-cards/NAME.md.
     """
 
     id: int
     name: str
     file: str
     sha256: str
-    usual_scale: int = 16
+    licence: str
+    trained_on: str
+    usual_scale: int
 
 
 REGISTRY = {
     entry.id: entry
     for entry in [
         ModelEntry(
-            1,
-            "sedic-nano-1",
-            "sedic-nano-1.safetensors",
-            "9e8ec1d79f3907dfe8d763a7e1a10b00c5b6f113df2209399ea322a63fa07257",
-        ),
-        ModelEntry(
             2,
             "sedic-nano-2",
             "sedic-nano-2.safetensors",
             "a5052640092f77fdfa4aea952bb5b12b8b9e12bc7f3563081f1b1262d2e93872",
+            licence="Apache-2.0",
+            trained_on="1,894 photos of ImageNet, BSDS500, CID22, COCO, Urban100 and Sun-Hays 80",
             usual_scale=13,
         ),
     ]

@@ -1,22 +1,20 @@
 """The latent's two segments: quantised integers <-> range-coded payloads (spec clauses L-1 to L-8).
 
-z: every value by its channel's own table, channel by channel, rows from the top; or, with models that have a context, by a
-Gaussian around a mean in 1/64. y: every value by the zero-mean Gaussian table that integers chose for it; where they chose
-table 0 the value is 0 and nothing is coded.
+z: every value by a Gaussian around a mean in 1/64. y: every value by the zero-mean Gaussian table that integers chose for it;
+where they chose table 0 the value is 0 and nothing is coded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-import sedic_tables
 from sedicfmt.bitcoding.cumulative_table import CumulativeTable
 from sedicfmt.bitcoding.range_coder import RangeDecoder, RangeEncoder
+from sedicfmt.bitcoding.spec_tables import read_lines
 from sedicfmt.errors import EncodeError, Malformed
 
 Symbols = NDArray[np.int32]
@@ -25,8 +23,7 @@ Symbols = NDArray[np.int32]
 @cache
 def gaussian_tables() -> tuple[CumulativeTable, ...]:
     """The frozen tables of spec/tables/gaussian_frequencies.txt, by scale index."""
-    text = (Path(next(iter(sedic_tables.__path__))) / "gaussian_frequencies.txt").read_text("ascii")
-    return tuple(CumulativeTable.from_frequencies([int(f) for f in line.split()]) for line in text.splitlines())
+    return _tables("gaussian_frequencies.txt")
 
 
 class SymbolWriter:
@@ -90,8 +87,12 @@ LAST_SHIFTED = 31
 @cache
 def shifted_tables() -> tuple[CumulativeTable, ...]:
     """The frozen tables of spec/tables/shifted_gaussian_frequencies.txt: entry 4 (index - 1) + f (H-8)."""
-    text = (Path(next(iter(sedic_tables.__path__))) / "shifted_gaussian_frequencies.txt").read_text("ascii")
-    return tuple(CumulativeTable.from_frequencies([int(f) for f in line.split()]) for line in text.splitlines())
+    return _tables("shifted_gaussian_frequencies.txt")
+
+
+def _tables(name: str) -> tuple[CumulativeTable, ...]:
+    lines = read_lines(name)
+    return tuple(CumulativeTable.from_frequencies([int(f) for f in line.split()]) for line in lines)
 
 
 def shifted(mean: NDArray[np.int64], index: NDArray[np.int64]) -> Iterator[tuple[int, int, CumulativeTable]]:
@@ -119,17 +120,3 @@ def decode_symbols(payload: bytes, tables: list[CumulativeTable]) -> list[int]:
     values = reader.read_with(tables)
     reader.close()
     return values
-
-
-def encode_z(z: Symbols, tables: list[CumulativeTable]) -> bytes:
-    """z: int32 (Cz, h, w) -> payload; one table a channel."""
-    return encode_symbols(z.ravel().tolist(), _per_value(tables, z.shape))
-
-
-def decode_z(payload: bytes, shape: tuple[int, int, int], tables: list[CumulativeTable]) -> Symbols:
-    """Payload -> z, int32 of `shape`. Raises Malformed, LimitExceeded."""
-    return np.array(decode_symbols(payload, _per_value(tables, shape)), np.int32).reshape(shape)
-
-
-def _per_value(tables: list[CumulativeTable], shape: tuple[int, ...]) -> list[CumulativeTable]:
-    return [table for table in tables for _ in range(shape[1] * shape[2])]

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from sedicfmt.errors import LimitExceeded, Malformed
-from sedicfmt.models.context import TwoPasses, prior_of_z
-from sedicfmt.models.entropy import ContextEntropy, walk
+from sedicfmt.models.context import TwoPasses, decode_z, encode_z, prior_of_z, walk
 from sedicfmt.segments.latent import SymbolReader, SymbolWriter, shifted, shifted_tables
 
 CY, CZ, N = 3, 2, 2
@@ -116,11 +115,11 @@ def test_the_passes_over_y_are_the_specifications_arithmetic(weights):
 
 
 def test_values_come_back_whatever_they_are(weights):
-    rng, entropy = np.random.default_rng(1), ContextEntropy(weights)
+    rng = np.random.default_rng(1)
     z = (rng.normal(size=Z_SHAPE) * 40).astype(np.int32)
-    data = entropy.encode_z(z)
-    assert np.array_equal(entropy.decode_z(data, Z_SHAPE), z)
-    scan, writer, sent = entropy.scan(z, *Y_SHAPE[1:]), SymbolWriter(), []
+    data = encode_z(z, weights)
+    assert np.array_equal(decode_z(data, Z_SHAPE, weights), z)
+    scan, writer, sent = TwoPasses(z, *Y_SHAPE[1:], weights), SymbolWriter(), []
 
     def send(mean, index):
         sent.append((rng.normal(size=index.shape) * 20).astype(np.int32) * (index > 0))
@@ -129,7 +128,7 @@ def test_values_come_back_whatever_they_are(weights):
 
     symbols, mean = walk(scan, send)
     reader = SymbolReader(writer.finish())
-    again, mean_again = walk(entropy.scan(z, *Y_SHAPE[1:]), lambda _, index: reader.read(index))
+    again, mean_again = walk(TwoPasses(z, *Y_SHAPE[1:], weights), lambda _, index: reader.read(index))
     reader.close()
     assert np.array_equal(symbols, again)
     assert np.array_equal(mean, mean_again)
@@ -137,9 +136,8 @@ def test_values_come_back_whatever_they_are(weights):
 
 
 def test_a_payload_with_more_in_it_is_refused(weights):
-    entropy = ContextEntropy(weights)
     with pytest.raises(Malformed):
-        entropy.decode_z(entropy.encode_z(np.ones(Z_SHAPE, np.int32)) + b"\0", Z_SHAPE)
+        decode_z(encode_z(np.ones(Z_SHAPE, np.int32), weights) + b"\0", Z_SHAPE, weights)
 
 
 def test_z_beyond_its_limit_is_refused(weights):
@@ -151,7 +149,7 @@ def test_z_beyond_its_limit_is_refused(weights):
     writer = SymbolWriter()
     writer.write_shifted(np.full(CZ, (32767 >> 6) + 32767), mean, index)
     with pytest.raises(LimitExceeded, match="beyond 32767"):
-        ContextEntropy(weights).decode_z(writer.finish(), (CZ, 1, 1))
+        decode_z(writer.finish(), (CZ, 1, 1), weights)
 
 
 def test_shifted_tables_mirror_what_they_do_not_hold():

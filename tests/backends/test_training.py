@@ -140,7 +140,7 @@ def test_the_export_is_the_network(photos, tmp_path):
 
 
 def scan_of(model, z):
-    return model.entropy.scan(z[0].numpy().astype(np.int32), 2, 4)
+    return model.scan(z[0].numpy().astype(np.int32), 2, 4)
 
 
 def restless(layer, seed, size):
@@ -164,13 +164,13 @@ def test_the_integers_of_the_context_are_the_networks(photos, tmp_path):
         hidden = network.h_s.hidden(torch.from_numpy(z[None]).float())
         coded = [(m, i) for m, i, _ in passes(network, hidden, symbols)]
         mean_z, index_z = network.prior_z(torch.from_numpy(z[None]).float())
-    scan = model.entropy.scan(z.astype(np.int32), 6, 10)
+    scan = model.scan(z.astype(np.int32), 6, 10)
     for number, (mean, index) in enumerate(coded):
         mean64, integer = scan.steer(number, (symbols * scan.masks[0]).astype(np.int32))
         assert np.abs(mean64 / 64 - mean[0].numpy()).max() < 0.1
         assert np.abs(integer - np.clip(index[0].numpy(), 0, 47)).max() <= 1
-    data = model.entropy.encode_z(z.astype(np.int32))
-    assert np.array_equal(model.entropy.decode_z(data, z.shape), z)
+    data = model.encode_z(z.astype(np.int32))
+    assert np.array_equal(model.decode_z(data, z.shape), z)
     estimate = float(hard_bits(*shifted_parts(torch.from_numpy(z[None]), mean_z, index_z)).sum()) / 8
     assert len(data) == pytest.approx(estimate, rel=0.02, abs=2)
 

@@ -108,13 +108,12 @@ def test_the_same_input_gives_the_same_bytes(annotated, packed, tmp_path):
 
 
 def test_the_model_is_chosen_by_name(annotated, tmp_path):
-    for model_id, name in ((1, "sedic-nano-1"), (2, "sedic-nano-2")):
-        arguments = ["-o", tmp_path / "x.sedic", "--describe", f"annotations:{annotated[1]}", "--model", name]
-        assert run("pack", annotated[0], *arguments).returncode == 0
-        assert json.loads(run("inspect", tmp_path / "x.sedic", "--json").stdout)["models"]["latent"]["id"] == model_id
+    arguments = ["-o", tmp_path / "x.sedic", "--describe", f"annotations:{annotated[1]}", "--model", "sedic-nano-2"]
+    assert run("pack", annotated[0], *arguments).returncode == 0
+    assert json.loads(run("inspect", tmp_path / "x.sedic", "--json").stdout)["models"]["latent"]["id"] == 2
     done = run("pack", annotated[0], "-o", tmp_path / "y.sedic", "--model", "sedic-giant")
     assert done.returncode == 2
-    assert b"there are sedic-nano-1, sedic-nano-2" in done.stderr
+    assert b"there are sedic-nano-2" in done.stderr
 
 
 def test_budgets_are_kept(annotated, tmp_path):

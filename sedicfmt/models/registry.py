@@ -40,7 +40,7 @@ REGISTRY = {
             2,
             "sedic-nano-2",
             "sedic-nano-2.safetensors",
-            "a5052640092f77fdfa4aea952bb5b12b8b9e12bc7f3563081f1b1262d2e93872",
+            "3626e8f0d4573c819aa797365b1a5ce6fd79d3d05a5a06327005e8ef5b579cb8",
             licence="Apache-2.0",
             trained_on="1,894 photos of ImageNet, BSDS500, CID22, COCO, Urban100 and Sun-Hays 80",
             usual_scale=13,

@@ -42,5 +42,6 @@ VARIANTS = {
     "without objects": Variant(("--objects", "0")),
     "wrong masks": Variant(change=with_masks_inverted, told="masks inverted"),
     "guidance": Variant(("--eta", "40")),
+    "all detail": Variant(("--detail", "1")),
     "3 steps each": Variant(("--object-steps", "3", "--steps", "3")),
 }

@@ -45,9 +45,7 @@ def split(obus: bytes) -> Iterator[tuple[int, bytes]]:
     while at < len(obus):
         head = obus[at]
         if head & 0x87 != HAS_SIZE:
-            raise Malformed(
-                f"an OBU header of {head:02x}: without its size, or with an extension or a reserved bit", offset=at
-            )
+            raise Malformed(f"an OBU header of {head:02x}, which is none with a size alone", offset=at)
         size, begin = _leb128(obus, at + 1)
         if begin + size > len(obus):
             raise Malformed(f"an OBU of {size} bytes, where {len(obus) - begin} are left", offset=at)
@@ -80,7 +78,7 @@ HAS_SIZE = 0x02
 
 # seq_profile 1 (8 bits, 4:4:4), still_picture 1, reduced_still_picture_header 1, seq_level_idx[0] 31 (no limit stated)
 START = "0011111111"
-# use_128x128_superblock 0, enable_filter_intra 1, enable_intra_edge_filter 1, enable_superres, enable_cdef, enable_restoration 0
+# use_128x128_superblock 0, enable_filter_intra 1, enable_intra_edge_filter 1, superres, cdef, restoration 0
 TOOLS = "011000"
 # high_bitdepth 0, color_description_present_flag 1, BT.709 primaries (1), sRGB transfer (13), BT.601 matrix (6), full range 1,
 # separate_uv_delta_q 0; then film_grain_params_present 0 and the trailing bit of 5.3.4, which stand in the code

@@ -1,4 +1,4 @@
-"""The reference picture I_0 of a file (paper 3.1), by whichever coder of the registry made its latent (table at the bottom)."""
+"""The reference picture I_0 of a file (paper 3.1), by the coder that made its latent (table at the bottom)."""
 
 from __future__ import annotations
 

@@ -58,10 +58,10 @@ class Av1Coder:
             step = max(found, 0)
             return self.at(scale, found, speeds) if found >= 0 else None
 
-        scale = uphill(lambda s: self.nearness(finest(s, FAST)), self._likely_scale(size, most_bytes), least_scale)
-        return max(
-            finest(scale, SLOW), finest(scale, FAST), key=self.nearness
-        )  # the fast one may fit where the other does not
+        score = cache(lambda scale: self.nearness(finest(scale, FAST)))
+        scale = uphill(score, self._likely_scale(size, most_bytes), least_scale)
+        # Where hardly anything fits, only the fast one may.
+        return max(finest(scale, SLOW), finest(scale, FAST), key=self.nearness)
 
     def nearness(self, latent: Latent | None) -> float:
         """How near the decoded and resampled picture is to the photo: the squared error, negative; None is farthest."""

@@ -53,9 +53,9 @@ def decode(frame: bytes, width: int, height: int) -> NDArray[np.uint8]:
     return pixels
 
 
-# 4:4:4, since at a third of a photo's size colour at half of that is too coarse (spec/rationale.md). tune=ssim loses nothing in
-# PSNR (evaluation/classical.py). One thread, so that the bytes do not depend on the machine. The rest is libaom's own choice for
-# small pictures, named so that the sequence header stays that of A-2.
+# 4:4:4, since at a third of a photo's size colour at half of that is too coarse (spec/rationale.md). tune=ssim loses no PSNR
+# (evaluation/classical.py). One thread, so that the bytes do not depend on the machine. The rest is libaom's own choice
+# for small pictures, named so that the sequence header stays that of A-2.
 OPTIONS = {
     "codec": "aom",
     "subsampling": "4:4:4",

@@ -12,6 +12,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from sedicfmt.errors import EncodeError
+from sedicfmt.evaluation.efficientnet_lite import EfficientNetLiteFeatures
+from sedicfmt.evaluation.feature_distance import distance_of
 from sedicfmt.training.klt import fit_klt
 from sedicfmt.training.network import STRIDE_Y, STRIDE_Z, NanoCodec
 from sedicfmt.training.packed import load_photos
@@ -35,6 +37,7 @@ class Settings(RunSettings):
     crop: int = 256  # pixels a side, a multiple of 64
     widths: str = "96,192,320"  # channels at strides 8, 16 and 32
     start: str = ""  # a file of weights (`sedic-train weights`) to begin with; the KLT if empty
+    feature_weight: float = 0.0  # of the distance in EfficientNet-Lite0's features beside the squared error
     held_out: str = ""  # photos below a folder of this name, every 20th of them, are never trained on
 
 
@@ -49,6 +52,7 @@ class CodecRun(Run):
         threads = LOADERS if torch.device(device).type == "cuda" else 0
         self.check_photos = check_photos
         self.source = CropSource(images, CropShape(settings.crop), settings.seed, threads)
+        self.features = EfficientNetLiteFeatures(0).to(device).eval() if settings.feature_weight else None
         fresh = not (out / CHECKPOINT).exists()
         model = self.make_model(settings, fresh)
         if fresh:
@@ -84,7 +88,18 @@ class CodecRun(Run):
         error = (x_hat - x).square().mean() * 255**2
         rate_y, rate_z = bits_y.mean() / pixels, bits_z.mean() / pixels
         parts = {"bpp_y": rate_y.item(), "bpp_z": rate_z.item(), "mse": error.item()}
-        return rate_y + rate_z + self.s.lmbda * error, parts
+        total = rate_y + rate_z + self.s.lmbda * error
+        if self.features is not None:
+            distance = self.feature_distance(self.features, x_hat, x)
+            total, parts["features"] = total + self.s.feature_weight * distance, distance.item()
+        return total, parts
+
+    @staticmethod
+    def feature_distance(features: nn.Module, x_hat: Tensor, x: Tensor) -> Tensor:
+        """Distance in the features of pictures in -0.5..0.5."""
+        with torch.no_grad():
+            wanted = features((x + 0.5) * 255)
+        return distance_of(features((x_hat + 0.5) * 255), wanted)
 
     def check(self) -> dict[str, float]:
         return check_rate(self.average, self.check_photos) if self.check_photos else {}

@@ -6,6 +6,7 @@ AV1 decoding is exact by AV1's own specification; the samples are then converted
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ def decode(frame: bytes, width: int, height: int) -> NDArray[np.uint8]:
 # 4:4:4, since at a third of a photo's size colour at half of that is too coarse (spec/rationale.md). tune=ssim loses no PSNR
 # (evaluation/classical.py). One thread, so that the bytes do not depend on the machine. The rest is libaom's own choice
 # for small pictures, named so that the sequence header stays that of A-2.
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "codec": "aom",
     "subsampling": "4:4:4",
     "range": "full",

@@ -53,6 +53,7 @@ def main() -> None:
     p.add_argument("folder", type=Path)
     p.add_argument("--bytes", type=int, action="append", default=[], help="a budget; may be repeated")
     p.add_argument("--every", type=int, default=1, metavar="N", help="every Nth photo")
+    p.add_argument("--model", action="append", choices=MODELS, help="one of them alone; may be repeated")
     p.add_argument("--described", action="store_true", help="with words and masks")
     p.add_argument("--peers", type=Path, help="JSON of compare_classical")
     arguments = p.parse_args()
@@ -61,7 +62,7 @@ def main() -> None:
     peers = json.loads(arguments.peers.read_text())["means"] if arguments.peers else {}
     print(f"{len(photos)} photos\n\n{HEAD}\n|{'---|' * 7}")
     for budget in arguments.bytes or (1000, 2000):
-        for name in MODELS:
+        for name in arguments.model or MODELS:
             options = replace(plain, max_bytes=budget, model=name)
             print(line(budget, name, [measure(path, options, back_ends) for path in photos]), flush=True)
         if avif := peers.get(str(budget), {}).get("AVIF"):

@@ -13,7 +13,8 @@ from statistics import fmean
 import numpy as np
 
 from sedic_tools.compare_classical import find_photos
-from sedicfmt.decoders.reference import LatentSymbols, paint_reference
+from sedicfmt.decoders.reference import paint_reference
+from sedicfmt.decoders.reference_nano import LatentSymbols
 from sedicfmt.encoders import latent_nano
 from sedicfmt.evaluation.metrics import Picture, load_picture, psnr
 from sedicfmt.model import SedicFile
@@ -27,8 +28,9 @@ def measure(photo: Picture, scale: int, mu: float, model_id: int) -> tuple[float
     model, (height, width, _) = load_latent_model(model_id), photo.shape
     latent = latent_nano.analyse_at(photo, scale, model)
     payload, values, mean = latent.coded(mu)
-    symbols, size = LatentSymbols(latent.z, values, mean), len(latent.z_payload) + len(payload)
-    painted = paint_reference(SedicFile(width, height, model_id, b"", b"", latent_scale=scale), symbols, model)
+    bare = SedicFile(width, height, model_id, b"", b"", latent_scale=scale)
+    symbols, size = LatentSymbols(latent.z, values, mean, bare.coded_size, model), len(latent.z_payload) + len(payload)
+    painted = paint_reference(bare, symbols)
     return size * 8 / (width * height), psnr(photo, np.asarray(painted.convert("RGB"), np.uint8))
 
 

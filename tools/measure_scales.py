@@ -39,13 +39,15 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("folder", type=Path)
     p.add_argument("--every", type=int, default=1, metavar="N")
+    p.add_argument("--price", type=float, action="append", help="only these; may be repeated")
     p.add_argument("--model", default=find_model(DEFAULT_MODEL).name, help="a latent model's name")
     arguments = p.parse_args()
     model_id = named_model(arguments.model).id
+    prices = arguments.price or PRICES
     photos = [load_picture(path) for path in find_photos(arguments.folder)[:: arguments.every]]
-    print(f"{len(photos)} photos\n| scale | " + " | ".join(f"mu {mu}" for mu in PRICES) + " |")
+    print(f"{len(photos)} photos\n| scale | " + " | ".join(f"mu {mu}" for mu in prices) + " |")
     for scale in SCALES:
-        rows = [[measure(photo, scale, mu, model_id) for photo in photos] for mu in PRICES]
+        rows = [[measure(photo, scale, mu, model_id) for photo in photos] for mu in prices]
         cells = [f"{fmean(r for r, _ in row):.4f} bpp, {fmean(q for _, q in row):.2f} dB" for row in rows]
         print(f"| {scale}/16 | " + " | ".join(cells) + " |", flush=True)
 

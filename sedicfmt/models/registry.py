@@ -22,6 +22,7 @@ class ModelEntry:
     """One allocated id: a latent model's name, weights file beside this module, its hash, where it comes from, its scale.
 
     At `usual_scale`, in sixteenths (L-1), a photo of 768x512 takes about a kilobyte. More is in docs/model-cards/NAME.md.
+    `coder`: how z and y are coded, "range" (learned) or "av1", which has no weights.
     """
 
     id: int
@@ -31,6 +32,7 @@ class ModelEntry:
     licence: str
     trained_on: str
     usual_scale: int
+    coder: str = "range"
 
 
 REGISTRY = {
@@ -44,6 +46,16 @@ REGISTRY = {
             licence="Apache-2.0",
             trained_on="1,894 photos of ImageNet, BSDS500, CID22, COCO, Urban100 and Sun-Hays 80",
             usual_scale=13,
+        ),
+        ModelEntry(
+            3,
+            "av1",
+            file="",
+            sha256="",
+            licence="Alliance for Open Media Patent License 1.0 (AV1); BSD-2-Clause (libaom, dav1d, libavif)",
+            trained_on="nothing: a classical coder",
+            usual_scale=7,
+            coder="av1",
         ),
     ]
 }
@@ -70,8 +82,10 @@ def named_model(name: str) -> ModelEntry:
 
 @cache
 def load_latent_model(model_id: int) -> NanoLatent:
-    """The latent model of an id, in float32. Raises Unsupported, MissingDependency, BackendFailed (wrong weights)."""
+    """The learned model of an id, in float32. Raises Unsupported, MissingDependency, BackendFailed (wrong weights)."""
     entry = find_model(model_id)
+    if entry.coder != "range":
+        raise Unsupported(f"{entry.name} is a classical coder, not a learned model", "header.model_id")
     path = Path(__file__).parent / entry.file
     try:
         data = path.read_bytes()

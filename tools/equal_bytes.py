@@ -35,7 +35,8 @@ from .equal_bytes_sources import Classical, Row, Sedic, Source, Want
 BUDGETS = (500, 700, 1000, 1500, 2000, 3000)
 COLUMNS = ["bytes", "scale", "quality", *(measure.name for measure in MEASURES)]
 Report = dict[str, Any]
-"""{columns, photos: {name: digest}, keys: {id: key}, cells: {way: {budget: {key: id, rows: {name: Row or None}, fid: […]}}}}."""
+"""{columns, photos: {name: digest}, keys: {id: key}, cells: {way: {budget: Cell}}}; a Cell: {key: id, rows: {name: Row or
+None}, fid: one for each network, once all photos are there}."""
 
 
 @dataclass
@@ -93,7 +94,7 @@ def measure(report: Report, source: Source, photos: Sequence[Photo], jobs: int, 
     cells = cells_of(report, source)
     if all("fid" in cell for cell in cells.values()):
         return
-    seen: dict[Want, list[Array | Any]] = {want: [] for want in source.wants}
+    seen: dict[Want, list[dict[str, Array]]] = {want: [] for want in source.wants}
 
     def work(photo: Photo) -> tuple[Photo, dict[Want, tuple[Row, dict[str, Array]] | None]]:
         return photo, code_and_judge(source, photo, cells)
@@ -177,7 +178,9 @@ def write_report(report: Report, out: Path) -> None:
 def command_line(options: argparse.Namespace) -> str:
     """The command to repeat, folders by their names alone: where they lie on one machine is nobody's business."""
     out = options.out.name if options.out.is_absolute() else options.out
-    more = [f" --bytes {budget}" for budget in options.bytes or []] + [f" --codec '{name}'" for name in options.codec or []]
+    more = [f" --bytes {budget}" for budget in options.bytes or []] + [
+        f" --codec '{name}'" for name in options.codec or []
+    ]
     more += [" --no-sedic"] if options.no_sedic else [f" --model {options.model}"] if options.model else []
     return f"python -m sedic_tools.equal_bytes {options.folder.resolve().name} --out {out}{''.join(more)}"
 

@@ -95,7 +95,9 @@ def table_of(lines: Sequence[Line], photos: Sequence[Path]) -> str:
         cells = [shown_figure(value, m, top) for value, m, top in zip(line.figures, FIGURES, best, strict=True)]
         rows.append(f"| {line.way} | {line.size:,.0f} | {' | '.join(cells)} |")
     own = [natural(load_picture(photo)) for photo in photos]
-    blank = ["" if m.name != "NIQE" else "-" if None in own else format(fmean(filter(None, own)), m.form) for m in FIGURES]
+    blank = [
+        "" if m.name != "NIQE" else "-" if None in own else format(fmean(filter(None, own)), m.form) for m in FIGURES
+    ]
     return "\n".join([*rows, f"| the photos themselves | | {' | '.join(blank)} |"])
 
 
@@ -123,13 +125,12 @@ def verdict(lines: Sequence[Line]) -> list[str]:
     won, lost = [], []
     for i, measure in enumerate(FIGURES):
         best = best_of(lines, i)
-        if best is None:
-            continue
-        if shown_figure(restored.figures[i], measure, best).startswith("**"):
+        if best is not None and shown_figure(restored.figures[i], measure, best).startswith("**"):
             won.append(measure.name)
-        else:
-            told = [f"{o.way} {format(o.figures[i], measure.form)}" for o in ours if o is not best and o.figures[i] is not None]
-            lost.append(f"- {measure.name}: {best.way} {format(best.figures[i], measure.form)}; {', '.join(told)}")
+        elif best is not None:
+            told = {line.way: line.figures[i] for line in (best, *ours)}
+            shown = ", ".join(f"{way} {value:{measure.form}}" for way, value in told.items() if value is not None)
+            lost.append(f"- {measure.name}: {shown}")
     parts = [f"The restored picture, which is what a user gets, is best in {', '.join(won) or 'nothing'}."]
     return parts + (["It is not best in:\n\n" + "\n".join(lost)] if lost else [])
 
@@ -148,7 +149,8 @@ def panels_of(lines: Mapping[int, Sequence[Line]]) -> list[rate_plot.Panel]:
             if len(points) > 1:
                 colour, dashes, width = look_of(way)
                 curves.append(rate_plot.Curve(way, colour, points, dashes, width))
-        panels.append(rate_plot.Panel(f"{m.name}, {'higher' if m.higher_is_better else 'lower'} is better", curves))
+        title = f"{m.name}, {'higher' if m.higher_is_better else 'lower'} is better"
+        panels += [rate_plot.Panel(title, curves)] if curves else []
     return panels
 
 
@@ -178,7 +180,9 @@ def sheet_of(
         made = packer.pictures(path, False, ours) if packer else {}
         for way in ours:
             picture = made[way].picture if way in made else None
-            cells.append(contact_sheet.Cell(picture, told_of(report, way, budget, path) if way in made else "nothing fits"))
+            cells.append(
+                contact_sheet.Cell(picture, told_of(report, way, budget, path) if way in made else "nothing fits")
+            )
         rows.append(contact_sheet.Row(cells))
     return contact_sheet.draw_sheet(["original", *best, *ours], rows)
 
@@ -196,18 +200,18 @@ OUR_LOOKS = {RESTORED: ("#d7191c", ""), REFERENCE: ("#f08030", ""), ALONE: ("#f0
 
 HOW = """Bytes are those of whole files, never more than the budget; a picture is what a decoder makes of the file alone.
 
-- Classical codecs: each photo is scaled down by the factor (1 to 1/12) whose picture, scaled up again, has the highest PSNR,
-  and coded at the finest quality that fits; "full size" is the same without scaling. The factor is not paid for. HEIC's file
-  spends some 400 bytes on boxes; VVC has no file format that its encoder writes and counts by its bare stream, which says
+- Classical codecs: each photo is scaled down by the factor (1 to 1/12) whose picture, scaled up again, has the highest
+  PSNR, and coded at the finest quality that fits; "full size" is the same without scaling. The factor is not paid for.
+  HEIC's file spends some 400 bytes on boxes; VVC's encoder writes no file format, it counts by its bare stream, which says
   nothing of its colours either: both to its advantage. Settings: `sedicfmt/evaluation/classical.py`.
-- `.sedic`: `sedic-pack --max-bytes N` and `sedic-unpack`, each in a process of its own, without other options: words, masks and
-  latent, so what a user gets is "restored"; "reference picture" is the same file with `--stage reference`; "latent alone" is the
-  reference picture of `--objects 0 --words-overall 0`, for those who compare codecs.
-- PSNR and MS-SSIM want each pixel. `features` (a squared distance in networks' features) and `texture` (how strong they are) are
-  `sedicfmt/evaluation/feature_distance.py`'s, ssd in SSD-MobileNet-v2, lite1 in EfficientNet-Lite1; the restorer was trained with
-  Lite0, a near relative of Lite1, so that ssd is the fairer judge. NIQE looks at the picture alone.
-- FID is the Fréchet distance between all crops of 128x128 pixels of the decoded pictures and of the photos, in the same networks'
-  features at stride 16, pooled over a crop: 96 and 112 dimensions; a picture of 768x512 has 39 crops, 24 have 936
-  (`sedicfmt/evaluation/frechet.py`). It is not the published FID, whose network is another.
+- `.sedic`: `sedic-pack --max-bytes N` and `sedic-unpack`, each in a process of its own, without other options: words,
+  masks and latent, so what a user gets is "restored"; "reference picture" is the same file with `--stage reference`;
+  "latent alone" is the reference picture of `--objects 0 --words-overall 0`, for those who compare codecs.
+- PSNR and MS-SSIM want each pixel. `features` (a squared distance in networks' features) and `texture` (how strong they
+  are) are `sedicfmt/evaluation/feature_distance.py`'s, ssd in SSD-MobileNet-v2, lite1 in EfficientNet-Lite1; the restorer
+  was trained with Lite0, a near relative of Lite1, so that ssd is the fairer judge. NIQE looks at the picture alone.
+- FID is the Fréchet distance between all crops of 128x128 pixels of the decoded pictures and of the photos, in the same
+  networks' features at stride 16, pooled over a crop: 96 and 112 dimensions; a picture of 768x512 has 39 crops, 24 have
+  936 (`sedicfmt/evaluation/frechet.py`). It is not the published FID, whose network is another.
 
 Means over the photos; ↑ more is better, ↓ less is better; the best of a column is bold."""

@@ -1,6 +1,7 @@
 """Where the pictures of `equal_bytes` come from: a classical codec with or without scaling down, or sedic-pack and -unpack.
 
-A source has `ways`, the rows that it fills in the table; `key`, all that its pictures depend on beside the photo; and `code`.
+A source has `wants`, the ways and budgets that it fills in the table; `key`, all that its pictures depend on beside the
+photo; and `code`, which gives a photo's best file and picture for each want, None where nothing fits.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import PIL
 from PIL import features
@@ -32,17 +33,6 @@ FULL = ", full size"
 RESTORED, REFERENCE, ALONE = ".sedic, restored", ".sedic, reference picture", ".sedic, latent alone"
 Want = tuple[str, int]  # a way and a budget in bytes
 Row = list[Any]  # bytes, scale, quality, then a figure for each measure
-
-
-class Source(Protocol):
-    """What makes pictures."""
-
-    name: str
-    wants: Sequence[Want]
-    key: Mapping[str, Any]
-
-    def code(self, path: Path, photo: Picture, known: Mapping[Want, Row]) -> Iterator[tuple[Want, Coded | None]]:
-        """The best file and picture of a photo for each want, None where nothing fits; `known`: what an earlier run found."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +56,7 @@ class Classical:
         return {"made by": made_by(self.codec), **self.codec.options, "scales": classical.LADDER}
 
     def code(self, path: Path, photo: Picture, known: Mapping[Want, Row]) -> Iterator[tuple[Want, Coded | None]]:
+        """`known`: what an earlier run found; made again without a search."""
         make = classical.remembering(photo, self.codec)
         worst = len(self.codec.qualities) - 1
         for want in self.wants:
@@ -100,6 +91,7 @@ class Sedic:
         return {"made by": f"sedicfmt {metadata.version('sedicfmt')}", "digest": digest(), "model": self.model}
 
     def code(self, path: Path, photo: Picture, known: Mapping[Want, Row]) -> Iterator[tuple[Want, Coded | None]]:
+        """Nothing known spares the commands: what they make is looked at again."""
         for bare, ways in ((False, (RESTORED, REFERENCE)), (True, (ALONE,))):
             found = self.pictures(path, bare, ways)
             yield from (((way, self.budget), found.get(way)) for way in ways)
@@ -117,6 +109,9 @@ class Sedic:
                 tool("unpack", packed, "-o", unpacked, *(["--stage", "reference"] if way != RESTORED else []))
                 found[way] = Coded(way, Fraction(1), 0, data, load_picture(unpacked))
         return found
+
+
+Source = Classical | Sedic
 
 
 def tool(name: str, *arguments: object) -> bool:

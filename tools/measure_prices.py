@@ -15,11 +15,10 @@ from statistics import fmean
 
 import numpy as np
 
-from sedic_tools.compare_classical import find_photos
 from sedicfmt.container.content import write_file
 from sedicfmt.decoders.reference import decode_latent, paint_reference
 from sedicfmt.encoders import latent_nano
-from sedicfmt.evaluation.metrics import Picture, load_picture, ms_ssim, psnr
+from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture, ms_ssim, psnr
 from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
 from sedicfmt.pipeline.rate_control import FULL, LARGEST_SCALE, fill, largest_scale, lowest_price

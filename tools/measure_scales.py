@@ -12,10 +12,9 @@ from statistics import fmean
 
 import numpy as np
 
-from sedic_tools.compare_classical import find_photos
 from sedicfmt.decoders.reference import LatentSymbols, paint_reference
 from sedicfmt.encoders import latent_nano
-from sedicfmt.evaluation.metrics import Picture, load_picture, psnr
+from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture, psnr
 from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import DEFAULT_MODEL, find_model, load_latent_model, named_model
 

@@ -7,7 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT, EDGE, GAP, LINE = 380, 240, 52, 44, 18  # pixels of a panel, beside it, between panels, for a line of legend
+WIDTH, HEIGHT, EDGE, GAP, LINE = (
+    380,
+    240,
+    52,
+    44,
+    18,
+)  # pixels of a panel, beside it, between panels, for a line of legend
 COLUMNS, LEGEND = 2, 3  # panels, and names in the legend, side by side
 
 
@@ -34,7 +40,9 @@ def draw(panels: Sequence[Panel]) -> str:
     """The SVG: the names of all curves, then the panels, COLUMNS a row. Curves of one name look alike in all panels."""
     named = {curve.name: curve for panel in panels for curve in panel.curves}
     top = 12 + LINE * math.ceil(len(named) / LEGEND)
-    places = [(i % COLUMNS * (WIDTH + EDGE + 16) + EDGE, top + i // COLUMNS * (HEIGHT + GAP) + 30) for i in range(len(panels))]
+    places = [
+        (i % COLUMNS * (WIDTH + EDGE + 16) + EDGE, top + i // COLUMNS * (HEIGHT + GAP) + 30) for i in range(len(panels))
+    ]
     wide, high = COLUMNS * (WIDTH + EDGE + 16), top + math.ceil(len(panels) / COLUMNS) * (HEIGHT + GAP) + 14
     parts = [_legend(list(named.values())), *(_panel(p, *place) for p, place in zip(panels, places, strict=True))]
     style = "text{font:12px sans-serif;fill:#222}.n{font-size:10px;fill:#666}.g{stroke:#ddd}polyline{fill:none}"

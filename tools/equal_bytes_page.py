@@ -117,22 +117,23 @@ def shown_figure(value: float | None, measure: Measure, best: Line | None) -> st
 
 
 def verdict(lines: Sequence[Line]) -> list[str]:
-    """Where the restored picture, which is what a user gets, is best, and who is where it is not."""
+    """Where the restored picture, which is what a user gets, is ahead of every classical codec, and where it is not."""
     ours = [line for line in lines if line.way in OURS]
+    peers = [line for line in lines if line.way not in OURS]
     restored = next((line for line in ours if line.way == RESTORED), None)
     if restored is None:
         return []
-    won, lost = [], []
+    ahead, behind = [], []
     for i, measure in enumerate(FIGURES):
-        best = best_of(lines, i)
-        if best is not None and shown_figure(restored.figures[i], measure, best).startswith("**"):
-            won.append(measure.name)
+        best = best_of(peers, i)
+        if best is not None and best_of([best, restored], i) is restored:
+            ahead.append(measure.name)
         elif best is not None:
             told = {line.way: line.figures[i] for line in (best, *ours)}
             shown = ", ".join(f"{way} {value:{measure.form}}" for way, value in told.items() if value is not None)
-            lost.append(f"- {measure.name}: {shown}")
-    parts = [f"The restored picture, which is what a user gets, is best in {', '.join(won) or 'nothing'}."]
-    return parts + (["It is not best in:\n\n" + "\n".join(lost)] if lost else [])
+            behind.append(f"- {measure.name}: {shown}")
+    parts = [f"The restored picture is ahead of all classical codecs in: {', '.join(ahead) or 'nothing'}."]
+    return parts + (["It is not in:\n\n" + "\n".join(behind)] if behind else [])
 
 
 def panels_of(lines: Mapping[int, Sequence[Line]]) -> list[rate_plot.Panel]:

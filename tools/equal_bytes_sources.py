@@ -58,16 +58,25 @@ class Classical:
     def code(self, path: Path, photo: Picture, known: Mapping[Want, Row]) -> Iterator[tuple[Want, Coded | None]]:
         """`known`: what an earlier run found; made again without a search."""
         make = classical.remembering(photo, self.codec)
-        worst = len(self.codec.qualities) - 1
+        scaled: dict[int, Coded | None] = {}
         for want in self.wants:
             way, budget = want
             if want in known:
                 _, scale, quality, *_ = known[want]
-                yield want, classical.code_once(photo, self.codec, Fraction(scale), quality)
+                found = classical.code_once(photo, self.codec, Fraction(scale), quality)
             elif way == self.name:
-                yield want, classical.best_under(photo, budget, self.codec, encode_once=make)
+                found = classical.best_under(photo, budget, self.codec, encode_once=make)
             else:
-                yield want, classical.fit_quality(photo, budget, self.codec, Fraction(1), worst, make)
+                found = self.full_size(photo, budget, scaled[budget], make)
+            scaled.setdefault(budget, found)
+            yield want, found
+
+    def full_size(self, photo: Picture, budget: int, scaled: Coded | None, make: classical.Encode) -> Coded | None:
+        """Without scaling, which affords no finer quality than a smaller picture did: that saves the largest files."""
+        if scaled is None:
+            return None
+        highest = self.codec.qualities.index(scaled.quality)
+        return classical.fit_quality(photo, budget, self.codec, Fraction(1), highest, make)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def frechet_distance(a: Array, b: Array) -> float:
     if min(len(a), len(b)) <= a.shape[1]:
         raise EncodeError(f"{min(len(a), len(b))} crops do not determine a covariance of {a.shape[1]} dimensions")
     between = float(np.square(a.mean(0) - b.mean(0)).sum())
-    return between + covariance_distance(np.cov(a, rowvar=False), np.cov(b, rowvar=False))
+    return between + covariance_distance(*(np.atleast_2d(np.cov(cloud, rowvar=False)) for cloud in (a, b)))
 
 
 def covariance_distance(c: Array, d: Array) -> float:

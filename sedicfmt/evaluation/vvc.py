@@ -11,7 +11,9 @@ odd side gets its last line once more, and loses it again where the decoded pict
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,13 +36,20 @@ def encode(image: Image.Image, qp: int, options: Mapping[str, Any]) -> bytes:
     inner = ":".join(f"{key}={value}" for key, value in options.items() if key != "preset")
     source = ["-f", "rawvideo", "-pix_fmt", "yuv420p10le", "-s", f"{pixels.shape[1]}x{pixels.shape[0]}", "-i", "-"]
     coder = ["-c:v", "libvvenc", "-preset", options["preset"], "-qpa", "0", "-qp", str(qp), "-vvenc-params", inner]
-    return run([*source, "-threads", "1", *coder, "-f", "vvc", "-"], to_samples(pixels))
+    with (
+        tempfile.TemporaryDirectory() as folder
+    ):  # VVenC writes its warnings to standard output: no place for the stream
+        stream = Path(folder) / "picture.vvc"
+        run([*source, "-threads", "1", *coder, "-f", "vvc", str(stream)], to_samples(pixels))
+        return stream.read_bytes()
 
 
 def decode(data: bytes) -> Image.Image:
     """The RGB picture in a stream, its sides even."""
     y4m = run(["-f", "vvc", "-i", "-", "-strict", "-1", "-f", "yuv4mpegpipe", "-"], data)
     head, _, rest = y4m.partition(b"\n")
+    if not head.startswith(b"YUV4MPEG2"):
+        raise BackendFailed("ffmpeg found no picture in a VVC stream")
     sides = {word[:1]: int(word[1:]) for word in head.split() if word[:1] in (b"W", b"H")}
     return Image.fromarray(from_samples(rest.partition(b"\n")[2], sides[b"W"], sides[b"H"]))
 
@@ -66,7 +75,7 @@ def from_samples(data: bytes, width: int, height: int) -> NDArray[np.uint8]:
 def run(arguments: list[str], data: bytes) -> bytes:
     """What ffmpeg makes of `data`."""
     done = subprocess.run([ffmpeg(), "-v", "error", *arguments], input=data, capture_output=True)
-    if done.returncode or not done.stdout:
+    if done.returncode:
         raise BackendFailed(f"ffmpeg failed at VVC: {done.stderr.decode(errors='replace').strip()[:500]}")
     return done.stdout
 

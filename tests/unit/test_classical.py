@@ -19,11 +19,17 @@ INSTALLED = {
     "AVIF": features.check("avif"),
     "JPEG XL": importlib.util.find_spec("pillow_jxl") is not None,
     "JPEG": True,
+    "HEIC": importlib.util.find_spec("pillow_heif") is not None,
+    "VVC": importlib.util.find_spec("imageio_ffmpeg") is not None,
 }
+PARAMS = [
+    pytest.param(codec, id=codec.name, marks=pytest.mark.slow if codec.name == "VVC" else ())
+    for codec in classical.CODECS
+]
 LADDER = (Fraction(1), Fraction(1, 2), Fraction(1, 4))
 
 
-@pytest.fixture(params=classical.CODECS, ids=lambda codec: codec.name)
+@pytest.fixture(params=PARAMS)
 def codec(request):
     if not INSTALLED[request.param.name]:
         pytest.skip(f"{request.param.name} is not installed")
@@ -72,8 +78,10 @@ def test_files_carry_no_metadata(codec):
     if codec.name == "JPEG XL":
         assert data[:2] == b"\xff\x0a"  # a bare codestream has no boxes; the profile that Pillow shows is the decoder's
         return
+    if codec.name == "VVC":
+        return  # a bare stream has no place for any
     with Image.open(io.BytesIO(data)) as image:
-        assert not {"exif", "xmp", "icc_profile"} & set(image.info)
+        assert not any(image.info.get(name) for name in ("exif", "xmp", "icc_profile"))
 
 
 def test_the_quality_found_is_the_highest_that_fits():
@@ -97,19 +105,69 @@ def test_the_score_picks_the_scale():
     assert smallest.scale == Fraction(1, 4)  # contrast is least where the photo was scaled down most
 
 
+def test_larger_scales_are_left_out_after_two_falls(monkeypatch):
+    tried, real = [], classical.fit_quality
+
+    def fit(photo, budget, codec, scale, *more):
+        tried.append(scale)
+        return real(photo, budget, codec, scale, *more)
+
+    monkeypatch.setattr(classical, "fit_quality", fit)
+    codec, scores = classical.codec_named("JPEG"), iter([1, 3, 2, 4, 3, 2, 9])
+    scales = sorted(classical.SCALES)
+    found = classical.best_under(drawn(), 10**6, codec, scales, lambda photo, picture: next(scores))
+    assert tried == scales[:6] and found is not None
+    assert found.scale == scales[3]
+
+
+@pytest.mark.parametrize("budget", [500, 700, 1500])
+def test_the_early_stop_and_shared_encodings_change_nothing(budget):
+    codec = classical.codec_named("WebP")
+    if not INSTALLED["WebP"]:
+        pytest.skip("WebP is not installed")
+    every = list(classical.fit_scales(drawn(), budget, codec, classical.SCALES))
+    shared = classical.remembering(drawn(), codec)
+    for _ in range(2):
+        found = classical.best_under(drawn(), budget, codec, encode_once=shared)
+        assert found is not None
+        assert found.data == max(every, key=lambda coded: psnr(drawn(), coded.picture)).data
+
+
+def test_nothing_is_encoded_twice(monkeypatch):
+    made, real = [], classical.encode
+    monkeypatch.setattr(
+        classical,
+        "encode",
+        lambda image, codec, quality: made.append((image.size, quality)) or real(image, codec, quality),
+    )
+    shared = classical.remembering(drawn(), classical.codec_named("JPEG"))
+    for budget in (700, 1000, 700):
+        classical.best_under(drawn(), budget, classical.codec_named("JPEG"), LADDER, encode_once=shared)
+    assert len(made) == len(set(made)) > 5
+
+
 @pytest.mark.parametrize("scale", classical.SCALES, ids=str)
 def test_scaling_down_keeps_a_pixel(scale):
     assert min(classical.scale_down(np.zeros((3, 5, 3), np.uint8), scale).size) >= 1
 
 
-def test_an_absent_format_names_what_installs_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pillow_jxl", None)
+@pytest.mark.parametrize("name", sorted(classical.PLUGINS))
+def test_an_absent_format_names_what_installs_it(monkeypatch, name):
+    monkeypatch.setitem(sys.modules, classical.PLUGINS[name][0], None)
     with pytest.raises(MissingDependency, match="sedicfmt\\[eval\\]"):
-        classical.encode(Image.fromarray(drawn()), classical.codec_named("JPEG XL"), 50)
+        classical.encode(Image.fromarray(drawn()), classical.codec_named(name), 50)
+
+
+def test_heic_pays_for_its_boxes():
+    if not INSTALLED["HEIC"]:
+        pytest.skip("HEIC is not installed")
+    data = classical.encode(Image.fromarray(drawn()), classical.codec_named("HEIC"), 10)
+    assert data[4:12] == b"ftypheic"
+    assert 350 < data.index(b"mdat") < 450  # "some 400 bytes", as docs/equal-bytes.md has it
 
 
 def test_an_unknown_codec_is_refused():
-    with pytest.raises(EncodeError, match="WebP, AVIF, JPEG XL, JPEG"):
+    with pytest.raises(EncodeError, match="JPEG, WebP, JPEG XL, AVIF, HEIC, VVC"):
         classical.codec_named("BPG")
 
 

@@ -61,6 +61,7 @@ class Classical:
         scaled: dict[int, Coded | None] = {}
         for want in self.wants:
             way, budget = want
+            found: Coded | None
             if want in known:
                 _, scale, quality, *_ = known[want]
                 found = classical.code_once(photo, self.codec, Fraction(scale), quality)

@@ -16,6 +16,7 @@ from sedic_tools.equal_bytes_page import Line
 from sedic_tools.equal_bytes_sources import ALONE, REFERENCE, RESTORED, Classical, Sedic
 from sedicfmt.evaluation import classical
 from sedicfmt.evaluation.frechet import NETWORKS
+from sedicfmt.evaluation.judge import Judge
 from tests.conftest import draw_photo
 
 
@@ -41,13 +42,16 @@ def run(photos: Path, *more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True)
 
 
+def run_here(photos: Path, *more: str) -> int:
+    return equal_bytes.main([str(photos), "--out", str(photos.parent / "table"), *more])
+
+
 def report_of(photos: Path) -> dict:
     return json.loads((photos.parent / "table.json").read_text())
 
 
-def test_a_table_of_one_codec_goes_on_where_it_stopped(photos):
-    options = ["--codec", "JPEG", "--no-sedic", "--bytes", "1500"]
-    done = run(photos, *options, "--bytes", "900")
+def test_the_command_writes_page_curves_sheet_and_report(photos):
+    done = run(photos, "--codec", "JPEG", "--no-sedic", "--bytes", "1500", "--bytes", "900")
     assert done.returncode == 0, done.stderr
     report = report_of(photos)
     for budget, cell in report["cells"]["JPEG"].items():
@@ -59,35 +63,44 @@ def test_a_table_of_one_codec_goes_on_where_it_stopped(photos):
         "python -m sedic_tools.equal_bytes photos --out table --bytes 1500 --bytes 900 --codec 'JPEG' --no-sedic"
         in page
     )
-    assert "JPEG, full size: " in page or "| JPEG, full size |" in page
     for file in ("md", "json", "svg"):
         assert str(photos.parent) not in (photos.parent / f"table.{file}").read_text()
     assert (photos.parent / "table.jpg").stat().st_size > 1000
 
-    # a row that is there is not made again, and a cell that lost its end is finished from its rows
-    report["cells"]["JPEG"]["900"]["rows"]["photo1.png"][3] = 99.0
-    del report["cells"]["JPEG"]["900"]["fid"]
-    (photos.parent / "table.json").write_text(json.dumps(report))
-    assert run(photos, *options, "--bytes", "900").returncode == 0
-    assert report_of(photos) == report | {"cells": report_of(photos)["cells"]}
-    assert report_of(photos)["cells"]["JPEG"]["900"]["rows"]["photo1.png"][3] == 99.0
 
-    # what another library made is not used
-    for key in report["keys"].values():
-        key["made by"] = "libjpeg 6b"
-    made = next(iter(report["keys"]))
-    stale = json.dumps(report).replace(made, "00000000")
-    (photos.parent / "table.json").write_text(stale)
-    done = run(photos, *options, "--bytes", "900")
-    assert done.returncode == 0 and "measured anew" in done.stderr
-    assert report_of(photos)["cells"]["JPEG"]["900"]["rows"]["photo1.png"][3] < 99.0
+def test_a_table_goes_on_where_it_stopped_and_uses_nothing_stale(photos, capsys, monkeypatch):
+    options = ("--codec", "JPEG", "--no-sedic", "--bytes", "900")
+    assert run_here(photos, *options) == 0
+    first = report_of(photos)
+    file, cell = photos.parent / "table.json", first["cells"]["JPEG"]["900"]
+    true, cell["rows"]["photo1.png"][3] = cell["rows"]["photo1.png"][3], 99.0  # shows whether it is measured again
+    del cell["fid"], cell["rows"]["photo2.png"]
+    file.write_text(json.dumps(first))
+    monkeypatch.setattr(Judge, "figures", lambda judge, picture: [1.0, 2.0, 3.0, 4.0, 5.0, None])
+    assert run_here(photos, *options) == 0
+    second = report_of(photos)["cells"]["JPEG"]["900"]
+    assert second["fid"] == [None, None]
+    assert [second["rows"][f"photo{i}.png"][3] for i in (1, 2)] == [99.0, 1.0]
+    monkeypatch.setattr(equal_bytes, "code_and_judge", None)  # nothing is left to do
+    assert run_here(photos, *options) == 0
+    monkeypatch.undo()
+
+    file.write_text(file.read_text().replace("libjpeg-turbo", "libjpeg"))  # what another library made
+    made = next(iter(report_of(photos)["keys"]))
+    file.write_text(file.read_text().replace(made, "00000000"))
+    capsys.readouterr()
+    assert run_here(photos, *options) == 0
+    assert "JPEG is measured anew" in capsys.readouterr().err
+    third = report_of(photos)
+    assert third["cells"]["JPEG"]["900"]["rows"]["photo1.png"][3] == true
+    assert [key["made by"].startswith("libjpeg-turbo") for key in third["keys"].values()] == [True]
 
 
 def test_other_photos_are_not_mixed_in(photos, capsys):
-    options = [str(photos), "--out", str(photos.parent / "table"), "--no-sedic", "--codec", "JPEG", "--bytes", "900"]
-    assert equal_bytes.main(options) == 0
+    options = ("--codec", "JPEG", "--no-sedic", "--bytes", "900")
+    assert run_here(photos, *options) == 0
     draw_photo(208, 192, seed=9).save(photos / "photo2.png")
-    assert equal_bytes.main(options) == 2
+    assert run_here(photos, *options) == 2
     assert "other photos" in capsys.readouterr().err
 
 
@@ -120,8 +133,7 @@ def test_a_key_follows_code_weights_options_and_versions(monkeypatch, tmp_path):
 
 def test_an_oversized_file_stops_the_table(photos, monkeypatch, capsys):
     monkeypatch.setattr(equal_bytes, "Classical", lambda codec, budgets: Liar(codec, budgets))
-    options = [str(photos), "--out", str(photos.parent / "table"), "--no-sedic", "--codec", "JPEG", "--bytes", "900"]
-    assert equal_bytes.main(options) == 8
+    assert run_here(photos, "--codec", "JPEG", "--no-sedic", "--bytes", "900") == 8
     assert "more than 900" in capsys.readouterr().err
 
 

@@ -16,7 +16,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -92,12 +92,13 @@ def start_report(path: Path, photos: Sequence[Photo]) -> Report:
 def measure(report: Report, source: Source, photos: Sequence[Photo], jobs: int, keep: Callable[[], None]) -> None:
     """Adds what is not there yet of one source; `keep` is called after every photo."""
     cells = cells_of(report, source)
-    if all("fid" in cell for cell in cells.values()):
+    wants = [want for want, cell in cells.items() if "fid" not in cell]
+    if not wants:
         return
-    seen: dict[Want, list[dict[str, Array]]] = {want: [] for want in source.wants}
+    seen: dict[Want, list[dict[str, Array]]] = {want: [] for want in wants}
 
     def work(photo: Photo) -> tuple[Photo, dict[Want, tuple[Row, dict[str, Array]] | None]]:
-        return photo, code_and_judge(source, photo, cells)
+        return photo, code_and_judge(source, photo, wants, cells)
 
     with ThreadPoolExecutor(jobs) as pool:
         for photo, found in pool.map(work, photos):
@@ -106,21 +107,21 @@ def measure(report: Report, source: Source, photos: Sequence[Photo], jobs: int, 
                 seen[want] += [result[1]] if result else []
             keep()
             _progress(f"{source.name}: {photo.path.name}")
-    for want, cell in cells.items():
+    for want in wants:
         whole = len(seen[want]) == len(photos)
-        cell["fid"] = [distance(photos, seen[want], network) if whole else None for network in NETWORKS]
+        cells[want]["fid"] = [distance(photos, seen[want], network) if whole else None for network in NETWORKS]
     keep()
 
 
 def code_and_judge(
-    source: Source, photo: Photo, cells: dict[Want, Any]
+    source: Source, photo: Photo, wants: Sequence[Want], cells: Mapping[Want, Any]
 ) -> dict[Want, tuple[Row, dict[str, Array]] | None]:
-    """A photo's rows and vectors for all wants of a source; equal files are judged once, and known ones not again."""
+    """A photo's rows and vectors for these wants of a source; equal files are judged once, and known ones not again."""
     name, judge = photo.path.name, Judge(photo.picture)
     known = {want: cell["rows"][name] for want, cell in cells.items() if cell["rows"].get(name)}
     judged: dict[tuple[bytes, str], tuple[Any, dict[str, Array]]] = {}
     found: dict[Want, tuple[Row, dict[str, Array]] | None] = {}
-    for want, coded in source.code(photo.path, photo.picture, known):
+    for want, coded in source.code(photo.path, photo.picture, wants, known):
         if coded is None:
             found[want] = None
             continue

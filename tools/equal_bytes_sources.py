@@ -1,7 +1,7 @@
 """Where the pictures of `equal_bytes` come from: a classical codec with or without scaling down, or sedic-pack and -unpack.
 
 A source has `wants`, the ways and budgets that it fills in the table; `key`, all that its pictures depend on beside the
-photo; and `code`, which gives a photo's best file and picture for each want, None where nothing fits.
+photo; and `code`, which gives a photo's best file and picture for each of `wants`, None where nothing fits.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ BESIDE = Path(sys.executable).parent  # where pip puts console scripts
 FULL = ", full size"
 RESTORED, REFERENCE, ALONE = ".sedic, restored", ".sedic, reference picture", ".sedic, latent alone"
 Want = tuple[str, int]  # a way and a budget in bytes
+Found = Iterator[tuple[Want, Coded | None]]
 Row = list[Any]  # bytes, scale, quality, then a figure for each measure
 
 
@@ -55,29 +56,22 @@ class Classical:
         """The library's version, its options, and the scales."""
         return {"made by": made_by(self.codec), **self.codec.options, "scales": classical.LADDER}
 
-    def code(self, path: Path, photo: Picture, known: Mapping[Want, Row]) -> Iterator[tuple[Want, Coded | None]]:
+    def code(self, path: Path, photo: Picture, wants: Sequence[Want], known: Mapping[Want, Row]) -> Found:
         """`known`: what an earlier run found; made again without a search."""
         make = classical.remembering(photo, self.codec)
-        scaled: dict[int, Coded | None] = {}
-        for want in self.wants:
-            way, budget = want
-            found: Coded | None
-            if want in known:
-                _, scale, quality, *_ = known[want]
+        finest = {budget: row[2] for (way, budget), row in known.items() if way == self.name}
+        for way, budget in wants:
+            found: Coded | None = None
+            if (way, budget) in known:
+                _, scale, quality, *_ = known[way, budget]
                 found = classical.code_once(photo, self.codec, Fraction(scale), quality)
             elif way == self.name:
                 found = classical.best_under(photo, budget, self.codec, encode_once=make)
-            else:
-                found = self.full_size(photo, budget, scaled[budget], make)
-            scaled.setdefault(budget, found)
-            yield want, found
-
-    def full_size(self, photo: Picture, budget: int, scaled: Coded | None, make: classical.Encode) -> Coded | None:
-        """Without scaling, which affords no finer quality than a smaller picture did: that saves the largest files."""
-        if scaled is None:
-            return None
-        highest = self.codec.qualities.index(scaled.quality)
-        return classical.fit_quality(photo, budget, self.codec, Fraction(1), highest, make)
+                finest |= {budget: found.quality} if found else {}
+            elif budget in finest:  # a large picture affords no finer quality than a small one did
+                highest = self.codec.qualities.index(finest[budget])
+                found = classical.fit_quality(photo, budget, self.codec, Fraction(1), highest, make)
+            yield (way, budget), found
 
 
 @dataclass(frozen=True)
@@ -100,7 +94,7 @@ class Sedic:
         """All the code and weights that a file and its picture depend on."""
         return {"made by": f"sedicfmt {metadata.version('sedicfmt')}", "digest": digest(), "model": self.model}
 
-    def code(self, path: Path, photo: Picture, known: Mapping[Want, Row]) -> Iterator[tuple[Want, Coded | None]]:
+    def code(self, path: Path, photo: Picture, wants: Sequence[Want], known: Mapping[Want, Row]) -> Found:
         """Nothing known spares the commands: what they make is looked at again."""
         for bare, ways in ((False, (RESTORED, REFERENCE)), (True, (ALONE,))):
             found = self.pictures(path, bare, ways)

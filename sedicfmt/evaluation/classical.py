@@ -216,8 +216,8 @@ CODECS = (
     Codec("AVIF", "AVIF", AVIF_OPTIONS, WHOLE_QUALITIES),
     # x265's own tuning loses 0.4 dB, tune=ssim 0.5 and 0.3; presets from slow to placebo are within 0.1.
     Codec("HEIC", "HEIF", HEIC_OPTIONS, WHOLE_QUALITIES),
-    # IntraPeriod 1 leaves the patterns of a group of pictures out of the stream: 130 bytes. Without its perceptual
-    # quantiser, which makes the files larger by a third. Preset slow takes 1.8 times as long and gains less than 0.1 dB.
+    # IntraPeriod 1 leaves the patterns of a group of pictures out of the stream: 130 bytes. Its perceptual quantiser is
+    # off (vvc.py), as PSNR chooses here. Preset slow takes 1.8 times as long and gains less than 0.1 dB.
     Codec("VVC", "", VVC_OPTIONS, QUANTISERS),
 )
 PLUGINS = {

@@ -138,8 +138,8 @@ def test_an_oversized_file_stops_the_table(photos, monkeypatch, capsys):
 
 
 class Liar(Classical):
-    def code(self, path, photo, known):
-        for want, coded in super().code(path, photo, known):
+    def code(self, path, photo, wants, known):
+        for want, coded in super().code(path, photo, wants, known):
             yield want, coded and classical.Coded(coded.codec, coded.scale, coded.quality, bytes(901), coded.picture)
 
 

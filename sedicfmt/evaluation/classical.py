@@ -37,13 +37,14 @@ Encode = Callable[[Fraction, float], bytes]
 class Codec:
     """One format as Pillow writes it: `options` of `Image.save`, and the quality settings from worst to best.
 
-    VVC is no format of Pillow's: `pillow_format` is empty, `options` are those of vvc.py.
+    VVC is no format of Pillow's: `pillow_format` is empty, `options` are those of vvc.py. Sides are multiples of `step`.
     """
 
     name: str
     pillow_format: str
     options: Mapping[str, Any]
     qualities: Sequence[float]
+    step: int = 1
 
 
 @dataclass(frozen=True)
@@ -126,21 +127,21 @@ def fit_quality(
 
 def remembering(photo: Picture, codec: Codec) -> Encode:
     """The encoder of one photo, which makes each file but once."""
-    scaled = cache(lambda scale: scale_down(photo, scale))
+    scaled = cache(lambda scale: scale_down(photo, scale, codec.step))
     return cache(lambda scale, quality: encode(scaled(scale), codec, quality))
 
 
 def code_once(photo: Picture, codec: Codec, scale: Fraction, quality: float) -> Coded:
     """The file that these settings make, for showing again what `best_under` had found."""
-    data = encode(scale_down(photo, scale), codec, quality)
+    data = encode(scale_down(photo, scale, codec.step), codec, quality)
     return Coded(codec.name, scale, quality, data, decode(data, codec, photo.shape[:2]))
 
 
-def scale_down(photo: Picture, scale: Fraction) -> Image.Image:
-    """The photo at `scale` (0 < scale <= 1) of its size, Lanczos, sides rounded and at least one pixel."""
+def scale_down(photo: Picture, scale: Fraction, step: int = 1) -> Image.Image:
+    """The photo at `scale` (0 < scale <= 1) of its size, Lanczos, sides rounded to `step` pixels and at least that."""
     image = Image.fromarray(photo)  # from bare pixels: no ICC profile, Exif or resolution can come along
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS)
+    width, height = (max(step, step * round(side * scale / step)) for side in image.size)
+    return image if (width, height) == image.size else image.resize((width, height), Image.Resampling.LANCZOS)
 
 
 def encode(image: Image.Image, codec: Codec, quality: float) -> bytes:
@@ -196,7 +197,6 @@ SCALES = tuple(map(Fraction, LADDER.split()))
 WEBP_QUALITIES = tuple(round(100 * (i / 128) ** 3, 4) for i in range(129))
 WHOLE_QUALITIES = tuple(range(101))
 HALF_QUALITIES = tuple(i / 2 for i in range(199))
-
 QUANTISERS = tuple(range(63, -1, -1))
 
 AVIF_OPTIONS = {"codec": "aom", "speed": 4, "max_threads": 1, "advanced": {"tune": "ssim"}}
@@ -218,7 +218,7 @@ CODECS = (
     Codec("HEIC", "HEIF", HEIC_OPTIONS, WHOLE_QUALITIES),
     # IntraPeriod 1 leaves the patterns of a group of pictures out of the stream: 130 bytes. Its perceptual quantiser is
     # off (vvc.py), as PSNR chooses here. Preset slow takes 1.8 times as long and gains less than 0.1 dB.
-    Codec("VVC", "", VVC_OPTIONS, QUANTISERS),
+    Codec("VVC", "", VVC_OPTIONS, QUANTISERS, 2),
 )
 PLUGINS = {
     "JPEG XL": ("pillow_jxl", "pillow-jxl-plugin"),  # its import registers the format with Pillow

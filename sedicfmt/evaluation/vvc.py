@@ -2,8 +2,8 @@
 
 No library writes VVC into an image file yet, so a "file" is the bare stream of one intra picture: access unit delimiter
 off, parameter sets and slice in. It says its size, not its colours: a receiver must know that they are JPEG's YCbCr at
-full range, 4:2:0, as both sides here compute it (no scaler of ffmpeg has a hand in it). VVC counts in pairs of pixels: an
-odd side gets its last line once more, and loses it again where the decoded picture is put to its size.
+full range, 4:2:0, as both sides here compute it (no scaler of ffmpeg has a hand in it). Chroma of half the size wants even
+sides.
 
 10 bits a sample, as VVenC codes them whatever it is given.
 """
@@ -20,19 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ..errors import BackendFailed, MissingDependency
+from ..errors import BackendFailed, EncodeError, MissingDependency
 
 Plane = NDArray[np.float32]
 TOP = 1023.0  # of a sample of 10 bits
 
 
 def encode(image: Image.Image, qp: int, options: Mapping[str, Any]) -> bytes:
-    """The stream of an RGB picture at quantiser `qp` (0 … 63, finest first); `options`: "preset" and VVenC's own.
+    """The stream of an RGB picture of even sides at quantiser `qp` (0 … 63, finest first).
 
-    Raises MissingDependency without imageio-ffmpeg, BackendFailed where its ffmpeg cannot.
+    `options`: "preset" and VVenC's own.
+    Raises EncodeError for odd sides, MissingDependency without imageio-ffmpeg, BackendFailed where its ffmpeg cannot.
     """
     pixels = np.asarray(image, np.float32)
-    pixels = np.pad(pixels, [(0, pixels.shape[0] % 2), (0, pixels.shape[1] % 2), (0, 0)], mode="edge")
+    if pixels.shape[0] % 2 or pixels.shape[1] % 2:
+        raise EncodeError(f"VVC in 4:2:0 needs even sides, not {image.width}x{image.height}")
     inner = ":".join(f"{key}={value}" for key, value in options.items() if key != "preset")
     source = ["-f", "rawvideo", "-pix_fmt", "yuv420p10le", "-s", f"{pixels.shape[1]}x{pixels.shape[0]}", "-i", "-"]
     coder = ["-c:v", "libvvenc", "-preset", options["preset"], "-qpa", "0", "-qp", str(qp), "-vvenc-params", inner]

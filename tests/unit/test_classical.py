@@ -149,6 +149,7 @@ def test_nothing_is_encoded_twice(monkeypatch):
 @pytest.mark.parametrize("scale", classical.SCALES, ids=str)
 def test_scaling_down_keeps_a_pixel(scale):
     assert min(classical.scale_down(np.zeros((3, 5, 3), np.uint8), scale).size) >= 1
+    assert all(side % 2 == 0 < side for side in classical.scale_down(np.zeros((3, 51, 3), np.uint8), scale, 2).size)
 
 
 @pytest.mark.parametrize("name", sorted(classical.PLUGINS))

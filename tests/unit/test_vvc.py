@@ -1,11 +1,14 @@
 """VVC of single pictures: round trips, odd sides, what its samples lose, and failures."""
 
+import dataclasses
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from sedicfmt.errors import BackendFailed
-from sedicfmt.evaluation import vvc
+from sedicfmt.errors import BackendFailed, EncodeError
+from sedicfmt.evaluation import classical, vvc
 from sedicfmt.evaluation.classical import VVC_OPTIONS
 from sedicfmt.evaluation.metrics import psnr
 from tests.conftest import draw_photo
@@ -26,11 +29,20 @@ def test_a_finer_quantiser_makes_a_larger_and_nearer_picture():
     assert 20 < near[0] < near[1] and near[1] > 35
 
 
-def test_odd_sides_are_coded_with_a_line_more():
-    photo = draw_photo(51, 37)
-    decoded = vvc.decode(vvc.encode(photo, 30, FAST))
-    assert decoded.size == (52, 38)
-    assert psnr(np.asarray(photo), np.asarray(decoded)[:37, :51]) > 28
+def test_odd_sides_are_refused():
+    with pytest.raises(EncodeError, match="51x36"):
+        vvc.encode(draw_photo(51, 36), 30, FAST)
+
+
+def test_a_photo_of_odd_sides_comes_back_in_its_place():
+    photo, codec = np.asarray(draw_photo(103, 77)), dataclasses.replace(classical.codec_named("VVC"), options=FAST)
+    for scale in (Fraction(1), Fraction(1, 3)):
+        coded = classical.code_once(photo, codec, scale, 12)
+        only_scaled = classical.scale_down(photo, scale, 2).resize((103, 77), Image.Resampling.LANCZOS)
+        assert coded.picture.shape == photo.shape
+        near = psnr(np.asarray(only_scaled), coded.picture)
+        assert near > 32
+        assert near > max(psnr(np.asarray(only_scaled), np.roll(coded.picture, 1, axis)) for axis in (0, 1))
 
 
 def test_the_stream_holds_one_picture_and_no_groups():

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from sedicfmt.errors import BackendFailed, EncodeError, SedicError
-from sedicfmt.evaluation import classical
+from sedicfmt.evaluation import codecs
 from sedicfmt.evaluation.frechet import NETWORKS, Array, fid
 from sedicfmt.evaluation.judge import MEASURES, Judge, vectors
 from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture
@@ -73,9 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def sources_of(budgets: Sequence[int], options: argparse.Namespace) -> list[Source]:
     """The codecs asked for, then ours."""
-    codecs = [codec for codec in classical.CODECS if not options.codec or codec.name in options.codec]
+    peers = [codec for codec in codecs.CODECS if not options.codec or codec.name in options.codec]
     ours = [] if options.no_sedic else [Sedic(budget, options.model) for budget in budgets]
-    return [*(Classical(codec, budgets) for codec in codecs), *ours]
+    return [*(Classical(codec, budgets) for codec in peers), *ours]
 
 
 def start_report(path: Path, photos: Sequence[Photo]) -> Report:
@@ -192,7 +192,7 @@ def _progress(line: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="equal_bytes", description=(__doc__ or "").splitlines()[0])
-    names = [codec.name for codec in classical.CODECS]
+    names = [codec.name for codec in codecs.CODECS]
     parser.add_argument("folder", type=Path, help="the photos, sides at least 192 pixels")
     parser.add_argument("--out", type=Path, required=True, help="the files to write, without the end of their names")
     parser.add_argument("--bytes", type=int, action="append", help=f"a budget; may be repeated (default: {BUDGETS})")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from sedicfmt.evaluation import classical, contact_sheet, rate_plot
+from sedicfmt.evaluation import classical, codecs, contact_sheet, rate_plot
 from sedicfmt.evaluation.judge import MEASURES, OVER_ALL, Measure, natural
 from sedicfmt.evaluation.metrics import load_picture
 
@@ -176,7 +176,7 @@ def sheet_of(
         cells = [contact_sheet.Cell(photo, path.stem)]
         for way in best:
             _, scale, quality, *_ = report["cells"][way][str(budget)]["rows"][path.name]
-            coded = classical.code_once(photo, classical.codec_named(way), Fraction(scale), quality)
+            coded = classical.code_once(photo, codecs.codec_named(way), Fraction(scale), quality)
             cells.append(contact_sheet.Cell(coded.picture, told_of(report, way, budget, path)))
         made = packer.pictures(path, False, ours) if packer else {}
         for way in ours:

@@ -26,6 +26,7 @@ import sedicfmt
 from sedicfmt.errors import BackendFailed, LimitExceeded, MissingDependency
 from sedicfmt.evaluation import classical
 from sedicfmt.evaluation.classical import Coded
+from sedicfmt.evaluation.codecs import Codec
 from sedicfmt.evaluation.metrics import Picture, load_picture
 
 BESIDE = Path(sys.executable).parent  # where pip puts console scripts
@@ -40,7 +41,7 @@ Row = list[Any]  # bytes, scale, quality, then a figure for each measure
 class Classical:
     """A codec at the best scale a photo and at full size, for all budgets: they share encodings."""
 
-    codec: classical.Codec
+    codec: Codec
     budgets: Sequence[int]
 
     @property
@@ -58,7 +59,7 @@ class Classical:
 
     def code(self, path: Path, photo: Picture, wants: Sequence[Want], known: Mapping[Want, Row]) -> Found:
         """`known`: what an earlier run found; made again without a search."""
-        make = classical.remembering(photo, self.codec)
+        encoder = classical.Encoder(photo, self.codec)
         finest = {budget: row[2] for (way, budget), row in known.items() if way == self.name}
         for way, budget in wants:
             found: Coded | None = None
@@ -66,11 +67,11 @@ class Classical:
                 _, scale, quality, *_ = known[way, budget]
                 found = classical.code_once(photo, self.codec, Fraction(scale), quality)
             elif way == self.name:
-                found = classical.best_under(photo, budget, self.codec, encode_once=make)
+                found = classical.best_under(photo, budget, self.codec, encoder=encoder)
                 finest |= {budget: found.quality} if found else {}
             elif budget in finest:  # a large picture affords no finer quality than a small one did
                 highest = self.codec.qualities.index(finest[budget])
-                found = classical.fit_quality(photo, budget, self.codec, Fraction(1), highest, make)
+                found = classical.fit_quality(encoder, budget, Fraction(1), highest)
             yield (way, budget), found
 
 
@@ -141,7 +142,7 @@ def digest() -> str:
     return total.hexdigest()[:16]
 
 
-def made_by(codec: classical.Codec) -> str:
+def made_by(codec: Codec) -> str:
     """The library that writes the format, with its version: other versions write other bytes."""
     found = VERSIONS[codec.name]()
     return f"{found}, Pillow {PIL.__version__}"

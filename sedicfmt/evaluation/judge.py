@@ -78,5 +78,5 @@ MEASURES = (
     Measure("texture-ssd", False, ".3f"),
     Measure("NIQE", False, ".2f"),
 )
-OVER_ALL = (Measure("FID-ssd", False, ".2f"), Measure("FID-lite1", False, ".2f"))
+OVER_ALL = (Measure("FID-ssd", False, ".1f"), Measure("FID-lite1", False, ".1f"))
 """What all pictures have together, in the order of NETWORKS."""

@@ -14,7 +14,7 @@ if any(importlib.util.find_spec(name) is None for name in ("torch", "pytorch_mss
 from sedic_tools import equal_bytes, equal_bytes_page
 from sedic_tools.equal_bytes_page import Line
 from sedic_tools.equal_bytes_sources import ALONE, REFERENCE, RESTORED, Classical, Sedic
-from sedicfmt.evaluation import classical
+from sedicfmt.evaluation import classical, codecs
 from sedicfmt.evaluation.frechet import NETWORKS
 from sedicfmt.evaluation.judge import Judge
 from tests.conftest import draw_photo
@@ -127,7 +127,7 @@ def test_a_key_follows_code_weights_options_and_versions(monkeypatch, tmp_path):
     one = Sedic(1000).key
     (tmp_path / "weights.safetensors").write_bytes(b"2")
     assert len({json.dumps(key) for key in (before, one, Sedic(1000).key)}) == 3
-    keys = [Classical(codec, (900,)).key for codec in classical.CODECS if codec.name in ("JPEG", "WebP")]
+    keys = [Classical(codec, (900,)).key for codec in codecs.CODECS if codec.name in ("JPEG", "WebP")]
     assert keys[0] != keys[1] and all("Pillow" in key["made by"] for key in keys)
 
 

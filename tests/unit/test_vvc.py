@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from sedicfmt.errors import BackendFailed, EncodeError
-from sedicfmt.evaluation import classical, vvc
-from sedicfmt.evaluation.classical import VVC_OPTIONS
+from sedicfmt.evaluation import classical, codecs, vvc
+from sedicfmt.evaluation.codecs import VVC_OPTIONS
 from sedicfmt.evaluation.metrics import psnr
 from tests.conftest import draw_photo
 
@@ -35,7 +35,7 @@ def test_odd_sides_are_refused():
 
 
 def test_a_photo_of_odd_sides_comes_back_in_its_place():
-    photo, codec = np.asarray(draw_photo(103, 77)), dataclasses.replace(classical.codec_named("VVC"), options=FAST)
+    photo, codec = np.asarray(draw_photo(103, 77)), dataclasses.replace(codecs.codec_named("VVC"), options=FAST)
     for scale in (Fraction(1), Fraction(1, 3)):
         coded = classical.code_once(photo, codec, scale, 12)
         only_scaled = classical.scale_down(photo, scale, 2).resize((103, 77), Image.Resampling.LANCZOS)

@@ -51,6 +51,7 @@ def test_the_stream_holds_one_picture_and_no_groups():
     assert data.startswith(b"\0\0\0\1") and b"arning" not in data  # VVenC's own words
     assert 20 not in kinds  # the access unit delimiter
     assert sum(kind < 12 for kind in kinds) == 1  # slices
+    assert data.rindex(b"\0\0\1") < 90  # "headers take 70", as docs/equal-bytes.md has it
     assert len(data) < len(vvc.encode(draw_photo(96, 64), 40, FAST | {"IntraPeriod": 32})) - 50
 
 

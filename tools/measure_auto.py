@@ -1,14 +1,12 @@
-"""Learned coder, AV1, and the nearer of the two, beside AVIF: `python -m sedic_tools.measure_auto KODAK --bytes 1000`.
+"""Learned coder, AV1, and the nearer of the two: `python -m sedic_tools.measure_auto KODAK --bytes 1000`.
 
 Every photo is packed in each budget by each model and by auto; whole files, their reference pictures decoded from the bytes.
-By default the latent alone; with `--described` with the offline describer's words and masks in the same bytes. `--peers`
-takes the JSON of `compare_classical` for AVIF's rows.
+By default the latent alone; with `--described` with the offline describer's words and masks in the same bytes.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,8 +15,7 @@ from statistics import fmean
 import numpy as np
 from PIL import Image
 
-from sedic_tools.compare_classical import find_photos
-from sedicfmt.evaluation.metrics import load_picture, ms_ssim, psnr
+from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim, psnr
 from sedicfmt.models.registry import REGISTRY
 from sedicfmt.pipeline.pack import PackBackEnds, open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
@@ -55,21 +52,14 @@ def main() -> None:
     p.add_argument("--every", type=int, default=1, metavar="N", help="every Nth photo")
     p.add_argument("--model", action="append", choices=MODELS, help="one of them alone; may be repeated")
     p.add_argument("--described", action="store_true", help="with words and masks")
-    p.add_argument("--peers", type=Path, help="JSON of compare_classical")
     arguments = p.parse_args()
     plain = PackOptions() if arguments.described else PackOptions(objects=0, words_overall=0)
     photos, back_ends = find_photos(arguments.folder)[:: arguments.every], open_back_ends(plain)
-    peers = json.loads(arguments.peers.read_text())["means"] if arguments.peers else {}
     print(f"{len(photos)} photos\n\n{HEAD}\n|{'---|' * 7}")
     for budget in arguments.bytes or (1000, 2000):
         for name in arguments.model or MODELS:
             options = replace(plain, max_bytes=budget, model=name)
             print(line(budget, name, [measure(path, options, back_ends) for path in photos]), flush=True)
-        if avif := peers.get(str(budget), {}).get("AVIF"):
-            print(
-                f"| {budget} | AVIF | {avif['bytes']:.0f} | {avif['psnr']:.2f} | {avif['ms_ssim']:.3f} | | |",
-                flush=True,
-            )
 
 
 if __name__ == "__main__":

@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sedic_tools.compare_classical import find_photos
 from sedicfmt.bitcoding.av1_obus import FRAME, split
 from sedicfmt.bitcoding.avif_file import obus_of
-from sedicfmt.evaluation.metrics import load_picture, psnr
+from sedicfmt.evaluation.metrics import find_photos, load_picture, psnr
 from sedicfmt.model import coded_size
 from sedicfmt.models.av1 import OPTIONS, STEPS
 

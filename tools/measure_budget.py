@@ -20,10 +20,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sedic_tools.compare_classical import find_photos
 from sedicfmt.encoders.search_nano import FULL, LARGEST_SCALE
 from sedicfmt.encoders.words import count_words
-from sedicfmt.evaluation.metrics import load_picture, ms_ssim, psnr
+from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim, psnr
 from sedicfmt.pipeline.pack import PackBackEnds, open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions, from_preset
 from sedicfmt.pipeline.unpack import UnpackOptions, unpack_bytes

@@ -14,10 +14,9 @@ from statistics import fmean
 
 import numpy as np
 
-from sedic_tools.compare_classical import find_photos
 from sedicfmt.decoders.reference import decode_latent, paint_reference
 from sedicfmt.encoders.search_nano import FULL, LARGEST_SCALE, NanoCoder
-from sedicfmt.evaluation.metrics import Picture, load_picture, ms_ssim, psnr
+from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture, ms_ssim, psnr
 from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import DEFAULT_MODEL
 from sedicfmt.pipeline.rate_control import fill, size_with

@@ -22,10 +22,9 @@ from typing import Any
 from sedicfmt.api import read, write
 from sedicfmt.evaluation import contact_sheet
 from sedicfmt.evaluation.feature_distance import DISTANCES
-from sedicfmt.evaluation.metrics import Picture, load_picture, ms_ssim, psnr
+from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture, ms_ssim, psnr
 from sedicfmt.evaluation.niqe import niqe
 
-from .compare_classical import find_photos
 from .measured_process import Ran, run_measured
 from .restorer_variants import DEFAULT, VARIANTS
 

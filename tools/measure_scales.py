@@ -12,11 +12,10 @@ from statistics import fmean
 
 import numpy as np
 
-from sedic_tools.compare_classical import find_photos
 from sedicfmt.decoders.reference import paint_reference
 from sedicfmt.decoders.reference_nano import LatentSymbols
 from sedicfmt.encoders import latent_nano
-from sedicfmt.evaluation.metrics import Picture, load_picture, psnr
+from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture, psnr
 from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import DEFAULT_MODEL, find_model, load_latent_model, named_model
 

@@ -75,7 +75,7 @@ def _require(codec: Codec) -> None:
         if codec.name == "HEIC":
             plugin.register_heif_opener()
     elif codec.pillow_format in ("WEBP", "AVIF") and not features.check(codec.pillow_format.lower()):
-        raise MissingDependency(f"this Pillow was built without {codec.name}: pip install 'pillow>=11.3'")
+        raise MissingDependency(f"this Pillow was built without {codec.name}: pip install 'pillow>=12.2'")
 
 
 # WebP's quantiser index grows with the cube root of its quality: cubes make even steps where whole numbers would leap,

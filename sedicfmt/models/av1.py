@@ -22,7 +22,7 @@ STEPS = 63  # quality steps 0 (worst) to 62; the 64th is another, lossless mode
 def require_avif() -> None:
     """Raises MissingDependency where this Pillow cannot read and write AVIF."""
     if not features.check("avif"):
-        raise MissingDependency("the model av1 needs a Pillow with AVIF: pip install 'pillow>=11.3'")
+        raise MissingDependency("the model av1 needs a Pillow with AVIF: pip install 'pillow>=12.2'")
 
 
 def encode(picture: Image.Image, step: int, speed: int) -> bytes:

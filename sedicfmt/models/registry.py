@@ -90,8 +90,8 @@ def load_latent_model(model_id: int) -> NanoLatent:
     try:
         data = path.read_bytes()
         from safetensors.numpy import load
-    except FileNotFoundError as error:
-        raise BackendFailed(f"the weights of {entry.name} are missing: {path.name}") from error
+    except OSError as error:
+        raise BackendFailed(f"the weights of {entry.name} cannot be read: {path.name}, {error.strerror}") from error
     except ImportError as error:
         raise MissingDependency(f"{entry.name} needs safetensors: pip install 'sedicfmt[nano]'") from error
     if hashlib.sha256(data).hexdigest() != entry.sha256:

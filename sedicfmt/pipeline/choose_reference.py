@@ -16,7 +16,7 @@ import numpy as np
 from sedicfmt.decoders.reference import decode_latent, paint_reference
 from sedicfmt.encoders.interfaces import Picture
 from sedicfmt.encoders.latent import open_latent_coder
-from sedicfmt.errors import EncodeError, MissingDependency
+from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
 from sedicfmt.evaluation.metrics import psnr
 from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import DEFAULT_MODEL, REGISTRY, find_model, named_model
@@ -48,7 +48,7 @@ def with_reference(
     files = [(file, spent)]
     try:
         files += _rival(file, spent, picture, budget.most_bytes)
-    except MissingDependency as error:
+    except (MissingDependency, BackendFailed) as error:
         warn(f"{error.message}; {entry.name} alone was tried")
     return _nearest(files, picture)
 

@@ -139,6 +139,20 @@ def test_a_pillow_without_avif_is_told(monkeypatch):
     assert any("alone was tried" in line for line in packed.warnings)
 
 
+def test_auto_does_without_an_encoder_that_makes_something_else(monkeypatch):
+    """As a Pillow whose AVIF encoder writes another sequence header."""
+    monkeypatch.setattr(av1, "frame_of", refuse)
+    packed = pack_picture(draw_photo(96, 64), PackOptions(objects=0, words_overall=0, max_bytes=400))
+    assert packed.report["latent_model"] == "sedic-nano-2"
+    assert any("alone was tried" in line for line in packed.warnings)
+    with pytest.raises(BackendFailed, match="AVIF encoder does not make"):
+        pack_picture(draw_photo(96, 64), PackOptions(objects=0, words_overall=0, max_bytes=400, model="av1"))
+
+
+def refuse(*unused):
+    raise Malformed("a sequence header of other settings")
+
+
 def test_another_encoders_sequence_header_is_told(monkeypatch):
     monkeypatch.setitem(av1.OPTIONS, "subsampling", "4:2:0")
     with pytest.raises(BackendFailed, match="sequence header"):

@@ -39,7 +39,7 @@ def test_weights_that_are_missing_are_told(monkeypatch):
 
     gone = replace(registry.REGISTRY[registry.DEFAULT_MODEL], file="gone.safetensors")
     monkeypatch.setitem(registry.REGISTRY, 200, gone)
-    with pytest.raises(BackendFailed, match=r"weights of sedic-nano-2 are missing: gone\.safetensors"):
+    with pytest.raises(BackendFailed, match=r"weights of sedic-nano-2 cannot be read: gone\.safetensors"):
         registry.load_latent_model(200)
 
 

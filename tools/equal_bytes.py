@@ -5,8 +5,8 @@
 writes `docs/equal-bytes.md` (tables), `.svg` (rates against measures), `.jpg` (contact sheet) and `.json`. The last holds
 every finished figure, so that a run that was stopped goes on where it was and one that finds all there only draws again.
 A figure is used again only while what made it is the same: the photos by their digests, a codec by its options and its
-library's version, `.sedic` by a digest of all code, tables and weights that are installed. Delete the file where a
-measure's own code has changed.
+library's version, `.sedic` by a digest of the package's code, tables and weights. Delete the file where the code of a
+measure, a codec's qualities or the search for them have changed.
 """
 
 from __future__ import annotations

@@ -203,7 +203,7 @@ HOW = """Bytes are those of whole files, never more than the budget; a picture i
 
 - Classical codecs: each photo is scaled down by the factor (1 to 1/12) whose picture, scaled up again, has the highest
   PSNR, and coded at the finest quality that fits; "full size" is the same without scaling. The factor is not paid for.
-  AVIF's boxes take some 270 bytes, HEIC's 380, which is much at 1,000; VVC's encoder writes no file format, it counts by its
+  AVIF's boxes take some 275 bytes, HEIC's 380, which is much at 1,000; VVC's encoder writes no file format, it counts by its
   bare stream, whose headers take 70 and say nothing of colours: both to its advantage. Settings:
   `sedicfmt/evaluation/codecs.py`.
 - `.sedic`: `sedic-pack --max-bytes N` and `sedic-unpack`, each in a process of its own, without other options: words,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +28,9 @@ from sedicfmt.evaluation.classical import Coded
 from sedicfmt.evaluation.codecs import Codec
 from sedicfmt.evaluation.metrics import Picture, load_picture
 
-BESIDE = Path(sys.executable).parent  # where pip puts console scripts
+from .measured_process import BESIDE
+
+USED = {"metrics.py"}  # of evaluation: its PSNR chooses the coder
 FULL = ", full size"
 RESTORED, REFERENCE, ALONE = ".sedic, restored", ".sedic, reference picture", ".sedic, latent alone"
 Want = tuple[str, int]  # a way and a budget in bytes
@@ -92,8 +93,9 @@ class Sedic:
 
     @property
     def key(self) -> dict[str, Any]:
-        """All the code and weights that a file and its picture depend on."""
-        return {"made by": f"sedicfmt {metadata.version('sedicfmt')}", "digest": digest(), "model": self.model}
+        """The code, tables and weights that a file and its picture depend on, and the AVIF library of model av1."""
+        made = f"sedicfmt {metadata.version('sedicfmt')}, {VERSIONS['AVIF']()}, Pillow {PIL.__version__}"
+        return {"made by": made, "digest": digest(), "model": self.model}
 
     def code(self, path: Path, photo: Picture, wants: Sequence[Want], known: Mapping[Want, Row]) -> Found:
         """Nothing known spares the commands: what they make is looked at again."""
@@ -131,13 +133,14 @@ def tool(name: str, *arguments: object) -> bool:
 
 
 def digest() -> str:
-    """SHA-256 over all files that the two commands may use: every change of code, tables or weights gives another."""
+    """SHA-256 over the package's files that the two commands may use: a change of code, tables or weights gives another."""
     total = hashlib.sha256()
     roots = [Path(p) for package in (sedicfmt, sedic_tables) for p in package.__path__]
     for root in roots:
         for file in sorted(root.rglob("*")):
             inside = file.relative_to(root)
-            if file.is_file() and not {"evaluation", "training", "__pycache__"} & set(inside.parts):
+            unused = {"evaluation", "training", "__pycache__"} & set(inside.parts) and file.name not in USED
+            if file.is_file() and not unused:
                 total.update(json.dumps([str(inside), hashlib.sha256(file.read_bytes()).hexdigest()]).encode())
     return total.hexdigest()[:16]
 

@@ -28,10 +28,9 @@ from sedicfmt.errors import BackendFailed, SedicError
 from sedicfmt.evaluation import contact_sheet
 from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim, psnr
 
-from .measured_process import Ran, run_measured
+from .measured_process import BESIDE, Ran, run_measured
 
 TOOLS = ("pack", "unpack", "inspect")
-BESIDE = Path(sys.executable).parent  # where pip puts console scripts
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,8 @@ from sedicfmt.evaluation.feature_distance import DISTANCES
 from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture, ms_ssim, psnr
 from sedicfmt.evaluation.niqe import niqe
 
-from .measured_process import Ran, run_measured
+from .measured_process import BESIDE, Ran, run_measured
 from .restorer_variants import DEFAULT, VARIANTS
-
-BESIDE = Path(sys.executable).parent
 
 
 @dataclass(frozen=True)
@@ -171,11 +169,16 @@ def report(arguments: argparse.Namespace, photos: Sequence[Path], work: Path) ->
         parts.append(photos_table(photos, outcomes["reference"], outcomes[DEFAULT]))
     page = "\n\n".join(parts) + "\n"
     if arguments.out:
-        arguments.out.write_text(HEADING.format(command=" ".join(sys.argv[1:])) + page)
+        arguments.out.write_text(HEADING.format(command=" ".join(map(told, sys.argv[1:]))) + page)
     else:
         print(page)
     if arguments.sheet:
         contact_sheet.save_sheet(stage_sheet(photos, outcomes[DEFAULT], work), arguments.sheet)
+
+
+def told(argument: str) -> str:
+    """An argument of the command to repeat: where folders lie on one machine is nobody's business."""
+    return Path(argument).name if Path(argument).is_absolute() else argument
 
 
 HEADING = """# Restoring, measured

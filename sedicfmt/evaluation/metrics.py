@@ -7,7 +7,6 @@ gain by values that its file does not hold. PSNR needs numpy alone; MS-SSIM need
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,10 +68,6 @@ def ms_ssim(a: Picture, b: Picture) -> float:
     planes = [torch.from_numpy(np.ascontiguousarray(p.transpose(2, 0, 1)[None])).float() for p in (a, b)]
     with torch.no_grad():
         return float(library.ms_ssim(*planes, data_range=PEAK, win_size=WINDOW))
-
-
-MEASURES: dict[str, Callable[[Picture, Picture], float]] = {"psnr": psnr, "ms-ssim": ms_ssim}
-"""What a picture can be judged by, under the name that the tools' options use; higher is better for each."""
 
 
 def check_pair(a: Picture, b: Picture) -> None:

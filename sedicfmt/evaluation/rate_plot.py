@@ -7,13 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT, EDGE, GAP, LINE = (
-    380,
-    240,
-    52,
-    44,
-    18,
-)  # pixels of a panel, beside it, between panels, for a line of legend
+WIDTH, HEIGHT = 380, 240  # pixels of a panel
+EDGE, GAP, LINE = 52, 44, 18  # beside it, between panels, for a line of legend
 COLUMNS, LEGEND = 2, 3  # panels, and names in the legend, side by side
 
 

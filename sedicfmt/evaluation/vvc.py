@@ -38,9 +38,8 @@ def encode(image: Image.Image, qp: int, options: Mapping[str, Any]) -> bytes:
     inner = ":".join(f"{key}={value}" for key, value in options.items() if key != "preset")
     source = ["-f", "rawvideo", "-pix_fmt", "yuv420p10le", "-s", f"{pixels.shape[1]}x{pixels.shape[0]}", "-i", "-"]
     coder = ["-c:v", "libvvenc", "-preset", options["preset"], "-qpa", "0", "-qp", str(qp), "-vvenc-params", inner]
-    with (
-        tempfile.TemporaryDirectory() as folder
-    ):  # VVenC writes its warnings to standard output: no place for the stream
+    # VVenC writes its warnings to standard output: no place for the stream.
+    with tempfile.TemporaryDirectory() as folder:
         stream = Path(folder) / "picture.vvc"
         run([*source, "-threads", "1", *coder, "-f", "vvc", str(stream)], to_samples(pixels))
         return stream.read_bytes()

@@ -24,9 +24,7 @@ class ExampleSettings(RunSettings):
     drop_text: float = 0.15
     drop_word: float = 0.03
     object_text: float = 0.35
-    restored_share: float = (
-        0.25  # of the crops with an object: the control shows it restored, the words are the whole's
-    )
+    restored_share: float = 0.25  # of the crops with an object: the control shows it restored, words are the whole's
 
 
 @dataclass

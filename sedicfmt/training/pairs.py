@@ -54,12 +54,17 @@ def reference_at(photo: NDArray[np.uint8], latent_scale: int, model: NanoLatent)
     return np.asarray(small.resize((width, height), Image.Resampling.BICUBIC))
 
 
+def draws_of(name: str) -> np.random.Generator:
+    """What is random about a photo follows from its name, so that pairs can be made again."""
+    return np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
+
+
 def make_pair(path: Path) -> Pair:
     """The pair of the photo at `path`; its random scale follows from the file's name."""
     picture = Image.open(path).convert("RGB")
     photo = np.asarray(picture)[: picture.height // CELL * CELL, : picture.width // CELL * CELL]
     model = load_latent_model(DEFAULT_MODEL)
-    draw = np.random.default_rng(int.from_bytes(hashlib.sha256(path.name.encode()).digest()[:8], "big"))
+    draw = draws_of(path.name)
     usual = find_model(DEFAULT_MODEL).usual_scale
     low, high = (round(share * usual) for share in SCALES)
     scales = (usual, int(draw.integers(low, high + 1)))
@@ -77,7 +82,7 @@ def make_pair(path: Path) -> Pair:
 def enlarged(pair: Pair, name: str) -> Pair:
     """The photo larger, by a factor that follows from `name`, and coded again: photos that were scaled down for a data set
     are busier per pixel than those people compress, and what learns from them alone paints texture on smooth skies."""
-    draw = np.random.default_rng(int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big"))
+    draw = draws_of(name)
     factor, model = draw.uniform(*ENLARGED), load_latent_model(DEFAULT_MODEL)
     rows, columns = (round(side * factor / CELL) for side in pair.photo.shape[:2])
     photo = Image.fromarray(pair.photo).resize((columns * CELL, rows * CELL), Image.Resampling.LANCZOS)

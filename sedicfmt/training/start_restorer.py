@@ -20,13 +20,17 @@ WORDS = "words.embed.weight"
 
 
 def start_from(network: NanoRestorerNetwork, words: NanoWords, path: Path) -> None:
-    """Fill `network`, which reads `words`, from an exported weights file. Raises OSError, EncodeError if nothing fits."""
+    """Fill `network`, which reads `words`, from a weights file. Raises OSError, EncodeError for one that does not fit."""
+    from safetensors import SafetensorError
     from safetensors.torch import load
 
     data = path.read_bytes()
-    _, vocabulary = read_config(data)
-    old = {name: tensor.float() for name, tensor in load(data).items()}
-    old[WORDS] = match_words(old[WORDS], NanoWords(vocabulary), words)
+    try:
+        _, vocabulary = read_config(data)
+        old = {name: tensor.float() for name, tensor in load(data).items()}
+        old[WORDS] = match_words(old[WORDS], NanoWords(vocabulary), words)
+    except (KeyError, ValueError, SafetensorError) as error:
+        raise EncodeError(f"{path} is no restorer's weights file") from error
     for name, target in network.state_dict().items():
         given = old.get(name, target)
         if given.dim() == 2 and target.dim() == 4:

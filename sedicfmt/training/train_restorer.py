@@ -53,9 +53,7 @@ class Settings(ExampleSettings):
     critic_weight: float = 0.3
     critic_rate: float = 1e-3
     feature_share: float = 0.5  # of the batch's crops that the features look at
-    start_share: float = (
-        0.5  # of the crops at full noise: sampling starts there, and what it misses no later step knows
-    )
+    start_share: float = 0.5  # of the crops at full noise, where sampling starts: what it misses no later step knows
     energy_weight: float = 0.02
     start: str = ""  # weights of an earlier restorer (`sedic-train export`) to begin with
 

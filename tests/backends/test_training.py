@@ -325,6 +325,11 @@ def test_a_larger_restorer_starts_as_the_smaller_one_and_keeps_known_words(tmp_p
     other = NanoRestorerNetwork(len(words), widths=(4, 8, 8, 12), depths=(1, 1, 1, 1), text_width=8)
     with pytest.raises(EncodeError, match="another network"):
         start.start_from(other, words, tmp_path / "w.safetensors")
+    save_file(small.state_dict(), tmp_path / "bare.safetensors")
+    (tmp_path / "words.txt").write_text("no weights, but words")
+    for foreign in ("bare.safetensors", "words.txt"):
+        with pytest.raises(EncodeError, match="no restorer's weights"):
+            start.start_from(large, words, tmp_path / foreign)
 
 
 @pytest.mark.parametrize("pad", [0, 2])

@@ -40,7 +40,7 @@ def test_psnr_does_not_wrap_around_in_uint8():
     assert metrics.psnr(a, b) == metrics.psnr(b, a) == 0.0
 
 
-@pytest.mark.parametrize("measure", metrics.MEASURES.values())
+@pytest.mark.parametrize("measure", [metrics.psnr, metrics.ms_ssim])
 @pytest.mark.parametrize(
     "other",
     [np.zeros((176, 192), np.uint8), np.zeros((176, 192, 4), np.uint8), np.zeros((176, 192, 3)), drawn(176, 184)],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import io
 import json
 import os
 import sys
@@ -68,7 +69,12 @@ def told(error: BaseException) -> dict[str, Any]:
 
 
 def _prepare_streams() -> None:
-    """Closed standard streams are an error of input and output; characters that a terminal lacks are escaped."""
+    """Closed standard streams are an error of input and output; characters that a terminal lacks are escaped.
+
+    With PYTHONUNBUFFERED a write to standard output may take only a part and say so to nobody: there it is opened anew.
+    """
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        sys.stdout = open(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False)  # noqa: SIM115
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:

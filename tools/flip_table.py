@@ -37,7 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
             flips[path.stem] = Counter(verdict(changed) for changed in flipped(data))
             cuts = [data[:length] for length in range(len(data))]
             prefixes[path.stem] = Counter(map(verdict, cuts))
-            stages[path.stem] = Counter(prefix_verdict(cut, sedicfmt.read(data)) for cut in cuts)
+            whole = sedicfmt.read(data)
+            stages[path.stem] = Counter(prefix_verdict(cut, whole) for cut in cuts)
     page = PAGE.format(flips=table(flips), prefixes=table(prefixes), stages=table(stages))
     if options.out:
         options.out.write_text(page, encoding="utf-8", newline="\n")

@@ -115,7 +115,7 @@ def kill_once(victim: Victim, place: Path, after: float | None, older: bytes | N
         output.write_bytes(older)
     child = subprocess.Popen([*victim.line, "-o", output])
     while child.poll() is None and not (aside(output) if after is None else computed(child.pid) >= after):
-        time.sleep(0.0005)
+        time.sleep(0.001)
     running = child.poll() is None
     child.kill()
     child.wait()

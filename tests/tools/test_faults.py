@@ -224,10 +224,12 @@ def test_closed_pipes(commands, small_file, tmp_path):
 
 
 @pytest.mark.slow
-def test_head_of_a_picture():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_head_of_a_picture(unbuffered):
     """`| head -c 1`, which goes once it has its byte: this picture is more than a pipe holds."""
     vector = Path(__file__).parents[2] / "conformance/valid/three-objects-768x512.sedic"
-    done = shell(f"'{BIN}/sedic-unpack' '{vector}' -o - --stage reference | head -c 1; exit ${{PIPESTATUS[0]}}")
+    line = f"'{BIN}/sedic-unpack' '{vector}' -o - --stage reference | head -c 1; exit ${{PIPESTATUS[0]}}"
+    done = shell(f"export PYTHONUNBUFFERED={unbuffered}; {line}")
     assert (done.returncode, done.stdout) == (74, b"\x89")
     assert b"Traceback" not in done.stderr
 

@@ -256,7 +256,7 @@ def package(tmp_path_factory):
 
 LATENT, RESTORER, HEAD = (
     "models/sedic-nano-2.safetensors",
-    "models/sedic-nano-restorer-1.safetensors",
+    "models/sedic-nano-restorer-2.safetensors",
     "encoders/mask_head.npz",
 )
 

@@ -174,10 +174,11 @@ aside. "still at work": the command had not ended by itself. Every other run fin
 | a device that is full, standard output full, closed, or a pipe that nobody reads | 74 | |
 | standard error full, closed, or a pipe that nobody reads | the same as without | the same as without |
 | weights of the latent, the restorer or the mask head missing or cut | 8 | nothing |
+| a download of a model that breaks off (a server that hangs up) | 8 | nothing under the file's name |
 
 Each with at most one line on standard error for what went wrong, which names the output where that is the fault, and never a
 traceback. While the interpreter itself starts, in its first 50 milliseconds or so, an interruption is told by Python, in
-its own way.
+its own way. (Where a download breaks the hub's library tells of each of its tries as well.)
 """
 
 if __name__ == "__main__":

@@ -14,7 +14,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -285,3 +287,46 @@ def test_weights_that_are_missing_or_cut(commands, annotated, small_file, tmp_pa
         (package / weights).write_bytes(kept)
     assert_told(done, 8, Path(weights).name)
     assert_untouched(tmp_path, {})
+
+
+# --- interrupted download
+
+FETCHED = """
+import sys
+from argparse import Namespace
+from sedic_tools.command import run
+from sedicfmt.decoders.find_models import find_file
+sys.exit(run(lambda _: find_file("someone/model:weights.safetensors") and 0, Namespace(json=False)))
+"""
+
+
+class CutShort(BaseHTTPRequestHandler):
+    """A model hub that states 100,000 bytes, sends 1,000 and hangs up."""
+
+    def do_HEAD(self):
+        self.send_response(200)
+        for name, value in (("Content-Length", "100000"), ("ETag", '"a"'), ("X-Repo-Commit", "0" * 40)):
+            self.send_header(name, value)
+        self.end_headers()
+
+    def do_GET(self):
+        self.do_HEAD()
+        self.wfile.write(bytes(1000))
+        self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.mark.slow
+def test_a_download_that_breaks(tmp_path):
+    pytest.importorskip("huggingface_hub")
+    with ThreadingHTTPServer(("127.0.0.1", 0), CutShort) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        hub = {"HF_ENDPOINT": f"http://127.0.0.1:{server.server_port}", "HF_HUB_CACHE": str(tmp_path)}
+        done = run(sys.executable, "-c", FETCHED, env={**os.environ, **hub, "HF_HUB_DISABLE_XET": "1"})
+        server.shutdown()
+    assert done.returncode == 8, done.stderr
+    assert "hf download someone/model weights.safetensors" in done.stderr.decode().splitlines()[-1]
+    assert b"Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("weights.safetensors"))

@@ -50,9 +50,9 @@ def test_what_is_read_or_takes_much_is_noticed():
 
 
 def test_a_latents_distributions_are_made_in_bands():
-    """A 4096x4096 picture's means and indices of y, and little beside them between the layers (it was five times as much)."""
+    """A 2048x2048 picture's means and indices of y, and little beside them between the layers (it was five times as much)."""
     model = load_latent_model(DEFAULT_MODEL)
-    (channels, rows, columns), shape_z = model.grids(4096, 4096)
+    (channels, rows, columns), shape_z = model.grids(2048, 2048)
     scan, y = model.scan(np.zeros(shape_z, np.int32), rows, columns), np.zeros((channels, rows, columns), np.int32)
     mean, index = scan.steer(1, y)
     peak = bomb_table.peak_memory(b"", lambda _: scan.steer(1, y))

@@ -38,7 +38,7 @@ def escape(table: CumulativeTable, magnitude: int, negative: int, zeros: int | N
 def too_large(file: SedicFile) -> Iterator[Vector]:
     """L-3, H-8: one value beyond 32767. `file` has zeros only, so that y's first table follows from them."""
     mean, index = first_of_z(file)
-    base, sign, table = next(shifted(mean[:1], index[:1]))
+    base, _, table = next(shifted(mean[:1], index[:1]))
     for name, negative in (("large", 0), ("small", 1)):
         data = with_payload(file, 0, escape(table, 32768 + abs(base), negative))
         yield fault(f"z-value-too-{name}", "L-3", "limit", "z", data)

@@ -58,20 +58,20 @@ def changed(shape: str, columns: int, whole: int) -> bytes:
 def run_lengths() -> Iterator[Case]:
     """M-6 to M-13; the first change of 24x32 cells has ten bits."""
     shortest = {"stripes": "00", "diagonal": "01", "disc": "10", "slope": "11"}
-    for shape, (columns, whole) in shortest.items():
-        other_way = changed(shape, 1 - int(columns), int(whole))
+    for shape, head in shortest.items():
+        other_way = changed(shape, 1 - int(head[0]), int(head[1]))
         yield f"run-length-{shape}-the-other-way", "M-13 M-4", "malformed", b"\0" + other_way
     yield "run-length-nothing-but-columns", "M-13 M-4", "malformed", b"\0" + bytes_of("10")
     yield "run-length-nothing-but-whole", "M-13 M-4", "malformed", b"\0" + bytes_of("01")
     first = bits(4, 10)
-    for name, clauses, data in (
+    for name, clauses, code in (
         ("first-change-outside", "M-9", "00" + bits(769, 10)),
         ("first-change-of-all-ones", "M-9", "00" + "1" * 10),
         ("run-past-the-end", "M-12", "00" + first + exp_golomb(800, 3)),
         ("expected-run-past-the-end", "M-11 M-12", "00" + first + exp_golomb(5, 3) + exp_golomb(1500, 0)),
         ("number-of-28-zeros", "M-12", "00" + first + "0" * 28 + "1" * 32),
     ):
-        yield f"run-length-{name}", clauses, "malformed", b"\0" + bytes_of(data)
+        yield f"run-length-{name}", clauses, "malformed", b"\0" + bytes_of(code)
     whole = run_length.encode(cells("ring"))
     yield "run-length-only-zeros", "M-7", "malformed", b"\0" + bytes(3)
     yield "run-length-bit-flipped", "M-4", "malformed", b"\0" + bytes_of(flipped(bits_of(whole), 0))

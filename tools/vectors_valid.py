@@ -25,7 +25,9 @@ def valid() -> Iterator[Vector]:
 
 def first() -> Iterator[Vector]:
     """The vectors of the drafts of version 1."""
-    yield Vector("three-objects-768x512", "C-1 C-2 C-3 C-5 C-6 C-7 C-12 M-1 M-2", "the usual file", make(768, 512, 3))
+    yield Vector(
+        "three-objects-768x512", "C-1 C-2 C-3 C-5 C-6 C-7 C-12 M-1 M-2 R-1", "the usual file", make(768, 512, 3)
+    )
     yield Vector("no-object", "C-3 C-7", "J is 0; the overall text's length is left out", make(objects=0))
     yield Vector("nothing-but-latent", "C-9 T-1", "an empty text has an empty payload", make(objects=0, text=""))
     yield Vector("mask-run-length", "M-2 M-6 M-7", "a mask by run-lengths", make(coder="run-length"))
@@ -52,7 +54,9 @@ def first() -> Iterator[Vector]:
     yield Vector("latent-at-twice-the-size", "L-1", "the same at 32/16", make(48, 32, latent_scale=32))
     unknown = (Extension(1, False, b""), Extension(100, False, bytes(200)))
     yield Vector("ignorable-extensions", "C-10 C-11", "two unknown extensions, kept", make(extensions=unknown))
-    yield Vector("av1-768x512", "A-1 A-2 A-3 A-5", "av1, with words and masks", make_av1(768, 512, 3, latent_scale=7))
+    yield Vector(
+        "av1-768x512", "A-1 A-2 A-3 A-5 R-1", "av1, with words and masks", make_av1(768, 512, 3, latent_scale=7)
+    )
     yield Vector("av1-odd-size", "A-2 A-3", "sides that are no multiple of anything", make_av1(77, 133, latent_scale=5))
     yield Vector("av1-one-pixel", "A-2 A-3", "the latent shows one pixel", make_av1(16, 16, 0, latent_scale=1))
     flat = latent_nano.analyse(picture(96, 64), load_latent_model(DEFAULT_MODEL)).y_payload(1e9)

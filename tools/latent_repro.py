@@ -1,8 +1,9 @@
 """Decode the same .sedic files in many ways and compare the symbols: `python -m sedic_tools.latent_repro PATH ...`.
 
 Each way is a process of its own: 1, 2 and 4 threads, numpy and torch (with oneDNN on and off, on a GPU if there is one),
-float32 and float64. The digests of z and y (L-8) must be one a file; the reference picture may differ by rounding, and how much is
-printed as well. PATH is a file or a folder; files whose model is not learned have no symbols to decode and are left out.
+float32 and float64. The digests of z and y (L-8) must be one a file; the reference picture may differ by rounding, and
+how much is printed as well. PATH is a file or a folder; files whose model is not learned have no symbols to decode and are
+left out, as are those with the latent of one before.
 `--also COMMAND` asks another decoder for its digests, such as "python3.13 spec/decoder.py"; `--page` writes a page of it all.
 """
 
@@ -104,12 +105,17 @@ def ways_here(without_torch: bool) -> list[str]:
 
 
 def learned(paths: list[str]) -> list[str]:
-    """The files, and those in the folders, whose latent is a learned model's."""
+    """The files, and those in the folders, whose latent is a learned model's and not that of one before."""
     from sedicfmt import read
     from sedicfmt.models.registry import find_model
 
     files = [f for p in map(Path, paths) for f in (sorted(p.rglob("*.sedic")) if p.is_dir() else [p])]
-    return [str(file) for file in files if find_model(read(file).model_id).coder == "range"]
+    first: dict[tuple[Any, ...], str] = {}
+    for path in files:
+        file = read(path)
+        if find_model(file.model_id).coder == "range":
+            first.setdefault((file.z, file.y, file.coded_size), str(path))
+    return list(first.values())
 
 
 def by_command(command: str, files: list[str]) -> Digests:

@@ -43,17 +43,17 @@ PAGE = """# The same symbols in every way
 
     {command}
 
-decodes {files} golden files in {ways} ways, each in a process of its own ({versions}), and compares the digests of
-z and y (L-8). What steers the entropy decoder is integer arithmetic that float64 holds exactly (section 3 of the
-specification), and the package does it in numpy, without torch. So some of these ways cannot make a difference, and they are
-here to show that they make none:
+decodes the {files} different latents of these golden files in {ways} ways, each in a process of its own ({versions}),
+and compares the digests of z and y (L-8). What steers the entropy decoder is integer arithmetic that float64 holds exactly
+(section 3 of the specification), and the package does it in numpy, without torch. So some of these ways cannot make a
+difference, and they are here to show that they make none:
 
 - *float type* is that of the synthesis g_s, which runs behind the entropy decoder and paints the reference picture. Only the
   picture may differ by it.
 - *threads* are those of the library that multiplies matrices (BLAS, or torch's own); the rest runs in one.
 - *torch* and *torch-no-mkldnn* (oneDNN off) let torch's float64 convolutions take every sum that steers the decoder. No
-  user's program does so: it is a second implementation of H-2, H-5, H-7 and H-10, for this comparison. *torch-cuda* is the same
-  on a GPU, where there is one.
+  user's program does so: it is a second implementation of H-2, H-5, H-7 and H-10, for this comparison. *torch-cuda* is the
+  same on a GPU, where there is one.
 - A line that is a command is another decoder, on another Python where it names one.
 
 A model whose weights differ in a byte is refused before anything is decoded with it (R-1;

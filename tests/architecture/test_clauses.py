@@ -18,7 +18,7 @@ def test_identifiers_are_unique():
 
 
 def test_code_names_clauses_that_exist():
-    for path in [*ROOT.glob("sedicfmt/**/*.py"), *ROOT.glob("tools/*.py")]:
+    for path in [*ROOT.glob("sedicfmt/**/*.py"), *ROOT.glob("tools/*.py"), *ROOT.glob("spec/*.ksy")]:
         named = set(CLAUSE.findall(path.read_text()))
         assert named <= set(SPECIFIED), (path, named - set(SPECIFIED))
 
@@ -59,3 +59,9 @@ def test_clauses_without_vectors_are_found():
 def test_vectors_name_clauses_that_exist():
     manifest = json.loads((ROOT / "conformance/manifest.json").read_text())
     assert clauses.unknown((ROOT / "spec/sedic.md").read_text(), manifest, ROOT) == []
+
+
+def test_the_kaitai_description_names_every_clause_of_the_structure():
+    """But those of prefixes (C-14)."""
+    structure = {clause for clause in SPECIFIED if clause.startswith("C-")} - {"C-14"}
+    assert structure <= set(CLAUSE.findall((ROOT / "spec/sedic.ksy").read_text()))

@@ -83,9 +83,7 @@ def packed(bits: str, fill: str) -> bytes:
     return int(bits, 2).to_bytes(len(bits) // 8)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# 1. Container
-# ---------------------------------------------------------------------------------------------------------------------
+# ---- 1. Container ----------------------------------------------------------------------------------------------------
 
 MAX_FILE, MAX_SEGMENT = 4_194_304, 1_048_576
 RATIOS = {1: (1, 1), 2: (3, 2), 3: (2, 3), 4: (4, 3), 5: (3, 4), 6: (16, 9), 7: (9, 16)}
@@ -164,8 +162,7 @@ def segment_kinds(objects: int) -> list[tuple[str, str]]:
     return [("latent.z", "z"), ("latent.y", "y"), ("text.overall", "text"), *(pair for part in parts for pair in part)]
 
 
-def read_extensions(data: bytes) -> list[dict[str, Any]]:
-    """C-10."""
+def read_extensions(data: bytes) -> list[dict[str, Any]]:  # C-10
     found: list[dict[str, Any]] = []
     at = 0
     while at < len(data) or not found:
@@ -184,12 +181,15 @@ def read_extensions(data: bytes) -> list[dict[str, Any]]:
 def read_extension_length(data: bytes, at: int) -> tuple[int, int]:
     """C-11: the length, and the place behind it."""
     length = 0
-    for count, byte in enumerate(data[at : at + 3]):
+    for count in range(3):
+        must(at + count < len(data), "a length is cut (C-11)")
+        byte = data[at + count]
         length |= (byte & 127) << (7 * count)
-        if byte < 128 and (byte or not count):
-            return length, at + count + 1
-        must(byte, "a length is not in the fewest bytes (C-11)")
-    raise Refused("a length is cut or too long (C-11)")
+        if byte < 128:
+            must(byte or not count, "a length is not in the fewest bytes (C-11)")
+            break
+    must(byte < 128 and length <= MAX_SEGMENT, "an extension is too long (C-11)", "limit")
+    return length, at + count + 1
 
 
 def check(data: bytes) -> bytes:
@@ -208,9 +208,7 @@ def check_table() -> list[int]:
     return table
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# 2. Latent
-# ---------------------------------------------------------------------------------------------------------------------
+# ---- 2. Latent -------------------------------------------------------------------------------------------------------
 
 
 def latent_size(file: SimpleNamespace) -> tuple[int, int]:
@@ -234,8 +232,7 @@ class RangeDecoder:
         self.narrow(r * c[s], r * (c[s + 1] - c[s]))
         return s
 
-    def bit(self, f: int) -> int:
-        """M-22."""
+    def bit(self, f: int) -> int:  # M-22
         r = self.range >> 16
         zeros = self.range - r * f if f <= 32768 else r * (65536 - f)
         if self.code < zeros:
@@ -254,8 +251,7 @@ class RangeDecoder:
         """`count` bits, each a symbol of two equally frequent ones."""
         return sum(self.symbol([0, 32768, 65536]) << place for place in reversed(range(count)))
 
-    def signed(self, c: list[int]) -> int:
-        """L-3."""
+    def signed(self, c: list[int]) -> int:  # L-3
         k = len(c) // 2 - 1
         s = self.symbol(c)
         if s <= 2 * k:
@@ -308,9 +304,7 @@ def digest(grid: list[list[list[int]]]) -> str:
     return hashlib.sha256(struct.pack(f"<{len(values)}h", *values)).hexdigest()
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# 3. Hyper-synthesis in integers
-# ---------------------------------------------------------------------------------------------------------------------
+# ---- 3. Hyper-synthesis in integers ----------------------------------------------------------------------------------
 
 LAYERS = {1: "h_s.grow", 2: "h_s.leave", 3: "prior_z.look", 4: "prior_z.leave", 5: "h_s.look", 6: "h_s.leave_odd"}
 OFFSET = 1 << 62  # added to what may be negative; all sums are far below it
@@ -355,8 +349,7 @@ class NanoLatent:
             y = self.decode_y(RangeDecoder(y_data), z, rows, columns)
         return {"z": digest(z), "y": digest(y)}
 
-    def decode_z(self, decoder: RangeDecoder, rows: int, columns: int) -> Grid:
-        """H-7."""
+    def decode_z(self, decoder: RangeDecoder, rows: int, columns: int) -> Grid:  # H-7
         z: Grid = [[[0] * self.c_z for _ in range(columns)] for _ in range(rows)]
         for i in range(rows):
             for j in range(columns):
@@ -410,8 +403,7 @@ def around(grid: Grid, i: int, j: int, steps: list[tuple[int, int]]) -> list[int
     return [value for part in parts for value in part]
 
 
-def z_value(decoder: RangeDecoder, mean: int, index: int) -> int:
-    """H-8."""
+def z_value(decoder: RangeDecoder, mean: int, index: int) -> int:  # H-8
     base = (mean + 32) >> 6
     f = (mean - 64 * base + 32) >> 3
     coded = decoder.signed(frequencies("shifted_gaussian_frequencies.txt")[4 * (index - 1) + min(f, 7 - f)])
@@ -420,9 +412,7 @@ def z_value(decoder: RangeDecoder, mean: int, index: int) -> int:
     return value
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# 4. Text
-# ---------------------------------------------------------------------------------------------------------------------
+# ---- 4. Text ---------------------------------------------------------------------------------------------------------
 
 MAX_TEXT = 4096
 TEXT_CODERS = {0: "word-huffman", 1: "word-contexts", 3: "raw-utf8"}
@@ -452,8 +442,7 @@ def text_payload(text: str) -> bytes:
     return min(huffman_payload(text), contexts_payload(text), b"\xc0" + text.encode(), key=len) if text else b""
 
 
-def decode_raw(payload: bytes) -> str:
-    """T-1."""
+def decode_raw(payload: bytes) -> str:  # T-1
     must(payload[0] & 63 == 0, "the six bits behind the coder id are not zero")
     try:
         return payload[1:].decode()
@@ -485,16 +474,14 @@ def huffman_symbols() -> list[dict[str, Any]]:
     return [{code: symbol for symbol, code in codes.items()} for codes in huffman_table()]
 
 
-def is_boundary(text: str, at: int) -> bool:
-    """T-6."""
+def is_boundary(text: str, at: int) -> bool:  # T-6
     if at in (0, len(text)):
         return True
     before, after = text[at - 1], text[at]
     return not (before in LOW + HIGH if after in LOW else after in HIGH and before in HIGH)
 
 
-def expects_space(before: str, first: str) -> bool:
-    """T-7."""
+def expects_space(before: str, first: str) -> bool:  # T-7
     if not before or before[-1] in NO_SPACE_AFTER or first in NO_SPACE_BEFORE:
         return False
     if '"' in (before[-1], first):
@@ -502,8 +489,7 @@ def expects_space(before: str, first: str) -> bool:
     return not (before[-1] in "0123456789" and first in "0123456789")
 
 
-def expects_capital(before: str) -> bool:
-    """T-8."""
+def expects_capital(before: str) -> bool:  # T-8
     rest = before.rstrip(SKIPPED_FOR_CAPITAL)
     return not rest or rest[-1] in ".!?"
 
@@ -530,21 +516,18 @@ def read_items(first: Callable[[], str], word: Callable[[], str], letters: Calla
     return text
 
 
-def spoken(entry: str, steer: str, capital: bool) -> str:
-    """T-10."""
+def spoken(entry: str, steer: str, capital: bool) -> str:  # T-10
     if steer == UPPER:
         return entry.translate(TO_UPPER)
     return entry[0].translate(TO_UPPER) + entry[1:] if capital != (steer == CASE) else entry
 
 
-def beyond_ascii(point: int) -> str:
-    """T-11."""
+def beyond_ascii(point: int) -> str:  # T-11
     must(128 <= point <= 0x10FFFF and not 0xD800 <= point <= 0xDFFF, "no code point that is spelled so (T-11)")
     return chr(point)
 
 
-def decode_huffman(payload: bytes) -> str:
-    """T-4, T-9, T-11."""
+def decode_huffman(payload: bytes) -> str:  # T-4, T-9, T-11
     bits = Bits(payload, 2)
 
     def read(table: int) -> Any:
@@ -625,8 +608,7 @@ def huffman_payload(text: str) -> bytes:
     return packed("".join(out), "1")
 
 
-def ways_to_say(w: str, capital: bool) -> list[tuple[str, ...]]:
-    """T-12, 3."""
+def ways_to_say(w: str, capital: bool) -> list[tuple[str, ...]]:  # T-12, 3
     ways: list[tuple[str, ...]] = [(CASE, w) if capital and w[0] in LOW else (w,)] if w not in STEERING else []
     if w[0] in HIGH:
         ways.append((lowered(w),) if capital else (CASE, lowered(w)))
@@ -702,8 +684,7 @@ def context_tables() -> tuple[list[str], dict[str, int], Trie, Trie]:
     return alphabet, {entry: number for number, entry in enumerate(alphabet)}, words, letters
 
 
-def decode_contexts(payload: bytes) -> str:
-    """T-17."""
+def decode_contexts(payload: bytes) -> str:  # T-17
     alphabet, _, words, letters = context_tables()
     decoder, history = RangeDecoder(payload, 1 << 30, 1 << 30), [0]
 
@@ -748,8 +729,7 @@ def cut(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
         yield gap + (symbols or (SPELL,)), "" if symbols else text[s:p]
 
 
-def contexts_payload(text: str) -> bytes:
-    """T-17."""
+def contexts_payload(text: str) -> bytes:  # T-17
     _, symbol_of, words, letters = context_tables()
     encoder, history = RangeEncoder(1 << 30, 1 << 30), [0]
     for symbols, spelled in [*cut(text), ((END,), "")]:
@@ -766,9 +746,7 @@ def contexts_payload(text: str) -> bytes:
     return shortest(encoder.low, encoder.range, encoder.count)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# 5. Masks
-# ---------------------------------------------------------------------------------------------------------------------
+# ---- 5. Masks --------------------------------------------------------------------------------------------------------
 
 MAX_CHANGES, MAX_CODED_CELLS, MAX_CELLS = 65_536, 1_048_576, 33_554_432
 MASK_CODERS = ["run-length", "generic-region", "contexts", "contexts-relative"]
@@ -845,8 +823,7 @@ def turned(cells: bytes, stride: int) -> bytes:
     return b"".join(cells[x::stride] for x in range(stride))
 
 
-def run_length_data(cells: bytes, h: int, w: int) -> bytes:
-    """M-13."""
+def run_length_data(cells: bytes, h: int, w: int) -> bytes:  # M-13
     ways = []
     for columns in (0, 1):
         line, changes, at = turned(cells, w) if columns else cells, [], 0
@@ -875,8 +852,7 @@ def run_length_bits(changes: list[int], w: int, n: int, columns: int, whole: int
     return packed("".join(out), "0").rstrip(b"\0")
 
 
-def value_of(d: int, m: int) -> int:
-    """M-11."""
+def value_of(d: int, m: int) -> int:  # M-11
     return m + d if d > m else 2 * d - 1 if d > 0 else -2 * d
 
 
@@ -924,8 +900,7 @@ class ArithmeticDecoder(ArithmeticCoder):
         self.byte_in()
         self.c, self.ct = self.c << 7, self.ct - 7
 
-    def byte_in(self) -> None:
-        """BYTEIN."""
+    def byte_in(self) -> None:  # BYTEIN
         stuffed, following = self.data[self.at] == 0xFF, self.data[self.at + 1]
         if stuffed and following > 0x8F:
             self.c, self.ct = self.c + 0xFF00, 8
@@ -933,8 +908,7 @@ class ArithmeticDecoder(ArithmeticCoder):
             self.c, self.ct = self.c + (following << (9 if stuffed else 8)), 7 if stuffed else 8
             self.at += 1
 
-    def bit(self, cx: int) -> int:
-        """DECODE."""
+    def bit(self, cx: int) -> int:  # DECODE
         index, mps = self.states[cx]
         qe = PROBABILITIES[index][0]
         self.a -= qe
@@ -983,8 +957,7 @@ class ArithmeticEncoder(ArithmeticCoder):
         if not self.ct:
             self.byte_out()
 
-    def byte_out(self) -> None:
-        """BYTEOUT."""
+    def byte_out(self) -> None:  # BYTEOUT
         if self.out[-1] < 0xFF and self.c >= 0x8000000:
             self.out[-1] += 1
             self.c &= 0x7FFFFFF
@@ -1013,8 +986,7 @@ class ArithmeticEncoder(ArithmeticCoder):
         return 8 * (len(self.out) - 1) - self.out[:-1].count(0xFF)
 
 
-def generic_region_data(cells: bytes, h: int, w: int) -> bytes:
-    """M-16."""
+def generic_region_data(cells: bytes, h: int, w: int) -> bytes:  # M-16
     encoder = ArithmeticEncoder(cells)
     generic_region(h, w, encoder.bit)
     return encoder.finish()
@@ -1076,9 +1048,7 @@ def decode_mask_contexts(data: bytes, h: int, w: int, earlier: bytes) -> bytes:
     return b"".join(cells[start : start + w] for start in starts)
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# 6. Models and tables
-# ---------------------------------------------------------------------------------------------------------------------
+# ---- 6. Models and tables --------------------------------------------------------------------------------------------
 
 # R-1: by id, the name, the weights file, and what makes the decoder of z and y of it.
 MODELS = {2: ("sedic-nano-2", "sedic-nano-2.safetensors", lambda weights: NanoLatent(192, 24, weights))}
@@ -1086,8 +1056,7 @@ WEIGHTS = HERE.parent / "sedicfmt" / "models"
 
 
 @cache
-def load_model(model: int, weights: Path | None) -> NanoLatent:
-    """R-1."""
+def load_model(model: int, weights: Path | None) -> NanoLatent:  # R-1
     must(model in MODELS, f"the model {model} is not known", "unsupported", "header.model_id")
     _, file, make = MODELS[model]
     return make(read_frozen(weights or WEIGHTS / file, file))
@@ -1128,9 +1097,7 @@ def numbers(code: str, data: bytes) -> array[int]:
     return values
 
 
-# ---------------------------------------------------------------------------------------------------------------------
-# The command
-# ---------------------------------------------------------------------------------------------------------------------
+# ---- The command -----------------------------------------------------------------------------------------------------
 
 
 def decode(data: bytes, latent: bool = True, weights: Path | None = None) -> dict[str, Any]:

@@ -1050,7 +1050,8 @@ def decode_mask_contexts(data: bytes, h: int, w: int, earlier: bytes) -> bytes:
 
 # ---- 6. Models and tables --------------------------------------------------------------------------------------------
 
-# by id, the name, the weights file, and what makes the decoder of z and y of it.
+# by id, the name, the weights file ("" for a model without one), and what makes of its bytes an object whose `decode` is
+# given the payloads of z and y and the latent's width and height, and gives the digests. A further model is a line here.
 MODELS = {2: ("sedic-nano-2", "sedic-nano-2.safetensors", lambda weights: NanoLatent(192, 24, weights))}
 WEIGHTS = HERE.parent / "sedicfmt" / "models"
 
@@ -1059,7 +1060,7 @@ WEIGHTS = HERE.parent / "sedicfmt" / "models"
 def load_model(model: int, weights: Path | None) -> NanoLatent:
     must(model in MODELS, f"the model {model} is not known", "unsupported", "header.model_id")
     _, file, make = MODELS[model]
-    return make(read_frozen(weights or WEIGHTS / file, file))
+    return make(read_frozen(weights or WEIGHTS / file, file) if file else b"")
 
 
 @cache

@@ -34,7 +34,8 @@ def pack(image: Image | str | os.PathLike[str], **options: Any) -> bytes:
     """A Pillow picture or a picture's path -> the bytes of a .sedic file.
 
     Options are the fields of `sedicfmt.pipeline.pack_options.PackOptions`: describe, objects, words_object, words_overall,
-    max_bytes, target_bpp, mask_scale, seed; and `preset`, "tiny", "paper-low" or "paper-high", which the others override.
+    max_bytes, target_bpp, mask_scale, seed, model ("auto", "sedic-nano-2" or "av1"); and `preset`, "tiny", "paper-low" or
+    "paper-high", which the others override.
     Raises SedicError, and OSError for a path.
     """
     from PIL import Image as pillow

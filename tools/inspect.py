@@ -17,7 +17,7 @@ def main() -> int:
     gc.disable()  # a process this short has nothing to collect, and its imports are most of its time
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts faster without a second thread
     p = parser("Show what a .sedic file is made of.")
-    p.add_argument("--check", action="store_true", help="decode the latent as well and print its symbols' digests")
+    p.add_argument("--check", action="store_true", help="decode the latent as well and print its digests")
     p.add_argument("--partial", action="store_true", help="look at an incomplete file, unchecked")
     return run(command, p.parse_args())
 
@@ -51,7 +51,7 @@ def table(report: dict[str, Any]) -> list[str]:
         area = f"{mask['share']:.1%} of the picture, {mask['columns']}x{mask['rows']} cells of {mask['scale']} pixels"
         lines.append(f"object {j}: {printable(text)}\n          mask: {area}")
     lines += [f"extension {e['type']}: {e['bytes']} bytes" for e in report["extensions"]]
-    lines += [f"symbols of {k}: sha256 {v}" for k, v in report.get("digests", {}).items()]
+    lines += [f"digest of {k}: sha256 {v}" for k, v in report.get("digests", {}).items()]
     return lines
 
 

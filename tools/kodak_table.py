@@ -1,6 +1,6 @@
 """The reference picture's table over a folder of photos: every figure from a file on disk that another process decoded.
 
-    python -m sedic_tools.kodak_table FOLDER --out docs/kodak.md --peers docs/peers-kodak.json --sheet docs/kodak.jpg
+    python -m sedic_tools.kodak_table FOLDER --out docs/kodak.md --sheet docs/kodak.jpg
 
 For each photo three processes: `sedic-pack`, `sedic-unpack --stage reference` and `sedic-inspect`. Bytes are the file's
 and its segments' as inspect prints them, bpp is file bytes x 8 / pixels, PSNR and MS-SSIM compare the PNG that unpack
@@ -26,13 +26,11 @@ from PIL import Image
 
 from sedicfmt.errors import BackendFailed, SedicError
 from sedicfmt.evaluation import contact_sheet
-from sedicfmt.evaluation.metrics import load_picture, ms_ssim, psnr
+from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim, psnr
 
-from . import compare_classical as peers
-from .measured_process import Ran, run_measured
+from .measured_process import BESIDE, Ran, run_measured
 
 TOOLS = ("pack", "unpack", "inspect")
-BESIDE = Path(sys.executable).parent  # where pip puts console scripts
 
 
 @dataclass(frozen=True)
@@ -99,67 +97,47 @@ def stage_table(measured: Sequence[Measured]) -> str:
     return "\n".join(lines)
 
 
-def peers_table(measured: Sequence[Measured], report: peers.Report) -> str:
-    """The reference picture beside each peer at the reference's mean bytes, "-" where it was not measured there."""
-    size = fmean(m.reference_bytes for m in measured)
-    ours = f"{fmean(m.psnr for m in measured):.2f} | {fmean(m.ms_ssim for m in measured):.3f}"
-    lines = ["| codec | mean bytes | PSNR, dB | MS-SSIM |", "|---|---|---|---|"]
-    lines.append(f"| .sedic, reference picture (overhead and latent) | {size:,.0f} | {ours} |")
-    for codec in report["settings"]["codecs"]:
-        at = peers.at_bytes(report, codec, size)
-        figures = f"{size:,.0f} | {at['psnr']:.2f} | {at['ms_ssim']:.3f}" if at else "- | - | -"
-        lines.append(f"| {codec} | {figures} |")
-    return "\n".join(lines)
-
-
-def page(measured: Sequence[Measured], report: peers.Report | None, command: str, sheet: str) -> str:
+def page(measured: Sequence[Measured], command: str, sheet: str) -> str:
     """The whole Markdown page."""
     made = f"{datetime.date.today()}, sedicfmt {version('sedicfmt')}, Python {platform.python_version()}"
     parts = [f"# Reference pictures of {len(measured)} photos", f"Made by `{command}` on {made}. {HOW}"]
     parts += [f"![contact sheet]({sheet})"] if sheet else []
     parts += ["## Bytes and quality", table_of(measured, QUALITY), "## Time and memory", table_of(measured, COSTS)]
     parts += ["### Seconds of the stages", stage_table(measured)]
-    parts += ["## Beside general formats", HOW_PEERS, peers_table(measured, report)] if report else []
     return "\n\n".join(parts) + "\n"
 
 
-def draw_sheet(measured: Sequence[Measured], report: peers.Report | None, most: int) -> Image.Image:
-    """Original, ours and, at the budget nearest to our mean reference bytes, the peers."""
-    size = fmean(m.reference_bytes for m in measured)
-    budget = min(report["means"], key=lambda b: abs(int(b) - size), default=None) if report else None
-    codecs = list(report["means"][budget]) if report and budget else []
+def draw_sheet(measured: Sequence[Measured], most: int) -> Image.Image:
+    """Original and ours."""
     rows = []
-    for i in contact_sheet.spread(len(measured), most):
-        m, photo = measured[i], load_picture(measured[i].photo)
+    for m in (measured[i] for i in contact_sheet.spread(len(measured), most)):
         ours = contact_sheet.Cell(load_picture(m.unpacked), contact_sheet.caption(m.reference_bytes, m.psnr))
-        others = [peers.coded_again(report, photo, m.photo.name, int(budget), c) for c in codecs if report and budget]
-        rows.append(contact_sheet.Row([contact_sheet.Cell(photo, m.photo.name), ours, *others]))
-    return contact_sheet.draw_sheet(["original", ".sedic, reference picture", *codecs], rows)
+        rows.append(contact_sheet.Row([contact_sheet.Cell(load_picture(m.photo), m.photo.name), ours]))
+    return contact_sheet.draw_sheet(["original", ".sedic, reference picture"], rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the tool; gives its exit code (errors.py)."""
     options = _parser().parse_args(arguments)
     try:
-        photos = peers.find_photos(options.folder)
-        report = peers.read_report(options.peers, photos) if options.peers else None
+        photos = find_photos(options.folder)
         with tempfile.TemporaryDirectory() as scratch:
             work = options.work or Path(scratch)
             work.mkdir(parents=True, exist_ok=True)
             measured = [measure(photo, work, options.tools) for photo in photos]
             if options.sheet:
-                contact_sheet.save_sheet(draw_sheet(measured, report, options.rows), options.sheet)
+                contact_sheet.save_sheet(draw_sheet(measured, options.rows), options.sheet)
     except (SedicError, OSError) as error:
         print(f"kodak_table: {error}", file=sys.stderr)
         return getattr(error, "exit_code", 74)
     sheet = os.path.relpath(options.sheet, options.out.parent) if options.sheet else ""
-    options.out.write_text(page(measured, report, command_line(options), sheet))
+    options.out.write_text(page(measured, command_line(options), sheet))
     return 0
 
 
 def command_line(options: argparse.Namespace) -> str:
     """The command to repeat, folders by their names alone: where they lie on one machine is nobody's business."""
-    given = {key: getattr(options, key) for key in ("out", "peers", "sheet") if getattr(options, key)}
+    given = {key: getattr(options, key) for key in ("out", "sheet") if getattr(options, key)}
     shown = [f"--{key} {path.name if path.is_absolute() else path}" for key, path in given.items()]
     return " ".join(["python -m sedic_tools.kodak_table", options.folder.resolve().name, *shown])
 
@@ -169,7 +147,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folder", type=Path, help="the photos")
     parser.add_argument("--out", type=Path, required=True, help="the Markdown page")
     parser.add_argument("--work", type=Path, help="keeps each photo's .sedic and .png here")
-    parser.add_argument("--peers", type=Path, help="compare_classical's JSON of the same folder")
     parser.add_argument("--sheet", type=Path, help="a contact sheet, .jpg or .png")
     parser.add_argument("--rows", type=int, default=8, help="photos on the sheet (default: %(default)s)")
     parser.add_argument("--tools", type=Path, default=BESIDE, help="where sedic-pack and its like are")
@@ -205,10 +182,6 @@ COSTS: tuple[Column, ...] = (*map(_seconds, TOOLS), *map(_peak, TOOLS))
 HOW = (
     "Bytes are those of files on disk, decoded by another process; `reference` is the overhead and the latent, all that"
     " the reference picture needs. Seconds are wall time of whole processes, MB their peak resident memory, 10^6 bytes."
-)
-HOW_PEERS = (
-    "Means at the reference's mean bytes, interpolated between two budgets of `compare_classical`, linear in the"
-    " logarithm of the bytes; complete files, each photo scaled down as suits it best. `-`: not measured there."
 )
 
 if __name__ == "__main__":

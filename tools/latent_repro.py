@@ -23,7 +23,8 @@ THREADS, DTYPES, WAYS = (1, 2), ("float32", "float64"), ("numpy", "torch", "torc
 def decode_once(path: str, dtype: str, way: str, threads: int) -> dict[str, Any]:
     """Digests of one file's symbols, and its reference picture, in this process."""
     import sedicfmt
-    from sedicfmt.decoders.reference import decode_latent, paint_reference
+    from sedicfmt.decoders.reference import paint_reference
+    from sedicfmt.decoders.reference_nano import decode_symbols
     from sedicfmt.models.nano_latent import NanoLatent
     from sedicfmt.models.registry import load_latent_model
 
@@ -31,8 +32,8 @@ def decode_once(path: str, dtype: str, way: str, threads: int) -> dict[str, Any]
     model = NanoLatent(load_latent_model(file.model_id).weights, np.dtype(dtype).type)
     if way != "numpy":
         use_torch(way == "torch", threads)
-    latent = decode_latent(file, model)
-    picture = np.asarray(paint_reference(file, latent, model))
+    latent = decode_symbols(file, model)
+    picture = np.asarray(paint_reference(file, latent))
     return {**latent.digests(), "mean_sample": float(picture.mean()), "picture": picture}
 
 

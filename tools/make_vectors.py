@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 import sedicfmt
 from sedicfmt.bitcoding import text_table, word_huffman
@@ -23,7 +24,8 @@ from sedicfmt.container.frame import segment_kinds
 from sedicfmt.container.schema import LENGTH_ORDER
 from sedicfmt.encoders import latent_nano
 from sedicfmt.model import Extension, Mask, SedicFile, SedicObject, coded_size
-from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.models import av1
+from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model, named_model
 from sedicfmt.pipeline.report import report_bytes
 from sedicfmt.segments import mask, text
 
@@ -65,6 +67,13 @@ def make(
     return SedicFile(width, height, DEFAULT_MODEL, latent.z_payload, latent.y_payload(), **values)
 
 
+def make_av1(width: int = 96, height: int = 64, objects: int = 1, **more: Any) -> SedicFile:
+    """The same by model av1. Another libaom makes other bytes of it; those that are kept stay valid."""
+    learned = make(width, height, objects, **more)
+    small = Image.fromarray(picture(*learned.coded_size))
+    return replace(learned, model_id=named_model("av1").id, z=b"", y=av1.encode(small, 9, 4))
+
+
 def valid() -> Iterator[tuple[str, str, SedicFile]]:
     """(name, what it shows, content)."""
     yield "three-objects-768x512", "the usual file: C-1 to C-7", make(768, 512, 3)
@@ -97,6 +106,9 @@ def valid() -> Iterator[tuple[str, str, SedicFile]]:
         "two unknown extensions, kept (C-10)",
         make(extensions=(Extension(1, False, b""), Extension(100, False, bytes(200)))),
     )
+    yield "av1-768x512", "model av1, with words and masks (A-1 to A-5)", make_av1(768, 512, 3, latent_scale=7)
+    yield "av1-odd-size", "the same; sides that are no multiple of anything", make_av1(77, 133, latent_scale=5)
+    yield "av1-one-pixel", "the same; the latent shows one pixel", make_av1(16, 16, 0, latent_scale=1)
     base = make(objects=0)
     flat = latent_nano.analyse(picture(96, 64), load_latent_model(DEFAULT_MODEL)).y_payload(1e9)
     yield "cheapest-latent", "y at the highest price: hardly a byte (L-5)", replace(base, y=flat)
@@ -250,6 +262,17 @@ def faulty_payloads(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes
         yield name, "R-1", "unsupported", "header.model_id", Draft(file).build(model=exp_golomb(number, 3))
 
 
+def faulty_av1(file: SedicFile) -> Iterator[tuple[str, str, str, str, bytes]]:
+    """Model av1's rules; `file` is not used. What no decoder of AV1 takes for a frame was tried with three."""
+    still = make_av1()
+    yield "av1-z-not-empty", "A-1", "malformed", "z", with_payload(still, 0, b"\x01")
+    yield "av1-y-empty", "A-1", "malformed", "y", with_payload(still, 1, b"")
+    yield "av1-zero-at-the-end", "A-1", "malformed", "y", with_payload(still, 1, still.y + b"\0")
+    yield "av1-header-cut", "A-3", "malformed", "y", with_payload(still, 1, still.y[:2])
+    yield "av1-words", "A-3", "malformed", "y", with_payload(still, 1, b"no frame, but words")
+    yield "av1-ones", "A-3", "malformed", "y", with_payload(still, 1, b"\xff" * 64)
+
+
 EXPECTED = (
     "version",
     "width",
@@ -276,7 +299,7 @@ def write_all(folder: Path) -> None:
         entry = {"file": f"valid/{name}.sedic", "shows": shows, "sha256": hashlib.sha256(data).hexdigest()}
         _keep(folder, manifest["valid"], {**entry, "expected": expected}, data)
     base = make()
-    for source in (faulty_frames, faulty_extensions, faulty_payloads):
+    for source in (faulty_frames, faulty_extensions, faulty_payloads, faulty_av1):
         for name, clause, code, path, data in source(base):
             entry = {"file": f"faulty/{name}.sedic", "clause": clause, "sha256": hashlib.sha256(data).hexdigest()}
             _keep(folder, manifest["faulty"], {**entry, "code": code, "path": path}, data)

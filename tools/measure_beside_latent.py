@@ -26,7 +26,7 @@ import numpy as np
 from PIL import Image
 
 from sedic_tools import text_corpus
-from sedic_tools.measured_process import run_measured
+from sedic_tools.measured_process import BESIDE, run_measured
 from sedicfmt.encoders.describe_annotations import AnnotationsDescriber
 from sedicfmt.encoders.interfaces import DescribeRequest, Pixels
 from sedicfmt.encoders.registry import find_describer
@@ -35,7 +35,6 @@ from sedicfmt.errors import BackendFailed, EncodeError
 
 OBJECTS, WORDS_OBJECT, WORDS_OVERALL = 3, 30, 50  # the paper's J, l_d, l_all at 0.0457 bpp
 PAPER_BYTES = 1351  # what its Table 3 implies for texts and masks at 768x512
-BESIDE = Path(sys.executable).parent  # where pip puts console scripts
 PARTS = ("container", "Text_all", "Text_d", "masks")
 
 

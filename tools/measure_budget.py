@@ -20,12 +20,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sedic_tools.compare_classical import find_photos
+from sedicfmt.encoders.search_nano import FULL, LARGEST_SCALE
 from sedicfmt.encoders.words import count_words
-from sedicfmt.evaluation.metrics import load_picture, ms_ssim, psnr
+from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim, psnr
 from sedicfmt.pipeline.pack import PackBackEnds, open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions, from_preset
-from sedicfmt.pipeline.rate_control import FULL, LARGEST_SCALE
 from sedicfmt.pipeline.unpack import UnpackOptions, unpack_bytes
 
 BUDGETS = (300, 400, 500, 700, 1000, 1400, 2000, 2800, 4000)

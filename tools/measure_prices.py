@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
-from functools import cache
 from pathlib import Path
 from statistics import fmean
 
 import numpy as np
 
-from sedic_tools.compare_classical import find_photos
-from sedicfmt.container.content import write_file
 from sedicfmt.decoders.reference import decode_latent, paint_reference
-from sedicfmt.encoders import latent_nano
-from sedicfmt.evaluation.metrics import Picture, load_picture, ms_ssim, psnr
+from sedicfmt.encoders.search_nano import FULL, LARGEST_SCALE, NanoCoder
+from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture, ms_ssim, psnr
 from sedicfmt.model import SedicFile
-from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
-from sedicfmt.pipeline.rate_control import FULL, LARGEST_SCALE, fill, largest_scale, lowest_price
+from sedicfmt.models.registry import DEFAULT_MODEL
+from sedicfmt.pipeline.rate_control import fill, size_with
 
 BUDGETS = (200, 300, 400, 500, 700, 1000, 1400)
 PRICES = (0.02, 0.04, 0.06, 0.08, 0.12, 1.0)  # upper ends of the rows
@@ -31,20 +28,21 @@ Row = tuple[float, float, float]  # fill without a price, dB gained, MS-SSIM gai
 
 def measure(photo: Picture, rows: dict[tuple[bool, float], list[Row]]) -> None:
     """One photo at all budgets, into the row of its price and of whether the smaller scale fills FULL of the budget."""
-    model, (height, width, _) = load_latent_model(DEFAULT_MODEL), photo.shape
-    bare = SedicFile(width, height, DEFAULT_MODEL, b"", b"")
-    analyse = cache(lambda scale: latent_nano.analyse_at(photo, scale, model))
+    height, width, _ = photo.shape
+    bare, coder = SedicFile(width, height, DEFAULT_MODEL, b"", b""), NanoCoder(photo, DEFAULT_MODEL)
+    size = size_with(bare)
     for budget in BUDGETS:
-        scale = largest_scale(bare, analyse, budget, 0, LARGEST_SCALE)
+        scale = coder.largest_scale(size, budget, 0)
         if not 0 < scale < LARGEST_SCALE:
             continue
-        priced = lowest_price(bare, scale + 1, analyse(scale + 1), budget, PRICES[-1])
+        priced = coder.lowest_price(size, budget, scale + 1, PRICES[-1])
         if priced:
-            plain = fill(bare, scale, analyse(scale), 0)
-            full = len(write_file(plain)) / budget
-            before, after = (np.asarray(paint_reference(f, decode_latent(f), model)) for f in (plain, priced[0]))
+            plain = coder.at(scale)
+            full = size(plain) / budget
+            files = fill(bare, plain), fill(bare, priced)
+            before, after = (np.asarray(paint_reference(file, decode_latent(file))) for file in files)
             gains = psnr(photo, after) - psnr(photo, before), ms_ssim(photo, after) - ms_ssim(photo, before)
-            rows[full >= FULL, next(p for p in PRICES if priced[1] <= p)].append((full, *gains))
+            rows[full >= FULL, next(p for p in PRICES if priced.settings["mu"] <= p)].append((full, *gains))
 
 
 def main() -> None:

@@ -2,9 +2,9 @@
 
     python -m sedic_tools.measure_restorer KODAK --out docs/restoring.md --sheet docs/restoring.jpg
 
-Every photo is packed once by `sedic-pack`; then for each variant (table at the bottom: the paper's ablations) `sedic-unpack`
-makes a picture. The default's stages, as `--save-stages` writes them, fill the contact sheet. Lower is better for the
-distances and NIQE, higher for PSNR and MS-SSIM. Seconds are wall time of the whole process.
+Every photo is packed once by `sedic-pack`; then for each variant (`restorer_variants.py`) `sedic-unpack` makes a picture. The
+default's stages, as `--save-stages` writes them, fill the contact sheet. Lower is better for the distances and NIQE, higher
+for PSNR and MS-SSIM. Seconds are wall time of the whole process.
 """
 
 from __future__ import annotations
@@ -16,19 +16,17 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any
 
+from sedicfmt.api import read, write
 from sedicfmt.evaluation import contact_sheet
 from sedicfmt.evaluation.feature_distance import DISTANCES
-from sedicfmt.evaluation.metrics import Picture, load_picture, ms_ssim, psnr
+from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture, ms_ssim, psnr
 from sedicfmt.evaluation.niqe import niqe
 
-from .compare_classical import find_photos
-from .measured_process import Ran, run_measured
-
-BESIDE = Path(sys.executable).parent
-DEFAULT = "default"
+from .measured_process import BESIDE, Ran, run_measured
+from .restorer_variants import DEFAULT, VARIANTS
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,29 @@ def pack(photo: Path, work: Path) -> Path:
     return packed
 
 
+def changed(packed: Path, other: Path, variant: str) -> Path:
+    """The file that a variant unpacks: the packed one, or an untrue one beside it."""
+    change = VARIANTS[variant].change
+    if change is None:
+        return packed
+    untrue = packed.with_name(f"{packed.stem}-{variant.replace(' ', '-')}.sedic")
+    untrue.write_bytes(write(change(read(packed), read(other))))
+    return untrue
+
+
 def unpack(photo: Path, packed: Path, variant: str, work: Path) -> Outcome:
     """One variant of a packed photo, measured against the photo."""
     painted = work / f"{photo.stem}-{variant.replace(' ', '-')}.png"
     stages = ["--save-stages", str(stages_of(photo, work))] if variant == DEFAULT else []
-    command = [str(BESIDE / "sedic-unpack"), str(packed), "-o", str(painted), "--json", *VARIANTS[variant], *stages]
+    command = [
+        str(BESIDE / "sedic-unpack"),
+        str(packed),
+        "-o",
+        str(painted),
+        "--json",
+        *VARIANTS[variant].options,
+        *stages,
+    ]
     ran = run_measured(command)
     a, b = load_picture(photo), load_picture(painted)
     return Outcome({name: of(a, b) for name, (of, _) in FIGURES.items()}, ran, painted)
@@ -71,10 +87,28 @@ def variants_table(outcomes: Mapping[str, Sequence[Outcome]], photos: Sequence[P
     for variant, rows in outcomes.items():
         means = [format(fmean(o.figures[name] for o in rows), form) for name, (_, form) in FIGURES.items()]
         costs = f"{fmean(o.ran.seconds for o in rows):.2f} | {fmean(o.ran.peak for o in rows) / 1e6:.0f}"
-        options = f"`{' '.join(VARIANTS[variant])}`" if VARIANTS[variant] else ""
+        options = f"`{' '.join(VARIANTS[variant].options)}`" if VARIANTS[variant].options else VARIANTS[variant].told
         lines.append(f"| {variant} | {options} | {' | '.join(means)} | {costs} |")
     blank = " | ".join(f"{fmean(niqe(p) for p in photos):.2f}" if name == "NIQE" else "" for name in FIGURES)
     return "\n".join([*lines, f"| the photos themselves | | {blank} | | |"])
+
+
+def differences_table(outcomes: Mapping[str, Sequence[Outcome]]) -> str:
+    """A row a variant: how far it is from the default, mean over photos and its standard error; bold beyond two of them."""
+    lines = ["| minus the default | " + " | ".join(FIGURES) + " |", "|---" * (len(FIGURES) + 1) + "|"]
+    for variant, rows in outcomes.items():
+        if variant != DEFAULT:
+            pairs = list(zip(rows, outcomes[DEFAULT], strict=True))
+            cells = [difference([a.figures[n] - b.figures[n] for a, b in pairs]) for n in FIGURES]
+            lines.append(f"| {variant} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def difference(values: Sequence[float]) -> str:
+    """Mean ± standard error of at least two values."""
+    mean, error = fmean(values), stdev(values) / len(values) ** 0.5
+    text = f"{mean:+.4f} ± {error:.4f}"
+    return f"**{text}**" if abs(mean) > 2 * error else text
 
 
 def photos_table(photos: Sequence[Path], reference: Sequence[Outcome], restored: Sequence[Outcome]) -> str:
@@ -124,27 +158,37 @@ def report(arguments: argparse.Namespace, photos: Sequence[Path], work: Path) ->
     outcomes: dict[str, list[Outcome]] = {}
     with ThreadPoolExecutor(arguments.jobs) as pool:
         for variant in arguments.variants:
-            jobs = [pool.submit(unpack, p, f, variant, work) for p, f in zip(photos, packed, strict=True)]
+            files = [changed(f, packed[(i + 1) % len(packed)], variant) for i, f in enumerate(packed)]
+            jobs = [pool.submit(unpack, p, f, variant, work) for p, f in zip(photos, files, strict=True)]
             outcomes[variant] = [job.result() for job in jobs]
             print(f"{variant}: measured", file=sys.stderr, flush=True)
     parts = [variants_table(outcomes, [load_picture(p) for p in photos])]
+    if DEFAULT in outcomes and len(photos) > 1:
+        parts.append(differences_table(outcomes))
     if {"reference", DEFAULT} <= set(outcomes):
         parts.append(photos_table(photos, outcomes["reference"], outcomes[DEFAULT]))
     page = "\n\n".join(parts) + "\n"
     if arguments.out:
-        arguments.out.write_text(HEADING.format(command=" ".join(sys.argv[1:])) + page)
+        arguments.out.write_text(HEADING.format(command=" ".join(map(told, sys.argv[1:]))) + page)
     else:
         print(page)
     if arguments.sheet:
         contact_sheet.save_sheet(stage_sheet(photos, outcomes[DEFAULT], work), arguments.sheet)
 
 
+def told(argument: str) -> str:
+    """An argument of the command to repeat: where folders lie on one machine is nobody's business."""
+    return Path(argument).name if Path(argument).is_absolute() else argument
+
+
 HEADING = """# Restoring, measured
 
 Made by `python -m sedic_tools.measure_restorer {command}`. Means over the photos; every picture was
-decoded from a file by another process. The distances of features and texture (`sedicfmt/evaluation/feature_distance.py`)
-are those of SSD-MobileNet-v2 and EfficientNet-Lite1, NIQE is `sedicfmt/evaluation/niqe.py`; lower is better for these. The
-restorer was trained with EfficientNet-Lite0, a near relative of Lite1.
+decoded from a file by another process. Where a variant's mean differs from the default's by more than two standard errors
+of the photos' paired differences, the difference is bold. The distances of features and texture
+(`sedicfmt/evaluation/feature_distance.py`) are those of SSD-MobileNet-v2 and EfficientNet-Lite1, NIQE is
+`sedicfmt/evaluation/niqe.py`; lower is better for these. The restorer was trained with EfficientNet-Lite0, a near relative
+of Lite1.
 
 """
 STAGES = ("reference", "object 1", "object 2", "object 3", "final")
@@ -155,21 +199,6 @@ FIGURES = {
     "features-lite1": (DISTANCES["features-lite1"], ".3f"),
     "texture-ssd": (DISTANCES["texture-ssd"], ".3f"),
     "NIQE": (lambda photo, picture: niqe(picture), ".2f"),
-}
-VARIANTS: dict[str, list[str]] = {
-    "reference": ["--stage", "reference"],
-    DEFAULT: [],
-    "without text": ["--no-text"],
-    "guidance, eta 40": ["--eta", "40"],
-    "guidance, eta 1000": ["--eta", "1000"],
-    "without objects": ["--objects", "0"],
-    "one object": ["--objects", "1"],
-    "3 object steps": ["--object-steps", "3"],
-    "3 whole steps": ["--steps", "3"],
-    "2 steps each": ["--object-steps", "2", "--steps", "2"],
-    "3 steps each": ["--object-steps", "3", "--steps", "3"],
-    "10 steps each": ["--object-steps", "10", "--steps", "10"],
-    "no colour correction": ["--colour", "none"],
 }
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from statistics import fmean
 
 import numpy as np
 
-from sedic_tools.compare_classical import find_photos
-from sedicfmt.decoders.reference import LatentSymbols, paint_reference
+from sedicfmt.decoders.reference import paint_reference
+from sedicfmt.decoders.reference_nano import LatentSymbols
 from sedicfmt.encoders import latent_nano
-from sedicfmt.evaluation.metrics import Picture, load_picture, psnr
+from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture, psnr
 from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import DEFAULT_MODEL, find_model, load_latent_model, named_model
 
@@ -27,8 +27,9 @@ def measure(photo: Picture, scale: int, mu: float, model_id: int) -> tuple[float
     model, (height, width, _) = load_latent_model(model_id), photo.shape
     latent = latent_nano.analyse_at(photo, scale, model)
     payload, values, mean = latent.coded(mu)
-    symbols, size = LatentSymbols(latent.z, values, mean), len(latent.z_payload) + len(payload)
-    painted = paint_reference(SedicFile(width, height, model_id, b"", b"", latent_scale=scale), symbols, model)
+    bare = SedicFile(width, height, model_id, b"", b"", latent_scale=scale)
+    symbols, size = LatentSymbols(latent.z, values, mean, bare.coded_size, model), len(latent.z_payload) + len(payload)
+    painted = paint_reference(bare, symbols)
     return size * 8 / (width * height), psnr(photo, np.asarray(painted.convert("RGB"), np.uint8))
 
 
@@ -37,13 +38,15 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("folder", type=Path)
     p.add_argument("--every", type=int, default=1, metavar="N")
+    p.add_argument("--price", type=float, action="append", help="only these; may be repeated")
     p.add_argument("--model", default=find_model(DEFAULT_MODEL).name, help="a latent model's name")
     arguments = p.parse_args()
     model_id = named_model(arguments.model).id
+    prices = arguments.price or PRICES
     photos = [load_picture(path) for path in find_photos(arguments.folder)[:: arguments.every]]
-    print(f"{len(photos)} photos\n| scale | " + " | ".join(f"mu {mu}" for mu in PRICES) + " |")
+    print(f"{len(photos)} photos\n| scale | " + " | ".join(f"mu {mu}" for mu in prices) + " |")
     for scale in SCALES:
-        rows = [[measure(photo, scale, mu, model_id) for photo in photos] for mu in PRICES]
+        rows = [[measure(photo, scale, mu, model_id) for photo in photos] for mu in prices]
         cells = [f"{fmean(r for r, _ in row):.4f} bpp, {fmean(q for _, q in row):.2f} dB" for row in rows]
         print(f"| {scale}/16 | " + " | ".join(cells) + " |", flush=True)
 

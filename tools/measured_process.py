@@ -13,6 +13,8 @@ from typing import Any
 
 from sedicfmt.errors import BackendFailed, MissingDependency
 
+BESIDE = Path(sys.executable).parent  # where pip puts console scripts
+
 # Linux hands the parent's peak memory down to a child at exec, so that a child of this process, which may hold torch,
 # would never seem smaller than it. A bare interpreter in between (some 10 MB) measures each tool instead.
 METER = """

@@ -44,10 +44,9 @@ def main() -> int:
     budget.add_argument("--max-bytes", type=int, metavar="N", help="the whole file's bytes, never exceeded")
     budget.add_argument("--target-bpp", type=float, metavar="X", help="the same as bits a pixel of the whole file")
     p.add_argument("--mask-scale", type=int, metavar="S", help="pixels a mask cell, 1 to 128 (default 8)")
-    names = {entry.id: entry.name for entry in REGISTRY.values()}
-    p.add_argument(
-        "--model", metavar="NAME", help=f"of the latent: {', '.join(names.values())} (default {names[DEFAULT_MODEL]})"
-    )
+    p.add_argument("--model", metavar="NAME", help="of the reference picture: "
+                   f"{', '.join(entry.name for entry in REGISTRY.values())}, or auto (default): {DEFAULT}, or within a budget "
+                   "av1 where that comes nearer to the photo")  # fmt: skip
     p.add_argument("--seed", type=int, metavar="N", help="of the decoder's noise (default 0)")
     arguments = p.parse_args()
     return run(command, arguments)
@@ -83,6 +82,7 @@ def command(arguments: argparse.Namespace) -> int:
     return 0
 
 
+DEFAULT = REGISTRY[DEFAULT_MODEL].name
 USUAL = "(default {}; {} where the budget is below 0.035 bpp)"
 OPTIONS = (
     "describe", "base_url", "ground", "segment", "device", "objects", "words_object", "words_overall", "max_bytes",

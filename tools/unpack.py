@@ -64,6 +64,7 @@ def add_restoring(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--start", choices=("noise", "reference", "objects"), help="what the whole stage starts from")
     group.add_argument("--strength", type=float, metavar="X", help="share of the noise it starts at, above 0 to 1")
     group.add_argument("--colour", choices=("wavelet", "adain", "none"), help="colour correction")
+    group.add_argument("--detail", type=float, metavar="X", help="share of the restored detail that is kept, 0 to 1")
 
 
 def unpack_options(arguments: argparse.Namespace) -> UnpackOptions:
@@ -132,7 +133,7 @@ def unpack_all(arguments: argparse.Namespace, options: UnpackOptions) -> int:
 
 SETTINGS = (
     "objects", "object_steps", "steps", "object_cfg", "cfg", "negative_prompt", "start", "strength", "colour", "before_first",
-    "round_trip",
+    "round_trip", "detail",
 )  # fmt: skip
 GUIDANCE = {"eta": "eta", "share": "guided_share", "updates": "updates", "tokens": "tokens", "by_noise": "eta_by_noise"}
 

@@ -21,10 +21,10 @@ from sedicfmt.decoders.run_model import model_errors
 from sedicfmt.decoders.scheduler_ddim import Ddim, cosine_alphas
 from sedicfmt.errors import BackendFailed
 
-NAME = "sedic-nano-restorer-1"
+NAME = "sedic-nano-restorer-2"
 WEIGHTS = Path(__file__).parent.parent / "models" / f"{NAME}.safetensors"
 MOST_PIXELS = 4096 * 4096  # about 270 bytes a pixel: over four gigabytes
-SHA256 = "642fcf7d97a34ea26d20c43b1feddc29ae2d3c4927af7fb147aa2f51057c7381"
+SHA256 = "c43dea801013a5c690814e0b36f2a599e27af7dc2a6b4ea9cab209f01fe10347"
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ the control back where there is only noise.
     mid                                 words
     up    leave <- up8  <- up16 <- up32 -+     up16, the middle block of the up branch, attends to words: guidance looks there
 
+`enter` and `leave` look at 3x3 positions, so that what they paint has no seams at the pitch of their positions.
 A block is a depthwise 5x5 convolution, a layer norm moved by the noise level, and two linear layers. All maps are
 (batch, rows, columns, channels) inside.
 """
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -45,11 +47,11 @@ def shuffle(x: Tensor, r: int = 2) -> Tensor:
 
 
 def as_patches(x: Tensor) -> Tensor:
-    """Samples on the 1/4 grid (b, h, w, 48) -> patches as a latent has them, (b, 192, h / 2, w / 2)."""
-    return F.pixel_unshuffle(shuffle(x, 4).permute(0, 3, 1, 2), PATCH)
+    """Samples on the 1/4 grid (b, 48, h, w) -> patches as a latent has them, (b, 192, h / 2, w / 2)."""
+    return F.pixel_unshuffle(F.pixel_shuffle(x, 4), PATCH)
 
 
-def zero(layer: nn.Linear) -> nn.Linear:
+def zero(layer: Any) -> Any:
     """The layer with weights and biases at zero: what it is added to starts unchanged."""
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
@@ -123,7 +125,7 @@ class NanoRestorerNetwork(nn.Module):
         self,
         words: int,
         widths: Sequence[int] = (48, 96, 192, 288),
-        depths: Sequence[int] = (1, 2, 2, 2),
+        depths: Sequence[int] = (2, 3, 3, 2),
         text_width: int = 96,
         places: int = 64,
     ):
@@ -135,7 +137,7 @@ class NanoRestorerNetwork(nn.Module):
             nn.Linear(32, LEVEL_WIDTH), nn.SiLU(), nn.Linear(LEVEL_WIDTH, LEVEL_WIDTH), nn.SiLU()
         )
         self.words = WordEncoder(words, text_width, places)
-        self.enter = nn.Linear(2 * 3 * 16, c4)
+        self.enter = nn.Conv2d(2 * 3 * 16, c4, 3, padding=1)
         self.down4 = self.stage(c4, depths[0])
         self.to8, self.down8 = nn.Linear(4 * c4, c8), self.stage(c8, depths[1])
         self.to16, self.down16 = nn.Linear(4 * c8, c16), self.stage(c16, depths[2])
@@ -145,7 +147,7 @@ class NanoRestorerNetwork(nn.Module):
         self.read16 = WordAttention(c16, text_width)
         self.up16, self.from16 = self.stage(c16, depths[2]), nn.Linear(c16, 4 * c8)
         self.up8, self.from8 = self.stage(c8, depths[1]), nn.Linear(c8, 4 * c4)
-        self.up4, self.leave = self.stage(c4, depths[0]), zero(nn.Linear(c4, 2 * 3 * 16))
+        self.up4, self.leave = self.stage(c4, depths[0]), zero(nn.Conv2d(c4, 2 * 3 * 16, 3, padding=1))
 
     @staticmethod
     def stage(width: int, depth: int) -> nn.ModuleList:
@@ -164,7 +166,7 @@ class NanoRestorerNetwork(nn.Module):
         h = self.run(self.up16, self.read16.read(h, maps, text), level)
         h = self.run(self.up8, shuffle(self.from16(h)) + skips[1], level)
         h = self.run(self.up4, shuffle(self.from8(h)) + skips[0], level)
-        detail, trust = (as_patches(part) for part in self.leave(h).chunk(2, dim=-1))
+        detail, trust = (as_patches(part) for part in self.leave(h.permute(0, 3, 1, 2)).chunk(2, dim=1))
         return control + 2 * torch.sigmoid(trust) * told + gain * detail, maps
 
     def attention(self, z: Tensor, alpha_bar: Tensor, text: Tensor, control: Tensor) -> Tensor:
@@ -179,7 +181,7 @@ class NanoRestorerNetwork(nn.Module):
         """Everything up to the words of the up branch's middle block: its input, the skips of grids 1/4 and 1/8, the level."""
         level = self.level(level_features(alpha_bar))
         both = torch.cat([F.pixel_shuffle(told / SIGMA_RESIDUAL, PATCH), F.pixel_shuffle(control, PATCH)], dim=1)
-        h4 = self.run(self.down4, self.enter(unshuffle(both.permute(0, 2, 3, 1), 4)), level)
+        h4 = self.run(self.down4, self.enter(F.pixel_unshuffle(both, 4)).permute(0, 2, 3, 1), level)
         h8 = self.run(self.down8, self.to8(unshuffle(h4)), level)
         h16 = self.run(self.down16, self.to16(unshuffle(h8)), level)
         h32 = self.mid(self.run(self.down32, self.to32(unshuffle(h16)), level), text)

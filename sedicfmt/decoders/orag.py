@@ -82,7 +82,7 @@ class Restoration:
         if self.request.stop_after_objects:
             picture = self.picture(latent) if self.objects else self.request.reference
         else:
-            picture = self.picture(self.restore_whole(latent), self.s.colour)
+            picture = self.picture(self.restore_whole(latent), self.s.colour, self.s.detail)
             if self.request.on_picture is not None:
                 self.request.on_picture("final", picture)
         return Restored(picture, self.record(), (*self.warnings, *self.texts.warnings))
@@ -186,9 +186,10 @@ class Restoration:
         """The seed's noise for a stage, of the latent's shape."""
         return seeded_noise(self.request.seed, stage, tuple(self.latent0.shape)).to(self.latent0.device)
 
-    def picture(self, latent: Tensor, colour: str = "none") -> Picture:
-        """D(latent), corrected in colour, as uint8 (h, w, 3)."""
+    def picture(self, latent: Tensor, colour: str = "none", detail: float = 1) -> Picture:
+        """D(latent), corrected in colour, with a share of its detail, as uint8 (h, w, 3)."""
         image = CORRECTIONS[colour](self.model.space.decode(latent), self.reference)
+        image = image if detail == 1 else self.reference + detail * (image - self.reference)
         return to_picture(finite(image, "the decoded picture"), self.height, self.width)
 
     def record(self) -> dict[str, str]:
@@ -199,5 +200,5 @@ class Restoration:
         steps = f"{len(self.objects)} x {s.object_steps} object steps, {whole} whole steps"
         guidance = f"eta {s.guidance.eta:g}" if s.guidance and self.objects else "none"
         more = f"cfg {s.object_cfg:g} and {s.cfg:g}, start {s.start}, strength {s.strength:g}, colour {s.colour}"
-        texts = "" if s.use_text else ", without text"
-        return {"restorer": self.model.name, "steps": steps, "guidance": guidance, "settings": more + texts}
+        more += f", detail {s.detail:g}" + ("" if s.use_text else ", without text")
+        return {"restorer": self.model.name, "steps": steps, "guidance": guidance, "settings": more}

@@ -31,6 +31,8 @@ class OragSettings:
     strength           the share of T at which the whole stage starts; less keeps more of what `start` shows
     round_trip         cf_{j+1} = epsilon(D(z_{j,0})) as Algorithm 1 has it, instead of z_{j,0} itself
     colour             correction of the finished picture: "wavelet", "adain" or "none"
+    detail             of the difference that restoring made, how much the finished picture keeps, 0 to 1: less invented
+                       detail is nearer to the photo and looks less like one
 
     before_first       z_{-1,t}, what the first object is fused with: the noised "reference" latent, or "nothing": no fusion
     """
@@ -49,6 +51,7 @@ class OragSettings:
     before_first: Literal["reference", "nothing"] = "reference"
     round_trip: bool = False
     colour: str = "wavelet"
+    detail: float = 1.0
 
     def __post_init__(self) -> None:
         """Raises EncodeError for settings that no loop can run."""
@@ -60,6 +63,8 @@ class OragSettings:
             raise EncodeError("the scale of classifier-free guidance is a finite number")
         if not 0 < self.strength <= 1:
             raise EncodeError(f"strength is above 0 and at most 1, not {self.strength}")
+        if not 0 <= self.detail <= 1:
+            raise EncodeError(f"detail is 0 to 1, not {self.detail}")
         if self.strength < 1 and self.start == "noise":
             raise EncodeError("a strength below 1 needs a start that shows something: reference or objects")
         for name, known in CHOICES.items():

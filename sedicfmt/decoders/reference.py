@@ -1,9 +1,10 @@
-"""The reference picture I_0 = g_s(y^) (paper 3.1): payloads -> symbols, exact everywhere -> pixels."""
+"""The reference picture I_0 of a file (paper 3.1), by the coder that made its latent (table at the bottom)."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Callable
+from importlib import import_module
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,48 +12,51 @@ from PIL import Image
 
 from sedicfmt.errors import SedicError
 from sedicfmt.model import SedicFile
-from sedicfmt.models.context import walk
-from sedicfmt.models.nano_latent import NanoLatent
-from sedicfmt.models.registry import load_latent_model
-from sedicfmt.segments.latent import SymbolReader, Symbols
+from sedicfmt.models.registry import find_model
 
 
-@dataclass(frozen=True)
-class LatentSymbols:
-    """What the latent's payloads say: z (Cz, ., .) and y (Cy, ., .) int32, and y's means in 1/64, int64."""
-
-    z: Symbols
-    y: Symbols
-    mean: NDArray[np.int64]
+class Latent(Protocol):
+    """What a file's z and y say, decoded and found valid."""
 
     def digests(self) -> dict[str, str]:
-        """SHA-256 of z and y as little-endian int16 in C order: equal on every machine (spec clause L-8)."""
-        return {n: hashlib.sha256(v.astype("<i2").tobytes()).hexdigest() for n, v in (("z", self.z), ("y", self.y))}
+        """Of "z" and "y", equal on every machine (spec clauses L-8, A-5)."""
+
+    def paint(self) -> NDArray[np.uint8]:
+        """The picture that the latent shows, uint8 RGB (height, width, 3) of the file's `coded_size`."""
 
 
-def decode_latent(file: SedicFile, model: NanoLatent | None = None) -> LatentSymbols:
-    """Entropy-decode z and y. Raises Malformed or LimitExceeded with path "z" or "y", Unsupported for an unknown model."""
-    model = model or load_latent_model(file.model_id)
-    shape_y, shape_z = model.grids(*file.coded_size)
-    try:
-        z = model.decode_z(file.z, shape_z)
-    except SedicError as error:
-        raise _in_segment(error, "z") from None
-    try:
-        reader = SymbolReader(file.y)
-        symbols, mean = walk(model.scan(z, *shape_y[1:]), lambda _, index: reader.read(index))
-        reader.close()
-    except SedicError as error:
-        raise _in_segment(error, "y") from None
-    return LatentSymbols(z, symbols, mean)
+Decode = Callable[[SedicFile], Latent]
 
 
-def _in_segment(error: SedicError, path: str) -> SedicError:
-    error.offset = None  # of the payload; the file's is not known here
+def open_decoder(model_id: int) -> Decode:
+    """What decodes a model's payloads, ready to work: what is missing is told here, before any work.
+
+    The function raises Malformed or LimitExceeded with path "z" or "y". Raises Unsupported for an unknown model,
+    MissingDependency, BackendFailed.
+    """
+    entry = find_model(model_id)
+    module, opener = DECODERS[entry.coder].split(":")
+    decode: Decode = getattr(import_module(module), opener)(model_id)
+    return decode
+
+
+def decode_latent(file: SedicFile) -> Latent:
+    """A file's latent, by its own model. Raises as `open_decoder` and what it gives."""
+    return open_decoder(file.model_id)(file)
+
+
+def paint_reference(file: SedicFile, latent: Latent) -> Image.Image:
+    """The reference picture, RGB of the file's size: the latent's, resampled (L-7)."""
+    return Image.fromarray(latent.paint()).resize((file.width, file.height), Image.Resampling.BICUBIC)
+
+
+def in_segment(error: SedicError, path: str) -> SedicError:
+    """An error in a payload as one in the file's segment; its place in the file is not known here."""
+    error.offset = None
     return error.inside(path)
 
 
-def paint_reference(file: SedicFile, latent: LatentSymbols, model: NanoLatent) -> Image.Image:
-    """The reference picture, RGB of the file's size: g_s at the latent's scale, then resampled (L-7)."""
-    picture = Image.fromarray(model.synthesise(latent.y, latent.mean, *file.coded_size))
-    return picture.resize((file.width, file.height), Image.Resampling.BICUBIC)
+DECODERS = {
+    "range": "sedicfmt.decoders.reference_nano:open_decoder",
+    "av1": "sedicfmt.decoders.reference_av1:open_decoder",
+}

@@ -41,5 +41,6 @@ def nano_settings() -> OragSettings:
     from sedicfmt.decoders.orag_settings import OragSettings
 
     return OragSettings(
-        object_steps=1, steps=1, guidance=None, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet"
-    )
+        object_steps=1, steps=1, guidance=None, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet",
+        detail=0.7,
+    )  # fmt: skip

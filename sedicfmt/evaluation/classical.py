@@ -7,34 +7,21 @@ to scale the decoded picture up again. So each codec gets the whole choice, as i
 - the file's own bytes decoded (never the encoder's reconstruction) and scaled up to the photo's size;
 - the scale whose picture scores best wins.
 
-A size in bytes is the length of a complete file that any reader of the format opens, with its headers and without
-metadata. The scale itself costs nothing here, although a receiver must know the size to scale to: 4 bytes in favour
-of the peers.
+The scale itself costs nothing here, although a receiver must know the size to scale to: 4 bytes in favour of the peers.
 """
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from functools import cache
 
 import numpy as np
-from PIL import Image, features
+from PIL import Image
 
-from ..errors import EncodeError, MissingDependency
+from .codecs import Codec, decode, encode
 from .metrics import Picture, psnr
-
-
-@dataclass(frozen=True)
-class Codec:
-    """One format as Pillow writes it: `options` of `Image.save`, and the quality settings from worst to best."""
-
-    name: str
-    pillow_format: str
-    options: Mapping[str, Any]
-    qualities: Sequence[float]
 
 
 @dataclass(frozen=True)
@@ -48,126 +35,102 @@ class Coded:
     picture: Picture
 
 
+class Encoder:
+    """The files of one photo by one codec, each made but once: the searches of several budgets share them."""
+
+    def __init__(self, photo: Picture, codec: Codec):
+        self.photo, self.codec = photo, codec
+        self.made: dict[Fraction, dict[int, bytes]] = {}
+        self._scaled = cache(lambda scale: scale_down(photo, scale, codec.step))
+
+    def file(self, scale: Fraction, setting: int) -> bytes:
+        """The file at a scale with one of the codec's qualities, counted from the worst."""
+        made = self.made.setdefault(scale, {})
+        if setting not in made:
+            made[setting] = encode(self._scaled(scale), self.codec, self.codec.qualities[setting])
+        return made[setting]
+
+    def bracket(self, scale: Fraction, budget: int, highest: int) -> tuple[int, int]:
+        """The highest setting of which it is known that it fits, -1 where none is, and the lowest above that does not."""
+        sizes = {setting: len(data) for setting, data in self.made.get(scale, {}).items() if setting <= highest}
+        low = max((setting for setting, size in sizes.items() if size <= budget), default=-1)
+        return low, min((setting for setting in sizes if setting > low), default=highest + 1)
+
+
 def best_under(
     photo: Picture,
     budget: int,
     codec: Codec,
     scales: Sequence[Fraction] | None = None,
     score: Callable[[Picture, Picture], float] = psnr,
+    encoder: Encoder | None = None,
 ) -> Coded | None:
     """The file of at most `budget` bytes whose decoded picture scores highest against `photo` (uint8, (h, w, 3)).
 
     `score(photo, decoded)` is higher for better. None where no scale's worst quality fits the budget.
+    Over the scales the score rises and then falls: after two falls in a row the larger scales, which take nearly all the
+    time, are left out. An `encoder` of this photo and codec may be shared with other budgets.
     Raises MissingDependency where this installation cannot write the format.
     """
-    found = fit_scales(photo, budget, codec, scales or SCALES)
-    return max(found, key=lambda coded: score(photo, coded.picture), default=None)
+    best, highest, falls, before = None, -np.inf, 0, -np.inf
+    for coded in fit_scales(encoder or Encoder(photo, codec), budget, scales or SCALES):
+        scored = score(photo, coded.picture)
+        if scored > highest:
+            best, highest = coded, scored
+        falls, before = (0 if scored > before else falls + 1), scored
+        if falls == 2:
+            break
+    return best
 
 
-def fit_scales(photo: Picture, budget: int, codec: Codec, scales: Sequence[Fraction]) -> Iterator[Coded]:
+def fit_scales(encoder: Encoder, budget: int, scales: Sequence[Fraction]) -> Iterator[Coded]:
     """The file at each scale that fits, from the smallest scale up.
 
-    A larger picture affords no higher quality, and none fits where a smaller one did not: the large scales, which take
-    nearly all the time, need few encodings.
+    A larger picture affords no higher quality, and none fits where a smaller one did not: the large scales need few
+    encodings.
     """
-    highest = len(codec.qualities) - 1
+    highest = len(encoder.codec.qualities) - 1
     for scale in sorted(scales):
-        coded = fit_quality(photo, budget, codec, scale, highest)
+        coded = fit_quality(encoder, budget, scale, highest)
         if coded is None:
             return
-        highest = codec.qualities.index(coded.quality)
+        highest = encoder.codec.qualities.index(coded.quality)
         yield coded
 
 
-def fit_quality(photo: Picture, budget: int, codec: Codec, scale: Fraction, highest: int) -> Coded | None:
+def fit_quality(encoder: Encoder, budget: int, scale: Fraction, highest: int) -> Coded | None:
     """The file at one scale with the best of the settings 0 … `highest` that halving finds within `budget` bytes.
 
     None where setting 0 does not fit. Encoders are not strictly monotonic, JPEG XL's least: settings above the one found
     may fit as well, which costs it up to 0.1 dB on a photo. The file returned always fits.
     """
-    small = scale_down(photo, scale)
-    low, high, best = 0, highest, None
     # The worst setting first: where it does not fit, which is the rule at large scales, one encoding settles it.
-    middle = 0
-    while low <= high:
-        data = encode(small, codec, codec.qualities[middle])
-        if len(data) <= budget:
-            best, low = (codec.qualities[middle], data), middle + 1
-        elif middle == 0:
-            return None
-        else:
-            high = middle - 1
+    if len(encoder.file(scale, 0)) > budget:
+        return None
+    low, high = encoder.bracket(scale, budget, highest)
+    while high - low > 1:
         middle = (low + high) // 2
-    return None if best is None else Coded(codec.name, scale, *best, decode(best[1], codec, photo.shape[:2]))
+        if len(encoder.file(scale, middle)) <= budget:
+            low = middle
+        else:
+            high = middle
+    codec, data = encoder.codec, encoder.file(scale, low)
+    picture = decode(data, codec, encoder.photo.shape[:2])
+    return Coded(codec.name, scale, codec.qualities[low], data, picture)
 
 
 def code_once(photo: Picture, codec: Codec, scale: Fraction, quality: float) -> Coded:
     """The file that these settings make, for showing again what `best_under` had found."""
-    data = encode(scale_down(photo, scale), codec, quality)
+    data = encode(scale_down(photo, scale, codec.step), codec, quality)
     return Coded(codec.name, scale, quality, data, decode(data, codec, photo.shape[:2]))
 
 
-def scale_down(photo: Picture, scale: Fraction) -> Image.Image:
-    """The photo at `scale` (0 < scale <= 1) of its size, Lanczos, sides rounded and at least one pixel."""
+def scale_down(photo: Picture, scale: Fraction, step: int = 1) -> Image.Image:
+    """The photo at `scale` (0 < scale <= 1) of its size, Lanczos, sides rounded to `step` pixels and at least that."""
     image = Image.fromarray(photo)  # from bare pixels: no ICC profile, Exif or resolution can come along
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    return image if scale == 1 else image.resize(size, Image.Resampling.LANCZOS)
-
-
-def encode(image: Image.Image, codec: Codec, quality: float) -> bytes:
-    """A complete file, without metadata."""
-    _require(codec)
-    file = io.BytesIO()
-    image.save(file, codec.pillow_format, quality=quality, **codec.options)
-    return file.getvalue()
-
-
-def decode(data: bytes, codec: Codec, shape: tuple[int, ...]) -> Picture:
-    """The picture in `data` scaled up (Lanczos) to `shape` (height, width): uint8, shape (height, width, 3)."""
-    _require(codec)
-    with Image.open(io.BytesIO(data), formats=[codec.pillow_format]) as image:
-        pixels = image.convert("RGB")
-    size = (shape[1], shape[0])
-    return np.asarray(pixels if pixels.size == size else pixels.resize(size, Image.Resampling.LANCZOS))
-
-
-def codec_named(name: str) -> Codec:
-    """The codec of `CODECS` with this name, whatever its case. Raises EncodeError where there is none."""
-    for codec in CODECS:
-        if codec.name.lower() == name.lower():
-            return codec
-    raise EncodeError(f"no codec {name!r}: {', '.join(codec.name for codec in CODECS)}")
-
-
-def _require(codec: Codec) -> None:
-    """Raises MissingDependency with the command that installs the format."""
-    if codec.pillow_format == "JXL":
-        try:
-            import pillow_jxl  # noqa: F401  # its import registers the format with Pillow
-        except ModuleNotFoundError as missing:
-            raise MissingDependency("JPEG XL needs pillow-jxl-plugin: pip install 'sedicfmt[eval]'") from missing
-    elif codec.pillow_format in ("WEBP", "AVIF") and not features.check(codec.pillow_format.lower()):
-        raise MissingDependency(f"this Pillow was built without {codec.name}: pip install 'pillow>=11.3'")
+    width, height = (max(step, step * round(side * scale / step)) for side in image.size)
+    return image if (width, height) == image.size else image.resize((width, height), Image.Resampling.LANCZOS)
 
 
 LADDER = "1 3/4 2/3 1/2 3/8 1/3 1/4 1/5 1/6 1/8 1/10 1/12"
 SCALES = tuple(map(Fraction, LADDER.split()))
-
-# WebP's quantiser index grows with the cube root of its quality: cubes make even steps where whole numbers would leap,
-# from 0 to 1 by two thirds of the file. AVIF takes whole numbers only. JPEG XL's 0 is its greatest distance,
-# 25; its 100 means another, lossless mode.
-WEBP_QUALITIES = tuple(round(100 * (i / 128) ** 3, 4) for i in range(129))
-WHOLE_QUALITIES = tuple(range(101))
-HALF_QUALITIES = tuple(i / 2 for i in range(199))
-
-AVIF_OPTIONS = {"codec": "aom", "speed": 4, "max_threads": 1, "advanced": {"tune": "ssim"}}
-
-CODECS = (
-    Codec("WebP", "WEBP", {"method": 6}, WEBP_QUALITIES),
-    # Speed 4 takes five times as long as Pillow's 6 (0.4 s instead of 0.08 s for 384x256 pixels) and gains 0.1 to
-    # 0.2 dB. libavif's own choice, tune=iq, loses 0.3 dB and .006 of MS-SSIM at 1,000 bytes; psnr and ssim are equal.
-    # One thread, so that the bytes do not depend on the machine.
-    Codec("AVIF", "AVIF", AVIF_OPTIONS, WHOLE_QUALITIES),
-    Codec("JPEG XL", "JXL", {"effort": 7, "num_threads": 0}, HALF_QUALITIES),
-    Codec("JPEG", "JPEG", {"optimize": True}, WHOLE_QUALITIES[1:96]),
-)

@@ -32,6 +32,11 @@ class EfficientNetLiteFeatures(nn.Module):
         layers.append(folded(state, name + "_depthwise_conv", name + "_bn1", shape.stride))
         return nn.ModuleList([*layers, folded(state, name + "_project_conv", name + "_bn2")])
 
+    @property
+    def channels(self) -> list[int]:
+        """Of the features, in order."""
+        return [self.blocks[end][-1].out_channels for end in self.ends]
+
     def forward(self, picture: Tensor) -> list[Tensor]:
         h = F.relu6(same(self.stem, (picture - 127) / 128))
         features = []

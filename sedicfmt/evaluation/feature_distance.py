@@ -76,10 +76,17 @@ def feature_distance(a: Picture, b: Picture, network: int = 1, compare: Compare 
     Raises EncodeError for other shapes or types, MissingDependency without torch or the package of the weights.
     """
     _require_pair(a, b)
+    torch = _torch()
+    features = [[torch.from_numpy(plane) for plane in network_features(picture, network)] for picture in (a, b)]
+    return float(compare(*features))
+
+
+def network_features(picture: Picture, network: int = 1) -> list[NDArray[np.float32]]:
+    """EfficientNet-Lite`network`'s features of one such picture at strides 2, 4, 8, 16, each (1, c, h / s, w / s)."""
     torch, features = _network(network)
-    planes = [torch.from_numpy(p.transpose(2, 0, 1)[None].astype(np.float32)) for p in (a, b)]
+    plane = torch.from_numpy(picture[None].astype(np.float32)).permute(0, 3, 1, 2)
     with torch.no_grad():
-        return float(compare(features(planes[0]), features(planes[1])))
+        return [found.numpy() for found in features(plane)]
 
 
 def detector_distance(a: Picture, b: Picture, compare: Compare = distance_of) -> float:
@@ -89,10 +96,16 @@ def detector_distance(a: Picture, b: Picture, compare: Compare = distance_of) ->
     """
     _require_pair(a, b)
     torch = _torch()
+    features = [[torch.from_numpy(plane) for plane in detector_features(picture)] for picture in (a, b)]
+    return float(compare(*features))
+
+
+def detector_features(picture: Picture) -> list[NDArray[np.float32]]:
+    """SSD-MobileNet-v2's features of one such picture at strides 2, 4, 8, 16, each (1, c, h / s, w / s)."""
     detector = _detector()
     with _LOOKING:
-        features = [[torch.from_numpy(plane) for plane in _look(detector, picture)] for picture in (a, b)]
-    return float(compare(*features))
+        detector.setInput(opencv().dnn.blobFromImage(np.ascontiguousarray(picture)))
+        return [np.array(plane) for plane in detector.forward(DETECTOR_LAYERS)]
 
 
 def _require_pair(a: Picture, b: Picture) -> None:
@@ -101,19 +114,14 @@ def _require_pair(a: Picture, b: Picture) -> None:
         raise EncodeError(f"features need sides of at least {SMALLEST_SIDE} pixels, not {a.shape[1]}x{a.shape[0]}")
 
 
-def _look(detector: Any, picture: Picture) -> list[NDArray[np.float32]]:
-    """The detector's features of one picture, each (1, c, h, w)."""
-    detector.setInput(opencv().dnn.blobFromImage(np.ascontiguousarray(picture)))
-    return [np.array(plane) for plane in detector.forward(DETECTOR_LAYERS)]
-
-
 @cache
 def _network(size: int) -> tuple[Any, Any]:
     """torch and the features, opened at the first use."""
     torch = _torch()
     from sedicfmt.evaluation.efficientnet_lite import EfficientNetLiteFeatures
 
-    return torch, EfficientNetLiteFeatures(size).eval()
+    network = EfficientNetLiteFeatures(size).eval()
+    return torch, network.to(memory_format=torch.channels_last)  # two thirds of the time
 
 
 @cache

@@ -22,6 +22,7 @@ class ModelEntry:
     """One allocated id: a latent model's name, weights file beside this module, its hash, where it comes from, its scale.
 
     At `usual_scale`, in sixteenths (L-1), a photo of 768x512 takes about a kilobyte. More is in docs/model-cards/NAME.md.
+    `coder`: how z and y are coded, "range" (learned) or "av1", which has no weights.
     """
 
     id: int
@@ -31,6 +32,7 @@ class ModelEntry:
     licence: str
     trained_on: str
     usual_scale: int
+    coder: str = "range"
 
 
 REGISTRY = {
@@ -40,10 +42,20 @@ REGISTRY = {
             2,
             "sedic-nano-2",
             "sedic-nano-2.safetensors",
-            "a5052640092f77fdfa4aea952bb5b12b8b9e12bc7f3563081f1b1262d2e93872",
+            "3626e8f0d4573c819aa797365b1a5ce6fd79d3d05a5a06327005e8ef5b579cb8",
             licence="Apache-2.0",
             trained_on="1,894 photos of ImageNet, BSDS500, CID22, COCO, Urban100 and Sun-Hays 80",
             usual_scale=13,
+        ),
+        ModelEntry(
+            3,
+            "av1",
+            file="",
+            sha256="",
+            licence="Alliance for Open Media Patent License 1.0 (AV1); BSD-2-Clause (libaom, dav1d, libavif)",
+            trained_on="nothing: a classical coder",
+            usual_scale=7,
+            coder="av1",
         ),
     ]
 }
@@ -70,14 +82,16 @@ def named_model(name: str) -> ModelEntry:
 
 @cache
 def load_latent_model(model_id: int) -> NanoLatent:
-    """The latent model of an id, in float32. Raises Unsupported, MissingDependency, BackendFailed (wrong weights)."""
+    """The learned model of an id, in float32. Raises Unsupported, MissingDependency, BackendFailed (wrong weights)."""
     entry = find_model(model_id)
+    if entry.coder != "range":
+        raise Unsupported(f"{entry.name} is a classical coder, not a learned model", "header.model_id")
     path = Path(__file__).parent / entry.file
     try:
         data = path.read_bytes()
         from safetensors.numpy import load
-    except FileNotFoundError as error:
-        raise BackendFailed(f"the weights of {entry.name} are missing: {path.name}") from error
+    except OSError as error:
+        raise BackendFailed(f"the weights of {entry.name} cannot be read: {path.name}, {error.strerror}") from error
     except ImportError as error:
         raise MissingDependency(f"{entry.name} needs safetensors: pip install 'sedicfmt[nano]'") from error
     if hashlib.sha256(data).hexdigest() != entry.sha256:

@@ -9,21 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from functools import cache
 
 from PIL import Image
 
 from sedicfmt.container.content import write_file
-from sedicfmt.encoders import latent_nano
 from sedicfmt.encoders.find_objects import find_objects
 from sedicfmt.encoders.interfaces import Describer, Description, Grounder, Picture, Segmenter
 from sedicfmt.encoders.registry import find_describer, told_by_name
 from sedicfmt.encoders.registry_objects import find_grounder, find_segmenter
 from sedicfmt.model import Mask, SedicFile, SedicObject
-from sedicfmt.models.registry import load_latent_model, named_model
+from sedicfmt.pipeline.choose_reference import with_reference
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import to_rgb
-from sedicfmt.pipeline.rate_control import fit
 from sedicfmt.segments.mask_grid import downscale
 
 OnStage = Callable[[str], None]
@@ -90,13 +87,8 @@ def pack_picture(
         report |= {k: v for k, v in description.report.items() if k != "warnings"}
         objects = tuple(_objects(description, options.mask_scale, warnings))
     with clock("latent"):
-        model_id = named_model(options.model).id
-        model = load_latent_model(model_id)
-        analyse = cache(lambda scale: latent_nano.analyse_at(pixels, scale, model))
-        whole = SedicFile(
-            width, height, model_id, b"", b"", description.overall, objects, options.seed
-        )  # fmt: skip
-        file, spent = fit(whole, analyse, options.budget(width * height))
+        whole = SedicFile(width, height, 0, b"", b"", description.overall, objects, options.seed)
+        file, spent = with_reference(whole, pixels, options.model, options.budget(width * height), warnings.append)
         data = write_file(file)
     report |= {"preset": options.preset, "limits": asdict(options.limits(width * height)), **spent}
     return PackResult(data, file, clock.seconds, warnings, report)

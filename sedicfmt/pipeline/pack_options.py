@@ -8,7 +8,7 @@ from typing import Any
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.errors import EncodeError
 from sedicfmt.limits import MAX_OBJECTS
-from sedicfmt.models.registry import DEFAULT_MODEL, find_model, named_model
+from sedicfmt.pipeline.choose_reference import AUTO, check_model
 from sedicfmt.pipeline.rate_control import Budget, operating_point
 
 
@@ -17,6 +17,7 @@ class PackOptions:
     """Limits are the paper's J, l_d and l_all; bytes and bpp are of the whole file. Raises EncodeError for a bad value.
 
     `objects`, `words_object`, `words_overall`: None for what the paper has at the budget's rate (rate_control.POINTS).
+    `model`: of the reference picture, a name of the registry or "auto" (choose_reference).
     `preset`: the name under which `from_preset` made these options; it decides nothing by itself.
     """
 
@@ -32,7 +33,7 @@ class PackOptions:
     target_bpp: float | None = None
     mask_scale: int = 8
     seed: int = 0
-    model: str = field(default_factory=lambda: find_model(DEFAULT_MODEL).name)
+    model: str = AUTO
     preset: str | None = None
 
     def __post_init__(self) -> None:
@@ -50,7 +51,7 @@ class PackOptions:
             raise EncodeError(f"a budget of {self.max_bytes!r} bytes; it is a whole number from 1", "max_bytes")
         if self.target_bpp is not None and not 0 < self.target_bpp <= MOST_BPP:
             raise EncodeError(f"a target of {self.target_bpp} bpp; it is above 0 and at most {MOST_BPP}", "target_bpp")
-        named_model(self.model)
+        check_model(self.model)
 
     def budget(self, pixels: int) -> Budget:
         """The most bytes for a picture of so many pixels."""

@@ -1,37 +1,27 @@
-"""Fit a file into a byte budget (design 6): how much is said, how large the latent's picture is, and what a bit of it costs.
+"""Fit a file into a byte budget (design 6): how much is said, and what the rest is spent on.
 
-What is asked of the describer are the paper's limits at the budget's rate (POINTS). With what it said, the largest latent
-scale is taken at which the file fits. Where that leaves more than 3 % of the budget, the next scale is taken if some price
-mu of a bit, up to MU_MOST, makes it fit: the lowest that does. Higher prices fill the file, and spoil the picture.
+What is asked of the describer are the paper's limits at the budget's rate (POINTS). With what it said, the latent's encoder
+gets what the budget leaves (encoders/search_nano.py, search_av1.py).
 
-If that would leave the latent's picture below LEAST_SCALE, the content shrinks first, in the order of CONTENT; but not
-where it is the smaller part of the file by far, as in a large photo's at few bytes.
+If that would leave the latent's picture below the encoder's least scale, the content shrinks first, in the order of CONTENT;
+but not where it is the smaller part of the file by far, as in a large photo's at few bytes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 
 from sedicfmt.container.content import write_file
 from sedicfmt.encoders.interfaces import DescribeRequest
-from sedicfmt.encoders.latent_nano import AnalysedPicture
+from sedicfmt.encoders.latent import Latent, LatentCoder, Size
 from sedicfmt.encoders.words import limit_words
 from sedicfmt.errors import LimitExceeded
-from sedicfmt.limits import MAX_SIDE
 from sedicfmt.model import Mask, SedicFile, SedicObject
-from sedicfmt.models.registry import find_model
 from sedicfmt.segments.mask_grid import downscale
 
-LEAST_SCALE, LARGEST_SCALE = 6, 32  # sixteenths
 MOST_SHARE = 1 / 4  # of the budget, for words, masks and overhead, at which they stay whatever the latent's scale
-FULL = 0.97  # of the budget: what is left then is not worth a price
-MU_MOST = 0.08  # beyond it the smaller scale at no price looks better, though it fills less (spec/rationale.md)
-SEARCH_STEPS = 8  # halvings of the interval of prices
-
-Analyse = Callable[[int], AnalysedPicture]  # the picture's latent at a scale in sixteenths
 
 
 @dataclass(frozen=True)
@@ -52,81 +42,42 @@ def operating_point(budget: Budget, pixels: int) -> DescribeRequest:
     return next(limits for least_bpp, limits in POINTS if most >= int(least_bpp * pixels / 8))
 
 
-def fit(whole: SedicFile, analyse: Analyse, budget: Budget) -> tuple[SedicFile, dict[str, object]]:
+def fit(whole: SedicFile, coder: LatentCoder, budget: Budget) -> tuple[SedicFile, dict[str, object]]:
     """`whole` with its latent filled in, within the budget, and a report of what it took.
 
-    Raises LimitExceeded naming the smallest size if even the barest file is too large.
+    `coder`: the picture's encoder for the model of `whole`. Raises LimitExceeded naming the smallest size if even the barest
+    file is too large.
     """
     if budget.most_bytes is None:
-        scale = find_model(whole.model_id).usual_scale
-        return fill(whole, scale, analyse(scale), 0), {"latent_scale": scale, "mu": 0}
+        latent = coder.usual()
+        return fill(whole, latent), what_made(latent)
     for content, given_up in _contents(whole):
-        found = _fitted(content, analyse, budget.most_bytes)
-        if found:
-            spent = {"latent_scale": found[0].latent_scale, "mu": round(found[1], 4), "given_up": given_up}
-            return found[0], {"budget_bytes": budget.most_bytes, **spent}
-    smallest = len(write_file(fill(content, 1, analyse(1), MU_MOST)))
+        best = coder.best(size_with(content), budget.most_bytes, _least_scale(content, coder, budget.most_bytes))
+        if best:
+            return fill(content, best), {"budget_bytes": budget.most_bytes, **what_made(best), "given_up": given_up}
+    smallest = size_with(content)(coder.smallest())
     raise LimitExceeded(f"the smallest file of this picture has {smallest} bytes, the budget is {budget.most_bytes}")
 
 
-def fill(content: SedicFile, scale: int, latent: AnalysedPicture, mu: float) -> SedicFile:
-    """`content` with a latent at a scale and a price."""
-    return replace(content, latent_scale=scale, z=latent.z_payload, y=latent.y_payload(mu))
+def fill(content: SedicFile, latent: Latent) -> SedicFile:
+    """`content` with a latent."""
+    return replace(content, latent_scale=latent.scale, z=latent.z, y=latent.y)
 
 
-def _least_scale(content: SedicFile, most_bytes: int) -> int:
+def size_with(content: SedicFile) -> Size:
+    """How many bytes the file has with one latent or another."""
+    return lambda latent: len(write_file(fill(content, latent)))
+
+
+def what_made(latent: Latent) -> dict[str, object]:
+    """A latent's settings, for the report."""
+    return {"latent_scale": latent.scale, **latent.settings}
+
+
+def _least_scale(content: SedicFile, coder: LatentCoder, most_bytes: int) -> int:
     """The least scale to accept before something of `content` is given up; 1 where little or nothing can be."""
     nothing_left = not content.objects and not content.text
-    return 1 if nothing_left or len(write_file(content)) <= MOST_SHARE * most_bytes else LEAST_SCALE
-
-
-def _fitted(content: SedicFile, analyse: Analyse, most_bytes: int) -> tuple[SedicFile, float] | None:
-    """The file of this content that the budget is best spent on, and its price; None where the scale would be too low."""
-    least, largest = _least_scale(content, most_bytes), _largest_allowed(content)
-    scale = largest_scale(content, analyse, most_bytes, least - 1, largest)
-    plain = fill(content, scale, analyse(scale), 0) if scale >= least else None
-    if plain and (len(write_file(plain)) >= FULL * most_bytes or scale == largest):
-        return plain, 0.0
-    priced = lowest_price(content, scale + 1, analyse(scale + 1), most_bytes)
-    return priced or ((plain, 0.0) if plain else None)
-
-
-def _largest_allowed(content: SedicFile) -> int:
-    """The largest scale at which the latent's picture has no side over the format's limit."""
-    longest = max(content.width, content.height)
-    return min(LARGEST_SCALE, MAX_SIDE * 16 // longest)
-
-
-def largest_scale(content: SedicFile, analyse: Analyse, most_bytes: int, low: int, high: int) -> int:
-    """The largest scale over `low` up to `high` at which the file fits without a price; `low` if none does.
-
-    The search starts where it would lie if the latent's bytes grew with its area: a large scale takes long to try.
-    """
-    size = cache(lambda scale: len(write_file(fill(content, scale, analyse(scale), 0))))
-    barest = len(write_file(content))
-    area = max(0, most_bytes - barest) / max(1, size(LEAST_SCALE) - barest)
-    scale = min(max(low, int(LEAST_SCALE * math.sqrt(area))), high)
-    while scale > low and size(scale) > most_bytes:
-        scale -= 1
-    while scale < high and size(scale + 1) <= most_bytes:
-        scale += 1
-    return scale
-
-
-def lowest_price(
-    content: SedicFile, scale: int, latent: AnalysedPicture, most_bytes: int, mu_most: float = MU_MOST
-) -> tuple[SedicFile, float] | None:
-    """The file at the lowest price at which it fits, and that price; None where it does not even at `mu_most`."""
-    best, low, high = fill(content, scale, latent, mu_most), 0.0, mu_most
-    if len(write_file(best)) > most_bytes:
-        return None
-    for _ in range(SEARCH_STEPS):
-        filled = fill(content, scale, latent, (low + high) / 2)
-        if len(write_file(filled)) <= most_bytes:
-            best, high = filled, (low + high) / 2
-        else:
-            low = (low + high) / 2
-    return best, high
+    return 1 if nothing_left or len(write_file(content)) <= MOST_SHARE * most_bytes else coder.least_scale
 
 
 def _contents(whole: SedicFile) -> Iterator[tuple[SedicFile, list[str]]]:

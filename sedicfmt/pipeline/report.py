@@ -38,7 +38,7 @@ def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False) -
         "models": {"latent": {"id": frame.model_id, "name": entry.name if entry else None}},
         "texts": {"overall": file.text, "objects": [o.text for o in file.objects]},
         "masks": [_mask(o.mask.cells, o.mask.scale) for o in file.objects],
-        "segments": [_segment(s, len(data), pixels) for s in frame.segments],
+        "segments": [_segment(s, entry.coder if entry else "unknown", len(data), pixels) for s in frame.segments],
         "extensions": [{"type": e.type, "critical": e.critical, "bytes": len(e.payload)} for e in frame.extensions],
     }
     if check:
@@ -46,17 +46,17 @@ def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False) -
     return report
 
 
-def _segment(segment: Segment, file_bytes: int, pixels: int) -> dict[str, Any]:
+def _segment(segment: Segment, latent_coder: str, file_bytes: int, pixels: int) -> dict[str, Any]:
     size = len(segment.payload)
     return {
-        "kind": segment.kind, "path": segment.path, "coder": _coder(segment), "offset": segment.offset, "bytes": size,
-        "bits": size * 8, "bpp": size * 8 / pixels, "share": size / file_bytes,
+        "kind": segment.kind, "path": segment.path, "coder": _coder(segment, latent_coder), "offset": segment.offset,
+        "bytes": size, "bits": size * 8, "bpp": size * 8 / pixels, "share": size / file_bytes,
     }  # fmt: skip
 
 
-def _coder(segment: Segment) -> str:
+def _coder(segment: Segment, latent_coder: str) -> str:
     if segment.kind.startswith("latent"):
-        return "range"
+        return latent_coder
     return text.coder_name(segment.payload) if segment.kind.startswith("text") else mask.coder_name(segment.payload)
 
 
@@ -71,7 +71,7 @@ def _mask(cells: Any, scale: int) -> dict[str, Any]:
 
 
 def digests(file: SedicFile) -> dict[str, str]:
-    """SHA-256 of the symbols of z and y (needs the model's weights)."""
+    """SHA-256 of the symbols of z and y, or of av1's payloads; the latent is decoded for it (L-8, A-5)."""
     from sedicfmt.decoders.reference import decode_latent
 
     return decode_latent(file).digests()

@@ -19,11 +19,11 @@ from PIL import Image, PngImagePlugin
 
 from sedicfmt.container.content import read_file
 from sedicfmt.decoders.interfaces import ObjectToRestore, Picture, Restorer, RestoreRequest
-from sedicfmt.decoders.reference import decode_latent, paint_reference
+from sedicfmt.decoders.reference import open_decoder, paint_reference
 from sedicfmt.decoders.registry import DEFAULT_RESTORER, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
 from sedicfmt.model import SedicFile
-from sedicfmt.models.registry import find_model, load_latent_model
+from sedicfmt.models.registry import find_model
 from sedicfmt.segments.mask_grid import upscale
 
 STAGES = ("reference", "objects", "final")
@@ -90,14 +90,14 @@ def unpack_bytes(
     clock = _Clock(watcher)
     with clock("read"):
         file = read_file(data, allow_prefix=options.partial)
-        model = load_latent_model(file.model_id)
+        decode = open_decoder(file.model_id)
     if options.stage != "reference" and restorer is None:
         with clock("open model"):
             restorer = open_restorer(options)
     with clock("entropy"):
-        latent = decode_latent(file, model)
+        latent = decode(file)
     with clock("synthesis"):
-        picture = paint_reference(file, latent, model)
+        picture = paint_reference(file, latent)
     warnings = [] if file.complete else [INCOMPLETE]
     result = UnpackResult(picture, file, options.stage, clock.seconds, {}, warnings)
     if watcher.on_picture is not None:

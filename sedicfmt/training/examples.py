@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,17 +24,27 @@ class ExampleSettings(RunSettings):
     drop_text: float = 0.15
     drop_word: float = 0.03
     object_text: float = 0.35
-    restored_share: float = 0.25  # of the crops with an object: the control shows it restored
+    restored_share: float = 0.25  # of the crops with an object: the control shows it restored, words are the whole's
 
 
 @dataclass
 class Example:
-    """One crop: uint8 photo and control (c, c, 3); word numbers; the object's cells (c / 8, c / 8) or None."""
+    """One crop: uint8 photo and control (c, c, 3); word numbers; the cells (c / 8, c / 8) of the object they name, or None.
+
+    `before`: word numbers and cells of an object that is to be restored in the control first, as the loop does, or None.
+    """
 
     photo: np.ndarray
     control: np.ndarray
     numbers: np.ndarray
     cells: np.ndarray | None
+    before: tuple[np.ndarray, np.ndarray] | None = None
+
+    def flipped(self, number_of: Callable[[np.ndarray], np.ndarray]) -> Example:
+        """Left is right; `number_of` gives the words' new numbers."""
+        cells = None if self.cells is None else self.cells[:, ::-1]
+        before = None if self.before is None else (number_of(self.before[0]), self.before[1][:, ::-1])
+        return Example(self.photo[:, ::-1], self.control[:, ::-1], number_of(self.numbers), cells, before)
 
 
 class PairSource:
@@ -46,8 +57,9 @@ class PairSource:
         if not self.pairs:
             raise FileNotFoundError(f"no pair of at least {settings.crop} pixels a side in {folder}")
         self.words = NanoWords(build_vocabulary(t for p in self.pairs for t in p.texts))
+        self.mirrored = np.arange(len(self.words))
         left, right = (self.words.number.get(word, UNKNOWN) for word in ("left", "right"))
-        self.mirrored = {left: right, right: left}
+        self.mirrored[[left, right]] = right, left
         self.digest = hashlib.sha256("\n".join(f"{p.name} {p.stat().st_size}" for p in paths).encode()).hexdigest()
         areas = np.array([p.photo.shape[0] * p.photo.shape[1] for p in self.pairs], float) ** 0.5
         self.weights = areas / areas.sum()
@@ -60,13 +72,11 @@ class PairSource:
         grid = (slice(top // CELL, (top + c) // CELL), slice(left // CELL, (left + c) // CELL))
         photo, control = pair.photo[window], pair.references[rng.integers(len(pair.references))][window]
         numbers, cells = self.words_for(pair, grid, rng)
+        before = None
         if cells is not None and rng.random() < self.s.restored_share:
-            control, cells = restored_control(photo, control, cells, rng.uniform(0.5, 1.0)), None
-        if rng.random() < 0.5:
-            return Example(photo, control, numbers, cells)
-        mirrored = self.mirrored.get
-        numbers = np.array([mirrored(n, n) for n in numbers.tolist()])
-        return Example(photo[:, ::-1], control[:, ::-1], numbers, None if cells is None else cells[:, ::-1])
+            before, numbers, cells = (numbers, cells), self.encode(pair.texts[0], rng), None
+        example = Example(photo, control, numbers, cells, before)
+        return example if rng.random() < 0.5 else example.flipped(lambda numbers: self.mirrored[numbers])
 
     def words_for(
         self, pair: Pair, grid: tuple[slice, slice], rng: np.random.Generator
@@ -78,15 +88,10 @@ class PairSource:
             return self.words.encode("")[0], None
         if inside and draw < self.s.drop_text + self.s.object_text:
             j = inside[rng.integers(len(inside))]
-            return self.without_some(self.words.encode(pair.texts[1 + j])[0], rng), pair.masks[j][grid]
-        return self.without_some(self.words.encode(pair.texts[0])[0], rng), None
+            return self.encode(pair.texts[1 + j], rng), pair.masks[j][grid]
+        return self.encode(pair.texts[0], rng), None
 
-    def without_some(self, numbers: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Some words unknown, so that unknown ones do no harm."""
+    def encode(self, text: str, rng: np.random.Generator) -> np.ndarray:
+        """Numbers of a text, some words unknown, so that unknown ones do no harm."""
+        numbers = self.words.encode(text)[0]
         return np.where((numbers > UNKNOWN) & (rng.random(numbers.shape) < self.s.drop_word), UNKNOWN, numbers)
-
-
-def restored_control(photo: np.ndarray, control: np.ndarray, cells: np.ndarray, share: float) -> np.ndarray:
-    """The control with `share` of the photo's detail inside the object's cells."""
-    mask = cells.repeat(CELL, 0).repeat(CELL, 1)[..., None] * share
-    return np.rint(control + mask * (photo.astype(np.float32) - control)).astype(np.uint8)

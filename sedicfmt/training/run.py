@@ -89,6 +89,9 @@ class Run:
         """What a checkpoint holds beside that, for an export."""
         return {}
 
+    def resume_extra(self, state: dict[str, Any]) -> None:
+        """Take back what `extra` gave."""
+
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint of this run. Raises EncodeError if it is of other settings or data."""
         state = torch.load(path, map_location=self.device, weights_only=False)  # our own file, never a stranger's
@@ -101,6 +104,7 @@ class Run:
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
+        self.resume_extra(state)
         self.rng.bit_generator.state = state["draws"]
         torch.set_rng_state(state["noise"].cpu())
         if "noise_cuda" in state and torch.device(self.device).type == "cuda":

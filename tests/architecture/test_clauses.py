@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-CLAUSE = re.compile(r"\b([CLHTMR]-\d+)\b")
-SPECIFIED = re.findall(r"\*\*\[([CLHTMR]-\d+)\b", (ROOT / "spec/sedic.md").read_text())
+CLAUSE = re.compile(r"\b([ACLHTMR]-\d+)\b")
+SPECIFIED = re.findall(r"\*\*\[([ACLHTMR]-\d+)\b", (ROOT / "spec/sedic.md").read_text())
 
 
 def test_identifiers_are_unique():

@@ -103,9 +103,30 @@ def test_the_finished_picture_is_corrected_and_the_stages_are_not():
     assert np.array_equal(shown["object 1"][:, 4:], asked.reference[:, 4:])
 
 
+def test_detail_is_how_much_of_the_difference_is_kept():
+    def restored(**change):
+        return (
+            OragRestorer(toy_model(pull=0.9), dataclasses.replace(PLAIN, **change)).restore(asked).picture.astype(int)
+        )
+
+    asked = request()
+    whole, half, none = restored(), restored(detail=0.5), restored(detail=0)
+    assert np.array_equal(none, asked.reference)
+    inside = (whole > 0) & (whole < 255)  # elsewhere the whole difference was cut off at the range's end
+    assert np.abs(half - (whole + none) / 2)[inside].max() <= 1
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [{"steps": 0}, {"object_steps": 0}, {"objects": -1}, {"strength": 0}, {"strength": 1.5}, {"colour": "green"}],
+    [
+        {"steps": 0},
+        {"object_steps": 0},
+        {"objects": -1},
+        {"strength": 0},
+        {"strength": 1.5},
+        {"colour": "green"},
+        {"detail": 1.1},
+    ],
 )
 def test_settings_that_no_loop_can_run(wrong):
     with pytest.raises(EncodeError):

@@ -113,7 +113,27 @@ def test_the_model_is_chosen_by_name(annotated, tmp_path):
     assert json.loads(run("inspect", tmp_path / "x.sedic", "--json").stdout)["models"]["latent"]["id"] == 2
     done = run("pack", annotated[0], "-o", tmp_path / "y.sedic", "--model", "sedic-giant")
     assert done.returncode == 2
-    assert b"there are sedic-nano-2" in done.stderr
+    assert b"there are auto, sedic-nano-2, av1" in done.stderr
+
+
+def test_av1_is_packed_inspected_and_unpacked(annotated, tmp_path):
+    out, picture = tmp_path / "a.sedic", tmp_path / "a.png"
+    arguments = ["-o", out, "--describe", f"annotations:{annotated[1]}", "--max-bytes", 500]
+    done = run("pack", annotated[0], *arguments, "--model", "av1", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["report"]["latent_model"] == "av1"
+    assert out.stat().st_size <= 500
+    report = json.loads(run("inspect", out, "--json", "--check").stdout)
+    z, y = report["segments"][:2]
+    payload = out.read_bytes()[y["offset"] : y["offset"] + y["bytes"]]
+    assert (z["bytes"], y["coder"], report["models"]["latent"]) == (0, "av1", {"id": 3, "name": "av1"})
+    assert report["digests"]["y"] == hashlib.sha256(payload).hexdigest()
+    assert run("unpack", out, "-o", picture, "--stage", "reference").returncode == 0
+    with Image.open(picture) as shown:
+        assert (shown.size, shown.text["sedic:model"]) == ((192, 128), "av1")
+    done = run("pack", annotated[0], *arguments, "--overwrite", "--json")  # auto: both are tried and told
+    told = json.loads(done.stdout)["report"]
+    assert max(told["latent_psnr"], key=told["latent_psnr"].get) == told["latent_model"]
 
 
 def test_budgets_are_kept(annotated, tmp_path):

@@ -1,7 +1,6 @@
 """kodak_table with three fake tools: it works on their printed JSON and their files alone."""
 
 import importlib.util
-import json
 import stat
 import sys
 from pathlib import Path
@@ -13,7 +12,7 @@ from PIL import Image
 if any(importlib.util.find_spec(name) is None for name in ("torch", "pytorch_msssim")):
     pytest.skip("the tables hold MS-SSIM, which needs torch and pytorch-msssim", allow_module_level=True)
 
-from sedic_tools import compare_classical, kodak_table
+from sedic_tools import kodak_table
 
 # A "file" of these is the photo's own PNG, darkened by unpack: PSNR is known. Its 30 MB of ballast show in its peak.
 FAKES = {
@@ -61,28 +60,14 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-def peers_report() -> dict:
-    made = {"scale": "1/2", "quality": 1.0}
-    low, high = {"bytes": 490, "psnr": 20.0, "ms_ssim": 0.6}, {"bytes": 1000, "psnr": 22.0, "ms_ssim": 0.8}
-    results = {"500": {"WebP": low | made}, "1000": {"WebP": high | made}}
-    other = {"500": {"WebP": low | made | {"psnr": 90.0}}}  # a photo of another folder: in no mean
-    pictures = {f"photo{i}.png": {"sha256": "", "results": results} for i in (1, 2)}
-    report: dict = {"settings": {"codecs": {"WebP": {}, "AVIF": {}}}, "pictures": pictures}
-    report["means"] = compare_classical.means(report)
-    report["pictures"]["elsewhere.png"] = {"sha256": "", "results": other}
-    return report
-
-
 def run(photos: Path, tools: Path, *more: str) -> int:
     out = photos.parent / "table.md"
     return kodak_table.main([str(photos), "--out", str(out), "--tools", str(tools), *more])
 
 
 def test_the_page_holds_what_the_tools_printed(photos, tools, tmp_path):
-    peers, sheet = tmp_path / "peers.json", tmp_path / "sheet.jpg"
-    peers.write_text(json.dumps(peers_report()))
-    work = tmp_path / "work"
-    assert run(photos, tools, "--peers", str(peers), "--sheet", str(sheet), "--work", str(work)) == 0
+    sheet, work = tmp_path / "sheet.jpg", tmp_path / "work"
+    assert run(photos, tools, "--sheet", str(sheet), "--work", str(work)) == 0
     page = (tmp_path / "table.md").read_text()
     size = (work / "photo1.sedic").stat().st_size
     row = next(line for line in page.splitlines() if line.startswith("| photo1 |")).split(" | ")
@@ -90,12 +75,10 @@ def test_the_page_holds_what_the_tools_printed(photos, tools, tmp_path):
     assert row[10] == "34.15"  # every value 5 darker
     assert "| pack | describe | 1.500 | 1.500 |" in page
     assert "| unpack | picture | 0.125 | 0.125 |" in page
-    assert "| WebP | 734 | 21.13 | 0.713 |" in page
-    assert "| AVIF | - | - | - |" in page
     assert "![contact sheet](sheet.jpg)" in page
-    assert "python -m sedic_tools.kodak_table photos --out table.md --peers peers.json --sheet sheet.jpg" in page
+    assert "python -m sedic_tools.kodak_table photos --out table.md --sheet sheet.jpg" in page
     assert str(tmp_path) not in page
-    assert Image.open(sheet).width == 4 * 368 - 368 + 8
+    assert Image.open(sheet).width == 8 + 2 * 368
 
 
 def test_peak_memory_is_the_tools_own(photos, tools, tmp_path):
@@ -119,54 +102,3 @@ def test_a_failing_or_lying_tool_stops_the_table(photos, tools, capsys, stem, sa
 def test_absent_tools_are_named(photos, tmp_path, capsys):
     assert run(photos, tmp_path / "nowhere") == 8
     assert "sedic-pack" in capsys.readouterr().err
-
-
-def test_peers_between_two_budgets_and_not_beyond():
-    report = peers_report()
-    middle = compare_classical.at_bytes(report, "WebP", 700.0)
-    assert middle["psnr"] == pytest.approx(21.0, abs=1e-9)  # 700 is the geometric mean of 490 and 1000
-    assert compare_classical.at_bytes(report, "WebP", 1000.0)["psnr"] == 22.0
-    assert compare_classical.at_bytes(report, "WebP", 1001.0) is None
-    assert compare_classical.at_bytes(report, "AVIF", 700.0) is None
-
-
-def test_a_comparison_goes_on_where_it_stopped(photos, tmp_path, capsys, monkeypatch):
-    out, sheet = tmp_path / "peers.json", tmp_path / "sheet.png"
-    command = [str(photos), "--bytes", "900", "--codec", "JPEG", "--json", str(out)]
-    assert compare_classical.main(command) == 0
-    first = json.loads(out.read_text())
-    assert "| 900 | JPEG | 2 |" in capsys.readouterr().out
-    assert compare_classical.main([*command, "--bytes", "1500", "--sheet", str(sheet)]) == 0
-    second = json.loads(out.read_text())
-    assert second["means"]["900"] == first["means"]["900"]
-    assert second["means"]["1500"]["JPEG"]["psnr"] >= second["means"]["900"]["JPEG"]["psnr"]
-    assert str(tmp_path) not in out.read_text()
-    monkeypatch.setattr(compare_classical.classical, "best_under", None)  # nothing is left to be coded
-    assert compare_classical.main(command) == 0
-    assert Image.open(sheet).width == 8 + 2 * 368
-
-
-def test_every_codec_is_compared_where_none_is_named(photos, capsys, monkeypatch):
-    monkeypatch.setattr(compare_classical.classical, "CODECS", (compare_classical.classical.codec_named("JPEG"),))
-    assert compare_classical.main([str(photos), "--bytes", "900"]) == 0
-    assert "| 900 | JPEG | 2 |" in capsys.readouterr().out
-
-
-def test_a_report_of_other_settings_is_not_mixed_in(photos, tmp_path, capsys):
-    out = tmp_path / "peers.json"
-    command = [str(photos), "--bytes", "900", "--codec", "JPEG", "--json", str(out)]
-    assert compare_classical.main(command) == 0
-    assert compare_classical.main([*command, "--score", "ms-ssim"]) == 2
-    assert "other settings" in capsys.readouterr().err
-
-
-def test_a_missing_peers_file_is_an_input_error(photos, tools, tmp_path, capsys):
-    assert run(photos, tools, "--peers", str(tmp_path / "none.json")) == 74
-    assert "none.json" in capsys.readouterr().err
-
-
-def test_peers_of_other_photos_are_refused(photos, tools, tmp_path, capsys):
-    (photos / "photo2.png").rename(photos / "another.png")
-    (tmp_path / "peers.json").write_text(json.dumps(peers_report()))
-    assert run(photos, tools, "--peers", str(tmp_path / "peers.json")) == 2
-    assert "no figures for another.png" in capsys.readouterr().err

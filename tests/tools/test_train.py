@@ -72,7 +72,7 @@ def test_a_minute_of_training_gives_weights_that_decode(tmp_path, train):
     """The loss falls, and a picture goes through the exported model and back."""
     from safetensors.numpy import load_file
 
-    from sedicfmt.decoders.reference import decode_latent
+    from sedicfmt.decoders.reference_nano import decode_symbols
     from sedicfmt.encoders import latent_nano
     from sedicfmt.model import SedicFile
     from sedicfmt.models.nano_latent import NanoLatent
@@ -92,7 +92,7 @@ def test_a_minute_of_training_gives_weights_that_decode(tmp_path, train):
     picture = np.array(draw_photo(160, 96, 9))
     latent = latent_nano.analyse(picture, model)
     payload, symbols, mean = latent.coded()
-    decoded = decode_latent(SedicFile(160, 96, 2, latent.z_payload, payload), model)
+    decoded = decode_symbols(SedicFile(160, 96, 2, latent.z_payload, payload), model)
     assert np.array_equal(decoded.y, symbols)
     restored = model.synthesise(symbols, mean, 160, 96).astype(float)
     assert np.mean((restored - picture) ** 2) < 0.5 * picture.var()

@@ -40,7 +40,7 @@ def test_psnr_does_not_wrap_around_in_uint8():
     assert metrics.psnr(a, b) == metrics.psnr(b, a) == 0.0
 
 
-@pytest.mark.parametrize("measure", metrics.MEASURES.values())
+@pytest.mark.parametrize("measure", [metrics.psnr, metrics.ms_ssim])
 @pytest.mark.parametrize(
     "other",
     [np.zeros((176, 192), np.uint8), np.zeros((176, 192, 4), np.uint8), np.zeros((176, 192, 3)), drawn(176, 184)],
@@ -59,6 +59,24 @@ def test_ms_ssim_falls_with_the_damage():
     scores = [metrics.ms_ssim(drawn(), picture) for picture in worse]
     assert scores[0] == pytest.approx(1.0, abs=1e-9)
     assert 1 > scores[1] > scores[2] > 0
+
+
+def test_ms_ssim_in_32_bits_is_that_of_64():
+    torch = pytest.importorskip("torch", reason="MS-SSIM needs torch")
+    library = pytest.importorskip("pytorch_msssim", reason="MS-SSIM needs pytorch-msssim")
+    for deviation in (1, 30):
+        noise = np.random.default_rng(deviation).normal(size=drawn().shape) * deviation
+        pair = drawn(), np.clip(drawn() + noise, 0, 255).astype(np.uint8)
+        planes = [torch.from_numpy(p.transpose(2, 0, 1)[None].copy()).double() for p in pair]
+        assert metrics.ms_ssim(*pair) == pytest.approx(float(library.ms_ssim(*planes, data_range=255)), abs=1e-6)
+
+
+def test_photos_are_found_by_name(tmp_path):
+    for name in ("b.png", "a.JPG", "c.txt"):
+        (tmp_path / name).touch()
+    assert [p.name for p in metrics.find_photos(tmp_path)] == ["a.JPG", "b.png"]
+    with pytest.raises(EncodeError, match="no picture"):
+        metrics.find_photos(tmp_path / "absent")
 
 
 def test_ms_ssim_wants_room_for_five_scales():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 
 import numpy as np
 import pytest
@@ -13,13 +12,13 @@ from PIL import Image
 
 import sedicfmt
 from sedicfmt.container.content import write_file
-from sedicfmt.encoders import latent_nano
 from sedicfmt.encoders.interfaces import DescribeRequest
+from sedicfmt.encoders.search_nano import FULL, LARGEST_SCALE, MU_MOST, NanoCoder
 from sedicfmt.errors import EncodeError, LimitExceeded
 from sedicfmt.model import Mask, SedicFile, SedicObject
-from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.models.registry import DEFAULT_MODEL
 from sedicfmt.pipeline.pack_options import PRESETS, PackOptions, from_preset
-from sedicfmt.pipeline.rate_control import FULL, LARGEST_SCALE, MU_MOST, Budget, fit
+from sedicfmt.pipeline.rate_control import Budget, fit
 from sedicfmt.segments.mask_grid import downscale
 from tests.conftest import draw_photo
 
@@ -34,8 +33,8 @@ def content(width, height, words, objects):
     return SedicFile(width, height, DEFAULT_MODEL, b"", b"", " ".join(["soft ground,"] * words), (part,) * objects)
 
 
-def analyser(pixels):
-    return cache(lambda scale: latent_nano.analyse_at(pixels, scale, load_latent_model(DEFAULT_MODEL)))
+def coder_of(pixels):
+    return NanoCoder(pixels, DEFAULT_MODEL)
 
 
 @given(
@@ -49,13 +48,13 @@ def analyser(pixels):
 def test_a_file_is_never_over_its_budget(size, noise, words, objects, budget):
     pixels = np.asarray(draw_photo(*size, seed=noise), np.int16)
     pixels = np.clip(pixels + np.random.default_rng(noise).integers(-noise, noise + 1, pixels.shape), 0, 255)
-    analyse, whole = analyser(pixels.astype(np.uint8)), content(*size, words, objects)
+    coder, whole = coder_of(pixels.astype(np.uint8)), content(*size, words, objects)
     try:
-        file, report = fit(whole, analyse, Budget(budget))
+        file, report = fit(whole, coder, Budget(budget))
     except LimitExceeded as error:
         smallest = int(re.search(r"has (\d+) bytes", error.message)[1])
         assert smallest > budget
-        file, report = fit(whole, analyse, budget := Budget(smallest))
+        file, report = fit(whole, coder, budget := Budget(smallest))
         assert len(write_file(file)) <= smallest
         return
     data = write_file(file)
@@ -69,14 +68,14 @@ def test_a_file_is_never_over_its_budget(size, noise, words, objects, budget):
 def test_a_budget_is_used(budget):
     pixels = np.asarray(draw_photo(384, 256, 4), np.int16)
     pixels = np.clip(pixels + np.random.default_rng(1).integers(-40, 41, pixels.shape), 0, 255).astype(np.uint8)
-    file, report = fit(content(384, 256, 5, 1), analyser(pixels), Budget(budget))
+    file, report = fit(content(384, 256, 5, 1), coder_of(pixels), Budget(budget))
     assert FULL * budget <= len(write_file(file)) or report["latent_scale"] == LARGEST_SCALE
 
 
 def test_a_large_photo_in_few_bytes_keeps_its_words():
     """Its latent is tiny for its size whatever is said of it, so that nothing is gained by silence."""
     pixels = np.asarray(Image.effect_noise((1536, 1024), 40).convert("RGB"))
-    file, report = fit(content(1536, 1024, 9, 1), analyser(pixels), Budget(450))
+    file, report = fit(content(1536, 1024, 9, 1), coder_of(pixels), Budget(450))
     assert report["given_up"] == []
     assert len(file.objects) == 1
 

@@ -1,0 +1,70 @@
+"""Model `av1`: pictures <-> AV1 frames of the settings that spec clause A-2 fixes, by the codecs that Pillow brings (libavif).
+
+AV1 decoding is exact by AV1's own specification; the samples are then converted to RGB by libavif.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, features
+
+from sedicfmt.bitcoding.av1_obus import frame_of
+from sedicfmt.bitcoding.avif_file import obus_of, wrap
+from sedicfmt.errors import BackendFailed, Malformed, MissingDependency
+
+STEPS = 63  # quality steps 0 (worst) to 62; the 64th is another, lossless mode
+
+
+def require_avif() -> None:
+    """Raises MissingDependency where this Pillow cannot read and write AVIF."""
+    if not features.check("avif"):
+        raise MissingDependency("the model av1 needs a Pillow with AVIF: pip install 'pillow>=12.2'")
+
+
+def encode(picture: Image.Image, step: int, speed: int) -> bytes:
+    """RGB picture -> the content of its frame OBU, the same bytes for the same libaom.
+
+    `step`: of quality, 0 to STEPS - 1; `speed`: libaom's, 0 (slow) to 10. Raises MissingDependency, BackendFailed.
+    """
+    require_avif()
+    stream = io.BytesIO()
+    try:
+        picture.save(stream, "AVIF", quality=round(step * 100 / STEPS), speed=speed, **OPTIONS)
+        return frame_of(obus_of(stream.getvalue()), *picture.size)
+    except (Malformed, OSError, ValueError, RuntimeError) as error:
+        raise BackendFailed(f"this Pillow's AVIF encoder does not make what model av1 needs: {error}") from error
+
+
+def decode(frame: bytes, width: int, height: int) -> NDArray[np.uint8]:
+    """Frame OBU content -> uint8 RGB (height, width, 3). Raises MissingDependency; Malformed for what is no AV1 frame."""
+    require_avif()
+    try:
+        with Image.open(io.BytesIO(wrap(frame, width, height)), formats=["AVIF"]) as image:
+            pixels = np.asarray(image.convert("RGB"))
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow raises many kinds for bytes that its decoder refuses
+        raise Malformed(f"no AV1 frame that can be decoded: {error}", offset=0) from error
+    if pixels.shape != (height, width, 3):
+        raise Malformed(f"an AV1 frame of {pixels.shape[1]}x{pixels.shape[0]} pixels, not {width}x{height}", offset=0)
+    return pixels
+
+
+# 4:4:4, since at a third of a photo's size colour at half of that is too coarse (spec/rationale.md). tune=ssim loses no PSNR
+# (evaluation/classical.py). One thread, so that the bytes do not depend on the machine. The rest is libaom's own choice
+# for small pictures, named so that the sequence header stays that of A-2.
+OPTIONS: dict[str, Any] = {
+    "codec": "aom",
+    "subsampling": "4:4:4",
+    "range": "full",
+    "max_threads": 1,
+    "autotiling": False,
+    "advanced": {
+        "tune": "ssim", "sb-size": "64", "enable-cdef": "0", "enable-restoration": "0", "enable-chroma-deltaq": "0",
+        "enable-filter-intra": "1", "enable-intra-edge-filter": "1",
+    },
+}  # fmt: skip

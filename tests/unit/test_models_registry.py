@@ -1,0 +1,49 @@
+"""The registry of latent models: what is allocated, what is refused, and how much of a wheel the weights take."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+import sedicfmt
+from sedicfmt.errors import BackendFailed, EncodeError, Unsupported
+from sedicfmt.models import registry
+
+PACKAGE = Path(sedicfmt.__file__).parent
+ROOT = Path(__file__).parents[2]
+
+
+def test_an_unknown_id_is_told_and_has_its_own_exit_code():
+    with pytest.raises(Unsupported, match="model 99 is not known") as caught:
+        registry.find_model(99)
+    assert (caught.value.exit_code, caught.value.path) == (4, "header.model_id")
+
+
+def test_an_unknown_name_is_told():
+    with pytest.raises(EncodeError, match="no model sedic-giant; there are "):
+        registry.named_model("sedic-giant")
+
+
+@pytest.mark.parametrize("entry", registry.REGISTRY.values(), ids=lambda entry: entry.name)
+def test_card_and_specification_know_every_model(entry):
+    card = (ROOT / "docs/model-cards" / f"{entry.name}.md").read_text()
+    assert f"model id {entry.id}" in card
+    assert f"| {entry.id} | {entry.name} |" in (ROOT / "spec/sedic.md").read_text()
+    if entry.file:
+        assert hashlib.sha256((PACKAGE / "models" / entry.file).read_bytes()).hexdigest() == entry.sha256
+        assert entry.sha256 in card
+
+
+def test_weights_that_are_missing_are_told(monkeypatch):
+    from dataclasses import replace
+
+    gone = replace(registry.REGISTRY[registry.DEFAULT_MODEL], file="gone.safetensors")
+    monkeypatch.setitem(registry.REGISTRY, 200, gone)
+    with pytest.raises(BackendFailed, match=r"weights of sedic-nano-2 cannot be read: gone\.safetensors"):
+        registry.load_latent_model(200)
+
+
+def test_all_weights_that_ship_take_at_most_24_megabytes():
+    shipped = [*PACKAGE.rglob("*.safetensors"), *PACKAGE.rglob("*.npz")]
+    assert len(shipped) >= 3
+    assert sum(file.stat().st_size for file in shipped) <= 24_000_000

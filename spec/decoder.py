@@ -15,7 +15,7 @@ import json
 import re
 import struct
 import sys
-from array import array
+from binascii import crc_hqx
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +31,7 @@ EXIT_CODES = {"malformed": 3, "unsupported": 4, "truncated": 5, "check": 6, "lim
 
 
 class Refused(Exception):
-    """The file is refused, for one of the classes at the end of section 1; `path` is the place in the file."""
+    """The file is refused, for one of the classes of C-16; `path` is the place in the file."""
 
     def __init__(self, message: str, code: str = "malformed", path: str = ""):
         super().__init__(message)
@@ -91,17 +91,16 @@ LENGTH_ORDERS = {"latent.z": 7, "latent.y": 11, "text.overall": 6, "text.object"
 
 
 def read_container(data: bytes) -> SimpleNamespace:
-    """C-1: header, segments, extensions, check. Rules that only bind a writer are looked at when the check holds (C-13)."""
+    """C-1: header, segments, extensions, check (C-12). Rules that only bind a writer are looked at behind it (C-16)."""
     must(len(data) <= MAX_FILE, "the file is too long", "limit")
     with inside("header", "truncated"):
         file, start = read_header(data)
     end = len(data) - 2
     if not file.extended:
         file.lengths.append(max(end - start - sum(file.lengths), -1))
-    must(
-        start + sum(file.lengths) <= end and file.lengths[-1] >= 0, "the file ends before its content does", "truncated"
-    )
-    must(check(data[:end]) == data[end:], "the check over the file does not hold", "check")
+    whole = start + sum(file.lengths) <= end and file.lengths[-1] >= 0
+    must(whole, "the file ends before its content does", "truncated")
+    must(crc_hqx(data[:end], 0xFFFF) ^ 0xFFFF == int.from_bytes(data[end:]), "the check does not hold", "check")
     for (kind, path), length in zip(segment_kinds(file.objects), file.lengths, strict=True):
         must(length <= MAX_SEGMENT, "the segment is too long", "limit", path)
         file.segments.append(SimpleNamespace(kind=kind, path=path, offset=start, payload=data[start : start + length]))
@@ -119,15 +118,15 @@ def read_header(data: bytes) -> tuple[SimpleNamespace, int]:
     must(bits.take(3) == 1, "this version is not known", "unsupported")
     file.objects = bits.take(3)
     file.ratio, file.eighths = bits.take(3), bits.take(1)
-    file.long = bits.take(1) if file.eighths else 0
+    file.long = bits.take(file.eighths)
     u = 8 if file.eighths else 1
     file.height = (bits.take(13 if not file.eighths else 10 if file.long else 7) + 1) * u
-    file.width = width_by(file) if file.ratio else (bits.take(10 if file.eighths else 13) + 1) * u
+    file.width = width_by(file, file.ratio) if file.ratio else (bits.take(10 if file.eighths else 13) + 1) * u
     file.model = exp_golomb(bits, 3, 5, "limit")
     must(file.model <= 255, "the model id is over 255", "limit")
     file.latent_scale, file.optional = bits.take(5) + 1, bits.take(1)
-    file.extended, file.seeded = (bits.take(1), bits.take(1)) if file.optional else (0, 0)
-    file.seed = bits.take(32) if file.seeded else 0
+    file.extended, file.seeded = bits.take(file.optional), bits.take(file.optional)
+    file.seed = bits.take(32 * file.seeded)
     kinds = segment_kinds(file.objects)[: None if file.extended else -1]
     file.lengths = [exp_golomb(bits, LENGTH_ORDERS[kind], 20, "limit") for kind, _ in kinds]
     file.fill = bits.take(-bits.at % 8)
@@ -138,9 +137,8 @@ def read_header(data: bytes) -> tuple[SimpleNamespace, int]:
     return file, bits.at // 8
 
 
-def width_by(file: SimpleNamespace, ratio: int = 0) -> int:
-    """C-5: the width that a ratio gives."""
-    a, b = RATIOS[ratio or file.ratio]
+def width_by(file: SimpleNamespace, ratio: int) -> int:  # C-5
+    a, b = RATIOS[ratio]
     return file.height * a // b
 
 
@@ -180,32 +178,13 @@ def read_extensions(data: bytes) -> list[dict[str, Any]]:  # C-10
 
 def read_extension_length(data: bytes, at: int) -> tuple[int, int]:
     """C-11: the length, and the place behind it."""
-    length = 0
-    for count in range(3):
-        must(at + count < len(data), "a length is cut (C-11)")
-        byte = data[at + count]
-        length |= (byte & 127) << (7 * count)
-        if byte < 128:
-            must(byte or not count, "a length is not in the fewest bytes (C-11)")
-            break
-    must(byte < 128 and length <= MAX_SEGMENT, "an extension is too long (C-11)", "limit")
-    return length, at + count + 1
-
-
-def check(data: bytes) -> bytes:
-    """C-12, with all eight bits of a byte at once."""
-    value = 0xFFFF
-    for byte in data:
-        value = (value << 8 & 0xFFFF) ^ check_table()[value >> 8 ^ byte]
-    return (value ^ 0xFFFF).to_bytes(2)
-
-
-@cache
-def check_table() -> list[int]:
-    table = [byte << 8 for byte in range(256)]
-    for _ in range(8):
-        table = [(value << 1 ^ (0x1021 if value & 0x8000 else 0)) & 0xFFFF for value in table]
-    return table
+    size = next((n for n in (1, 2, 3) if data[at + n - 1 : at + n] < b"\x80"), 4)
+    coded = data[at : at + min(size, 3)]
+    length = sum((byte & 127) << (7 * place) for place, byte in enumerate(coded))
+    must(len(coded) == min(size, 3), "a length is cut (C-11)")
+    must(size < 4 and length <= MAX_SEGMENT, "an extension is too long (C-11)", "limit")
+    must(coded[-1] or size == 1, "a length is not in the fewest bytes (C-11)")
+    return length, at + size
 
 
 # ---- 2. Latent -------------------------------------------------------------------------------------------------------
@@ -235,11 +214,9 @@ class RangeDecoder:
     def bit(self, f: int) -> int:  # M-22
         r = self.range >> 16
         zeros = self.range - r * f if f <= 32768 else r * (65536 - f)
-        if self.code < zeros:
-            self.narrow(0, zeros)
-            return 0
-        self.narrow(zeros, self.range - zeros)
-        return 1
+        bit = int(self.code >= zeros)
+        self.narrow(zeros * bit, self.range - zeros if bit else zeros)
+        return bit
 
     def narrow(self, start: int, size: int) -> None:
         self.code, self.range = self.code - start, size
@@ -263,9 +240,8 @@ class RangeDecoder:
 
     def payload(self) -> bytes:
         """L-5: what a writer makes of these values. What was read, less `code`, is the writer's low."""
-        return shortest(
-            int.from_bytes(self.data[: self.read].ljust(self.read, b"\0")) - self.code, self.range, self.read
-        )
+        low = int.from_bytes(self.data[: self.read].ljust(self.read, b"\0")) - self.code
+        return shortest(low, self.range, self.read)
 
     def finish(self) -> None:
         must(self.payload() == self.data, "the data is not what a writer makes of its values (L-5)")
@@ -298,10 +274,112 @@ def frequencies(name: str) -> list[list[int]]:
     return [[0, *accumulate(map(int, line.split()))] for line in read_table(name).decode("ascii").split("\n")]
 
 
-def digest(grid: list[list[list[int]]]) -> str:
-    """L-8, of values [row][column][channel]."""
+def digest(grid: Grid) -> str:  # L-8
     values = [p[k] for k in range(len(grid[0][0])) for row in grid for p in row]
     return hashlib.sha256(struct.pack(f"<{len(values)}h", *values)).hexdigest()
+
+
+# Model av1
+
+
+def decode_av1(z: bytes, y: bytes, width: int, height: int) -> dict[str, str]:
+    """A-1 to A-5: the digests. What is coded in a tile is left to a decoder of AV1."""
+    must(not z, "the model av1 has no z (A-1)", path="z")
+    with inside("y"):
+        must(y and y[-1], "a frame that is empty or ends in a zero byte (A-1)")
+        read_tile_group(*read_frame_header(Bits(y), width, height))
+    return {"z": hashlib.sha256(z).hexdigest(), "y": hashlib.sha256(y).hexdigest()}
+
+
+def read_frame_header(bits: Bits, width: int, height: int) -> tuple[Bits, int, int, int]:
+    """AV1 5.9.2 behind the sequence header of A-2; its names. Returns `bits` and the tiles."""
+    f = bits.take
+    f(1)  # disable_cdf_update
+    allow_screen_content_tools = f(1)
+    f(allow_screen_content_tools)  # force_integer_mv
+    f(32 * f(1))  # render_size
+    allow_intrabc = f(allow_screen_content_tools)
+    tiles = read_tile_info(f, width, height)
+    base_q_idx = f(8)
+    deltas = [signed_7(f) for _ in range(3)]  # of Y DC, U DC, U AC
+    f(8 * f(1))  # qm_y, qm_u
+    q_idx = read_segmentation(f, base_q_idx)
+    delta_q_present = f(base_q_idx > 0)
+    f(2 * delta_q_present)
+    f(3 * f(delta_q_present and not allow_intrabc))  # delta_lf_res, delta_lf_multi
+    lossless = not any(deltas) and not any(q_idx)
+    if not lossless and not allow_intrabc:
+        f(12 * (f(12) > 0) + 3)  # loop_filter_level, loop_filter_sharpness
+        for _ in range(10 * f(f(1))):  # loop_filter_delta_enabled, loop_filter_delta_update
+            signed_7(f)
+    f(2 - lossless)  # tx_mode_select, reduced_tx_set
+    return bits, *tiles
+
+
+def signed_7(f: Callable[[int], int]) -> int:
+    """A bit that says whether seven others follow, su(7). (Only whether that is 0 matters here.)"""
+    return f(7 * f(1))
+
+
+def read_segmentation(f: Callable[[int], int], base_q_idx: int) -> list[int]:
+    """AV1 5.9.14: the quantizer index of each segment."""
+    q_idx = [base_q_idx]
+    for _ in range(8 * f(1)):
+        change = f(9 * f(1))
+        q_idx.append(min(max(base_q_idx + (change & 255) - (change & 256), 0), 255))
+        for size in (7, 7, 7, 7, 3, 0, 0):
+            f(size * f(1))
+    return q_idx[-8:]
+
+
+def read_tile_info(f: Callable[[int], int], width: int, height: int) -> tuple[int, int, int]:
+    """AV1 5.9.15, in superblocks of 64: number of tiles, bits of a tile's number, bytes of a tile's size."""
+    columns, rows = -(-width // 64), -(-height // 64)
+    least = max(tile_log2(64, columns), tile_log2(2304, columns * rows))
+
+    def uniform(blocks: int, log2: int) -> int:
+        while log2 < tile_log2(1, min(blocks, 64)) and f(1):
+            log2 += 1
+        return log2
+
+    def sizes(blocks: int, most: int) -> list[int]:
+        found: list[int] = []
+        while blocks > sum(found):
+            n = min(blocks - sum(found), most)
+            v, m = f(n.bit_length() - 1), (1 << n.bit_length()) - n  # ns(n)
+            found.append(1 + (v if v < m else 2 * v - m + f(1)))
+        must(len(found) <= 64, "too many tiles")
+        return found
+
+    if f(1):
+        log2_columns = uniform(columns, tile_log2(64, columns))
+        log2_rows = uniform(rows, max(least - log2_columns, 0))
+        tiles = [-(-blocks // -(-blocks >> n)) for blocks, n in ((columns, log2_columns), (rows, log2_rows))]
+    else:
+        widths = sizes(columns, 64)
+        area = columns * rows >> (least + 1 if least else 0)
+        heights = sizes(rows, max(area // max(widths), 1))
+        tiles = [len(widths), len(heights)]
+        log2_columns, log2_rows = (tile_log2(1, count) for count in tiles)
+    bits, count = log2_columns + log2_rows, tiles[0] * tiles[1]
+    must(f(bits) < count, "context_update_tile_id is of no tile")
+    return count, bits, f(2 * (bits > 0)) + 1
+
+
+def tile_log2(size: int, target: int) -> int:
+    return max(-(-target // size) - 1, 0).bit_length()
+
+
+def read_tile_group(bits: Bits, count: int, number_bits: int, size_bytes: int) -> None:
+    """AV1 5.11.1: the tile group holds all tiles (A-3)."""
+    bits.take(-bits.at % 8)
+    if count > 1 and bits.take(1):
+        both = (bits.take(number_bits), bits.take(number_bits))
+        must(both == (0, count - 1), "a tile group without all tiles (A-3)")
+    at = (bits.at + 7) // 8
+    for _ in range(count - 1):
+        at += size_bytes + int.from_bytes(bits.data[at : at + size_bytes], "little") + 1
+    must(at < len(bits.data), "the frame ends before its last tile (A-3)")
 
 
 # ---- 3. Hyper-synthesis in integers ----------------------------------------------------------------------------------
@@ -314,15 +392,14 @@ Grid = list[list[list[int]]]  # [row][column][channel]
 class Layer:
     """b[o] + sum over n of W[o, n] x[n], requantised (H-3, H-5), all o at once: as one number with 64 bits for each."""
 
-    def __init__(self, tensors: dict[str, array[int]], name: str):
-        weights, bias, self.m, (self.shift,) = (
-            tensors[f"{name}.{k}"] for k in ("weight", "bias", "multiplier", "shift")
-        )
+    def __init__(self, tensors: dict[str, list[int]], name: str):
+        kinds = ("weight", "bias", "multiplier", "shift")
+        weights, bias, self.m, (self.shift,) = (tensors[f"{name}.{kind}"] for kind in kinds)
         self.outputs, inputs = len(bias), len(weights) // len(bias)
         self.offsets = sum(OFFSET << 64 * o for o in range(self.outputs))
         self.columns, self.bias = [self.joined(weights[n::inputs]) for n in range(inputs)], self.joined(bias)
 
-    def joined(self, values: array[int]) -> int:
+    def joined(self, values: list[int]) -> int:
         shifted = struct.pack(f"<{self.outputs}Q", *(v + OFFSET for v in values))
         return int.from_bytes(shifted, "little") - self.offsets
 
@@ -376,13 +453,12 @@ class NanoLatent:
         """H-1 to H-4: h, on y's grid."""
         h: Grid = [[[] for _ in range(columns)] for _ in range(rows)]
         square = [(p - 1, q - 1) for p in range(3) for q in range(3)]
-        for i in range(len(z)):
-            for j in range(len(z[0])):
-                x = around(z, i, j, square)
-                grown = self.layer[1]([x[n * self.c_z + c] for c in range(self.c_z) for n in range(9)], 0)
-                for p, q in ((0, 0), (0, 1), (1, 0), (1, 1)):
-                    if 2 * i + p < rows and 2 * j + q < columns:
-                        h[2 * i + p][2 * j + q] = grown[2 * p + q :: 4]
+        for i, j in ((i, j) for i in range(len(z)) for j in range(len(z[0]))):
+            x = around(z, i, j, square)
+            grown = self.layer[1]([x[n * self.c_z + c] for c in range(self.c_z) for n in range(9)], 0)
+            for p, q in ((0, 0), (0, 1), (1, 0), (1, 1)):
+                if 2 * i + p < rows and 2 * j + q < columns:
+                    h[2 * i + p][2 * j + q] = grown[2 * p + q :: 4]
         return h
 
     def indices(self, h: list[int], y: Grid, i: int, j: int) -> list[int]:
@@ -433,13 +509,9 @@ def decode_text(payload: bytes) -> tuple[str, str]:
     coder = payload[0] >> 6
     must(coder in TEXT_CODERS, "the text coder 2 is reserved", "unsupported")
     text = {0: decode_huffman, 1: decode_contexts, 3: decode_raw}[coder](payload)
-    must(payload == text_payload(text), "this is not the payload of its text (T-2)")
+    shortest_one = min(huffman_payload(text), contexts_payload(text), b"\xc0" + text.encode(), key=len) if text else b""
+    must(payload == shortest_one, "this is not the payload of its text (T-2)")
     return text, TEXT_CODERS[coder]
-
-
-def text_payload(text: str) -> bytes:
-    """T-2. (Of equally long ones `min` takes the first.)"""
-    return min(huffman_payload(text), contexts_payload(text), b"\xc0" + text.encode(), key=len) if text else b""
 
 
 def decode_raw(payload: bytes) -> str:  # T-1
@@ -527,10 +599,13 @@ def beyond_ascii(point: int) -> str:  # T-11
     return chr(point)
 
 
+# Word Huffman
+
+
 def decode_huffman(payload: bytes) -> str:  # T-4, T-9, T-11
     bits = Bits(payload, 2)
 
-    def read(table: int) -> Any:
+    def read(table: int = 0) -> Any:
         code = ""
         while code not in huffman_symbols()[table]:
             code += "01"[bits.take(1)]
@@ -539,7 +614,7 @@ def decode_huffman(payload: bytes) -> str:  # T-4, T-9, T-11
     def first() -> str:
         left = 8 * len(payload) - bits.at
         padding = left < 8 and Bits(payload, bits.at).take(left) == (1 << left) - 1
-        return END if padding else read(0)
+        return END if padding else read()
 
     def letters() -> Iterator[str]:
         before = ""
@@ -547,20 +622,20 @@ def decode_huffman(payload: bytes) -> str:  # T-4, T-9, T-11
             before = beyond_ascii(bits.take(21)) if symbol == LETTER_OTHER else chr(symbol)
             yield before
 
-    return read_items(first, lambda: read(0), letters)
+    return read_items(first, read, letters)
 
 
 def letter_code(before: str) -> int:
     """T-11: which table is that of the letter code behind the spelled character `before`, "" at first."""
-    return 1 + (1 if before and before in LOW else 2 if before and before in HIGH else 0)
+    return 1 if not before else 2 if before in LOW else 3 if before in HIGH else 1
 
 
 def letter_bits(before: str, letter: str) -> str:
     """T-11; "" as letter is the end."""
     codes = huffman_table()[letter_code(before)]
-    return (
-        codes[ord(letter) if letter else LETTER_END] if letter < "\x80" else codes[LETTER_OTHER] + f"{ord(letter):021b}"
-    )
+    if letter >= "\x80":
+        return codes[LETTER_OTHER] + f"{ord(letter):021b}"
+    return codes[ord(letter) if letter else LETTER_END]
 
 
 def places(text: str, p: int) -> list[int]:
@@ -625,24 +700,19 @@ def is_upper(w: str) -> bool:
     return not any(c in LOW for c in w) and sum(c in HIGH for c in w) > 1
 
 
+# Word contexts
+
+
 class Trie:
     """T-14."""
 
     def __init__(self, data: bytes):
         (depth,) = struct.unpack_from("<I", data)
         counts = struct.unpack_from(f"<{depth}I", data, 4)
-        parts, at = [], 4 + 4 * depth
-        layout = [part for n in counts for part in (("H", 2 * n), ("H", 2 * n))] + [
-            ("I", 4 * n + 4) for n in counts[:-1]
-        ]
-        for kind, size in layout:
-            parts.append(numbers(kind, data[at : at + size]))
-            at += size
-        self.symbols, self.frequencies, self.first = (
-            parts[: 2 * depth : 2],
-            parts[1 : 2 * depth : 2],
-            parts[2 * depth :],
-        )
+        layout = [f"<{n}H" for n in counts for _ in range(2)] + [f"<{n + 1}I" for n in counts[:-1]]
+        starts = accumulate(map(struct.calcsize, layout), initial=4 + 4 * depth)
+        parts = [struct.unpack_from(part, data, at) for part, at in zip(layout, starts, strict=False)]
+        self.symbols, self.frequencies, self.first = parts[: 2 * depth : 2], parts[1::2][:depth], parts[2 * depth :]
 
     def find(self, history: list[int]) -> tuple[int, int]:
         """T-15: where the list of what follows `history` begins and ends in its level; alike if there is none."""
@@ -702,12 +772,11 @@ def decode_contexts(payload: bytes) -> str:  # T-17
 
 def entry_by_rule(w: str, capital: bool) -> tuple[str, ...]:
     """T-16, the rules 1 to 5: the symbols that say `w`, none if it is to be spelled."""
-    as_it_is, low = (w,), lowered(w)
-    ways: list[tuple[str, ...]] = [as_it_is]
+    ways: list[tuple[str, ...]] = [(w,)]
     if w[0] in LOW:
-        ways = [(CASE, w) if capital else as_it_is]
+        ways = [(CASE, w) if capital else (w,)]
     elif w[0] in HIGH:
-        ways = [(low,), as_it_is] if capital else [as_it_is, (CASE, low)]
+        ways = [(lowered(w),), (w,)] if capital else [(w,), (CASE, lowered(w))]
     if is_upper(w):
         ways.append((UPPER, w.translate(TO_LOWER)))
     return next((way for way in ways if way[-1] in context_tables()[1] and way[-1] not in STEERING), ())
@@ -766,8 +835,9 @@ def decode_mask(payload: bytes, file: SimpleNamespace) -> SimpleNamespace:
         mask.cells = decode_run_length(data, h, w)
         must(data == run_length_data(mask.cells, h, w), "this is not the data of its bitmap (M-13)")
     elif coder == 1:
-        mask.cells = generic_region(h, w, ArithmeticDecoder(data).bit)
-        must(data == generic_region_data(mask.cells, h, w), "this is not the data of its bitmap (M-16)")
+        decoder = ArithmeticDecoder(data)
+        mask.cells = generic_region(h, w, decoder)
+        must(data == decoder.encoded(), "this is not the data of its bitmap (M-16)")
     else:
         earlier = [m.cells for m in file.masks if coder == 3 and m.scale == scale]
         mask.cells = decode_mask_contexts(data, h, w, bytes(map(max, zip(bytes(h * w), *earlier, strict=True))))
@@ -859,8 +929,8 @@ def value_of(d: int, m: int) -> int:  # M-11
 # Generic region
 
 
-def generic_region(h: int, w: int, bit: Callable[[int], int]) -> bytes:
-    """M-14, T.88 6.2.5: the cells; `bit` codes one in a context. All contexts begin alike, so any numbers will do.
+def generic_region(h: int, w: int, coder: ArithmeticDecoder) -> bytes:
+    """M-14, T.88 6.2.5: the cells. All contexts begin alike, so any numbers will do for them.
 
     Template 0 with these adaptive pixels: five pixels of the row two above, seven of the row above, four before."""
     stride = w + 7
@@ -872,31 +942,21 @@ def generic_region(h: int, w: int, bit: Callable[[int], int]) -> bytes:
         for x in range(w):
             above2 = (above2 << 1 | cells[upper + x + 2]) & 31
             above = (above << 1 | cells[up + x + 3]) & 127
-            cells[start + x] = bit(above2 << 11 | above << 4 | before)
+            cells[start + x] = coder.bit(above2 << 11 | above << 4 | before)
             before = (before << 1 | cells[start + x]) & 15
     return b"".join(cells[start : start + w] for start in starts)
 
 
-class ArithmeticCoder:
-    """T.88 Annex E: index and MPS of each context."""
+class ArithmeticDecoder:
+    """T.88 E.3 with M-15, and beside it E.2 for M-17: what an encoder makes of the same decisions.
 
-    def __init__(self) -> None:
-        self.states = [(0, 0)] * (1 << 16)
-
-    def move(self, cx: int, likelier: bool) -> None:
-        """The next index behind an MPS or an LPS (Table E.1)."""
-        index, mps = self.states[cx]
-        _, next_mps, next_lps, switch = PROBABILITIES[index]
-        self.states[cx] = (next_mps, mps) if likelier else (next_lps, mps ^ switch)
-
-
-class ArithmeticDecoder(ArithmeticCoder):
-    """T.88 E.3, with M-15."""
+    Both have the same interval, so they share A and the contexts; the encoder's C is `low`, its CT `room`."""
 
     def __init__(self, data: bytes):
-        super().__init__()
-        self.data, self.at = data + b"\xff\xac", 0
-        self.c, self.a = self.data[0] << 16, 0x8000
+        self.states = [(0, 0)] * (1 << 16)  # of each context: index and MPS
+        self.data, self.at, self.a, self.c = data + b"\xff\xac", 0, 0x8000, 0
+        self.low, self.room, self.written, self.out = 0, 12, 15, bytearray(1)  # `out` has a byte before the data
+        self.c = self.data[0] << 16
         self.byte_in()
         self.c, self.ct = self.c << 7, self.ct - 7
 
@@ -908,72 +968,45 @@ class ArithmeticDecoder(ArithmeticCoder):
             self.c, self.ct = self.c + (following << (9 if stuffed else 8)), 7 if stuffed else 8
             self.at += 1
 
-    def bit(self, cx: int) -> int:  # DECODE
+    def bit(self, cx: int) -> int:
+        """DECODE, and ENCODE of what comes out."""
         index, mps = self.states[cx]
-        qe = PROBABILITIES[index][0]
+        qe, next_mps, next_lps, switch = PROBABILITIES[index]
         self.a -= qe
-        if self.c >> 16 >= qe:
-            self.c -= qe << 16
-            if self.a & 0x8000:
-                return mps
-            likelier = self.a >= qe
+        upper = self.c >> 16 >= qe
+        likelier = upper == (self.a >= qe)
+        if upper:
+            self.c, self.low = self.c - (qe << 16), self.low + qe
         else:
-            likelier, self.a = self.a < qe, qe
-        self.move(cx, likelier)
-        while not self.a & 0x8000:
+            self.a = qe
+        if self.a < 0x8000:
+            self.states[cx] = (next_mps, mps) if likelier else (next_lps, mps ^ switch)
+        while self.a < 0x8000:
             if not self.ct:
                 self.byte_in()
             self.a, self.c, self.ct = self.a << 1, self.c << 1, self.ct - 1
+            self.shift(1)
         return mps if likelier else 1 - mps
 
-
-class ArithmeticEncoder(ArithmeticCoder):
-    """T.88 E.2, for M-16."""
-
-    def __init__(self, cells: bytes):
-        super().__init__()
-        self.cells = iter(cells)
-        self.c, self.a, self.ct, self.written = 0, 0x8000, 12, 15  # bits of the code up to the last one of C
-        self.out = bytearray(1)  # the first byte stands before the data
-
-    def bit(self, cx: int) -> int:
-        """ENCODE, of the next cell."""
-        bit, (index, mps) = next(self.cells), self.states[cx]
-        qe = PROBABILITIES[index][0]
-        self.a -= qe
-        if (bit == mps) == (self.a >= qe):
-            self.c += qe
-        else:
-            self.a = qe
-        if not self.a & 0x8000:
-            self.move(cx, bit == mps)
-        while not self.a & 0x8000:
-            self.a <<= 1
-            self.shift(1)
-        return bit
-
     def shift(self, count: int) -> None:
-        self.c, self.ct, self.written = self.c << count, self.ct - count, self.written + count
-        if not self.ct:
-            self.byte_out()
+        """The encoder's share of RENORME, with BYTEOUT."""
+        self.low, self.room, self.written = self.low << count, self.room - count, self.written + count
+        if not self.room:
+            if self.out[-1] < 0xFF and self.low >= 0x8000000:
+                self.out[-1] += 1
+                self.low &= 0x7FFFFFF
+            self.room = 7 if self.out[-1] == 0xFF else 8
+            self.out.append(self.low >> (27 - self.room))
+            self.low &= (1 << (27 - self.room)) - 1
 
-    def byte_out(self) -> None:  # BYTEOUT
-        if self.out[-1] < 0xFF and self.c >= 0x8000000:
-            self.out[-1] += 1
-            self.c &= 0x7FFFFFF
-        stuffed = self.out[-1] == 0xFF
-        self.out.append(self.c >> (20 if stuffed else 19))
-        self.c &= 0xFFFFF if stuffed else 0x7FFFF
-        self.ct = 7 if stuffed else 8
-
-    def finish(self) -> bytes:
+    def encoded(self) -> bytes:
         """M-17. Numbers are in units of the last bit of the bytes written."""
-        last, number = self.written, 0
+        last, number, a = self.written, 0, self.a
         while self.bits() < last:
-            self.shift(self.ct)
+            self.shift(self.room)
         for before, byte in zip(self.out, self.out[1:], strict=False):
             number = (number << (7 if before == 0xFF else 8)) + byte
-        limit, ones = number + (self.a << (self.bits() - last)), 0
+        limit, ones = number + (a << (self.bits() - last)), 0
         while len(self.out) > 1:
             number, ones = number - (self.out[-1] << ones), ones + (7 if self.out[-2] == 0xFF else 8)
             if number + (1 << ones) - 1 >= limit:
@@ -986,24 +1019,18 @@ class ArithmeticEncoder(ArithmeticCoder):
         return 8 * (len(self.out) - 1) - self.out[:-1].count(0xFF)
 
 
-def generic_region_data(cells: bytes, h: int, w: int) -> bytes:  # M-16
-    encoder = ArithmeticEncoder(cells)
-    generic_region(h, w, encoder.bit)
-    return encoder.finish()
-
-
 # By index: Qe, the next index behind an MPS and behind an LPS, SWITCH (T.88 Table E.1).
 PROBABILITIES = [
-    (0x5601, 1, 1, 1), (0x3401, 2, 6, 0), (0x1801, 3, 9, 0), (0x0AC1, 4, 12, 0), (0x0521, 5, 29, 0),
-    (0x0221, 38, 33, 0), (0x5601, 7, 6, 1), (0x5401, 8, 14, 0), (0x4801, 9, 14, 0), (0x3801, 10, 14, 0),
-    (0x3001, 11, 17, 0), (0x2401, 12, 18, 0), (0x1C01, 13, 20, 0), (0x1601, 29, 21, 0), (0x5601, 15, 14, 1),
-    (0x5401, 16, 14, 0), (0x5101, 17, 15, 0), (0x4801, 18, 16, 0), (0x3801, 19, 17, 0), (0x3401, 20, 18, 0),
-    (0x3001, 21, 19, 0), (0x2801, 22, 19, 0), (0x2401, 23, 20, 0), (0x2201, 24, 21, 0), (0x1C01, 25, 22, 0),
-    (0x1801, 26, 23, 0), (0x1601, 27, 24, 0), (0x1401, 28, 25, 0), (0x1201, 29, 26, 0), (0x1101, 30, 27, 0),
-    (0x0AC1, 31, 28, 0), (0x09C1, 32, 29, 0), (0x08A1, 33, 30, 0), (0x0521, 34, 31, 0), (0x0441, 35, 32, 0),
-    (0x02A1, 36, 33, 0), (0x0221, 37, 34, 0), (0x0141, 38, 35, 0), (0x0111, 39, 36, 0), (0x0085, 40, 37, 0),
-    (0x0049, 41, 38, 0), (0x0025, 42, 39, 0), (0x0015, 43, 40, 0), (0x0009, 44, 41, 0), (0x0005, 45, 42, 0),
-    (0x0001, 45, 43, 0), (0x5601, 46, 46, 0),
+    (0x5601, 1, 1, 1), (0x3401, 2, 6, 0), (0x1801, 3, 9, 0), (0x0AC1, 4, 12, 0), (0x0521, 5, 29, 0), (0x0221, 38, 33, 0),
+    (0x5601, 7, 6, 1), (0x5401, 8, 14, 0), (0x4801, 9, 14, 0), (0x3801, 10, 14, 0), (0x3001, 11, 17, 0),
+    (0x2401, 12, 18, 0), (0x1C01, 13, 20, 0), (0x1601, 29, 21, 0), (0x5601, 15, 14, 1), (0x5401, 16, 14, 0),
+    (0x5101, 17, 15, 0), (0x4801, 18, 16, 0), (0x3801, 19, 17, 0), (0x3401, 20, 18, 0), (0x3001, 21, 19, 0),
+    (0x2801, 22, 19, 0), (0x2401, 23, 20, 0), (0x2201, 24, 21, 0), (0x1C01, 25, 22, 0), (0x1801, 26, 23, 0),
+    (0x1601, 27, 24, 0), (0x1401, 28, 25, 0), (0x1201, 29, 26, 0), (0x1101, 30, 27, 0), (0x0AC1, 31, 28, 0),
+    (0x09C1, 32, 29, 0), (0x08A1, 33, 30, 0), (0x0521, 34, 31, 0), (0x0441, 35, 32, 0), (0x02A1, 36, 33, 0),
+    (0x0221, 37, 34, 0), (0x0141, 38, 35, 0), (0x0111, 39, 36, 0), (0x0085, 40, 37, 0), (0x0049, 41, 38, 0),
+    (0x0025, 42, 39, 0), (0x0015, 43, 40, 0), (0x0009, 44, 41, 0), (0x0005, 45, 42, 0), (0x0001, 45, 43, 0),
+    (0x5601, 46, 46, 0),
 ]  # fmt: skip
 
 
@@ -1050,16 +1077,21 @@ def decode_mask_contexts(data: bytes, h: int, w: int, earlier: bytes) -> bytes:
 
 # ---- 6. Models and tables --------------------------------------------------------------------------------------------
 
-# R-1: by id, the name, the weights file ("" for a model without one), and what makes of its bytes an object whose `decode` is
-# given the payloads of z and y and the latent's width and height, and gives the digests. A further model is a line here.
-MODELS = {2: ("sedic-nano-2", "sedic-nano-2.safetensors", lambda weights: NanoLatent(192, 24, weights))}
+# R-1: by id, the name, the coder, the weights file ("" if there is none), and what makes of its bytes a LatentDecoder.
+LatentDecoder = Callable[
+    [bytes, bytes, int, int], dict[str, str]
+]  # of z, y, the latent's width and height; gives digests
+MODELS: dict[int, tuple[str, str, str, Callable[[bytes], LatentDecoder]]] = {
+    2: ("sedic-nano-2", "range", "sedic-nano-2.safetensors", lambda weights: NanoLatent(192, 24, weights).decode),
+    3: ("av1", "av1", "", lambda _: decode_av1),
+}
 WEIGHTS = HERE.parent / "sedicfmt" / "models"
 
 
 @cache
-def load_model(model: int, weights: Path | None) -> NanoLatent:  # R-1
+def latent_decoder(model: int, weights: Path | None) -> LatentDecoder:  # R-1
     must(model in MODELS, f"the model {model} is not known", "unsupported", "header.model_id")
-    _, file, make = MODELS[model]
+    *_, file, make = MODELS[model]
     return make(read_frozen(weights or WEIGHTS / file, file) if file else b"")
 
 
@@ -1082,20 +1114,15 @@ def read_table(name: str) -> bytes:
     return read_frozen(HERE / "tables" / name, name)
 
 
-def read_safetensors(data: bytes) -> dict[str, array[int]]:
+def read_safetensors(data: bytes) -> dict[str, list[int]]:
     """The integers of a safetensors file: 64 bits length, a JSON header, the tensors, low bytes first."""
-    start, codes = 8 + int.from_bytes(data[:8], "little"), {"I8": "b", "I32": "i"}
-    header = {name: about for name, about in json.loads(data[8:start]).items() if about.get("dtype") in codes}
-    places = {name: slice(*(start + offset for offset in about["data_offsets"])) for name, about in header.items()}
-    return {name: numbers(codes[header[name]["dtype"]], data[place]) for name, place in places.items()}
-
-
-def numbers(code: str, data: bytes) -> array[int]:
-    """An array of the numbers of `data`, low byte first."""
-    values = array(code, data)
-    if sys.byteorder == "big":
-        values.byteswap()
-    return values
+    start, codes = 8 + int.from_bytes(data[:8], "little"), {"I8": "<b", "I32": "<i"}
+    tensors = {}
+    for name, about in json.loads(data[8:start]).items():
+        if about.get("dtype") in codes:
+            place = slice(*(start + offset for offset in about["data_offsets"]))
+            tensors[name] = [value for (value,) in struct.iter_unpack(codes[about["dtype"]], data[place])]
+    return tensors
 
 
 # ---- The command -----------------------------------------------------------------------------------------------------
@@ -1105,7 +1132,7 @@ def decode(data: bytes, latent: bool = True, weights: Path | None = None) -> dic
     """All that a file says, with the names of `sedic-inspect --json --check`. Raises Refused."""
     file = read_container(data)
     for segment in file.segments:
-        segment.coder = "range"
+        segment.coder = MODELS[file.model][1] if file.model in MODELS else "unknown"
         with inside(segment.path):
             if segment.kind == "mask":
                 file.masks.append(decode_mask(segment.payload, file))
@@ -1114,7 +1141,7 @@ def decode(data: bytes, latent: bool = True, weights: Path | None = None) -> dic
                 text, segment.coder = decode_text(segment.payload)
                 file.texts.append(text)
     z, y = (segment.payload for segment in file.segments[:2])
-    values = {"digests": load_model(file.model, weights).decode(z, y, *latent_size(file))} if latent else {}
+    values = {"digests": latent_decoder(file.model, weights)(z, y, *latent_size(file))} if latent else {}
     return report(file, len(data)) | values
 
 
@@ -1143,7 +1170,7 @@ def report(file: SimpleNamespace, size: int) -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        description="Decode a .sedic file by the specification; print what it holds as JSON."
+        description="Decode a .sedic file by the specification; print its content as JSON."
     )
     parser.add_argument("file", type=Path)
     parser.add_argument("--no-latent", action="store_true", help="leave the latent's values out")

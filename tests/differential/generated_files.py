@@ -12,6 +12,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from sedicfmt.container.checksum import checksum
 from sedicfmt.encoders import latent_nano
 from sedicfmt.errors import SedicError
 from sedicfmt.model import Extension, Mask, SedicFile, SedicObject, coded_size
-from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.models.registry import DEFAULT_MODEL, REGISTRY, load_latent_model
 from sedicfmt.pipeline.report import report_bytes
 
 Random = np.random.Generator
@@ -124,10 +125,15 @@ def noise_bytes(rng: Random, count: int) -> bytes:
     return bytes(np.where(rng.random(count) < rng.choice([0, 0.3]), rng.choice([0, 255], count), data).astype(np.uint8))
 
 
+@cache
+def nano_latent() -> decoder.NanoLatent:
+    return decoder.NanoLatent(192, 24, (decoder.WEIGHTS / REGISTRY[DEFAULT_MODEL].file).read_bytes())
+
+
 def sampled_latent(rng: Random, width: int, height: int, scale: int) -> tuple[bytes, bytes]:
     """What noise stands for: values as the model expects them, and wild ones."""
     columns, rows = (-(-side // 32) for side in coded_size(width, height, scale))
-    model = decoder.load_model(DEFAULT_MODEL, None)
+    model = nano_latent()
     for _ in range(3):
         z, y = (Sampler(noise_bytes(rng, int(rng.integers(0, 400)))) for _ in range(2))
         try:

@@ -1,10 +1,9 @@
 """A second decoder of the .sedic format, written from `spec/sedic.md` alone: `python spec/decoder.py FILE`.
 
-To be read beside the specification: sections are its sections, functions name the clause that they do. It needs nothing but
-Python, the files of `spec/` and, for the latent, the model's weights. It prints what a file holds as JSON, or refuses the
-file with the class of the error, the place, and the exit code 3 malformed, 4 unsupported, 5 truncated, 6 check failed,
-7 over a limit. What a reader MUST refuse it refuses, so where the specification says what a writer does (T-2, M-4), it
-encodes what it decoded and compares. It tells what the pictures are made of; it paints none.
+To be read beside the specification: sections are its sections, functions name the clause that they do. It needs Python, the
+files of `spec/` and, for the latent, the model's weights. It prints what a file holds as JSON, or refuses the file with the
+error's class and place, and the exit code 3 malformed, 4 unsupported, 5 truncated, 6 check failed, 7 over a limit. Where the
+specification says what a writer does (T-2, M-4), it encodes what it decoded and compares. It paints no pictures.
 """
 
 from __future__ import annotations
@@ -20,19 +19,19 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, islice, product
 from operator import itemgetter
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from other_standards import ArithmeticDecoder, holds_all_tiles, read_safetensors
+
 HERE = Path(__file__).resolve().parent
 EXIT_CODES = {"malformed": 3, "unsupported": 4, "truncated": 5, "check": 6, "limit": 7, "backend": 8}
 
 
-class Refused(Exception):
-    """The file is refused, for one of the classes of C-16; `path` is the place in the file."""
-
+class Refused(Exception):  # the file, for one of the classes of C-16; `path` is the place in it
     def __init__(self, message: str, code: str = "malformed", path: str = ""):
         super().__init__(message)
         self.code, self.path = code, path
@@ -54,14 +53,11 @@ def inside(path: str, cut: str = "malformed") -> Iterator[None]:
         raise
 
 
-class Bits:
-    """The bits of `data`, from the most significant of each byte on, beginning with bit `at`."""
-
+class Bits:  # The bits of `data`, from the most significant of each byte on, beginning with bit `at`
     def __init__(self, data: bytes, at: int = 0):
         self.data, self.at = data, at
 
-    def take(self, count: int) -> int:
-        """The next `count` bits as a number."""
+    def take(self, count: int) -> int:  # The next `count` bits as a number
         end = self.at + count
         must(end <= 8 * len(self.data), "the bits end inside a code or a field", "truncated")
         first, last, self.at = self.at // 8, -(-end // 8), end
@@ -77,8 +73,7 @@ def exp_golomb(bits: Bits | RangeDecoder, order: int, most_zeros: int, code: str
     return bits.take(zeros + order) + (1 << order) * ((1 << zeros) - 1)
 
 
-def packed(bits: str, fill: str) -> bytes:
-    """A string of 0 and 1 as bytes, the last one filled up."""
+def packed(bits: str, fill: str) -> bytes:  # A string of 0 and 1 as bytes, the last one filled up
     bits += fill * (-len(bits) % 8)
     return int(bits, 2).to_bytes(len(bits) // 8)
 
@@ -111,17 +106,17 @@ def read_container(data: bytes) -> SimpleNamespace:
     return file
 
 
-def read_header(data: bytes) -> tuple[SimpleNamespace, int]:
-    """C-2 to C-5, C-7: the fields, and where the header ends."""
+def read_header(data: bytes) -> tuple[SimpleNamespace, int]:  # C-2 to C-5, C-7: the fields, and where the header ends
     bits, file = Bits(data), SimpleNamespace(segments=[], texts=[], masks=[])
     must(bits.take(16) == 0x5ED1, "this is not a .sedic file", path="header.magic")
     must(bits.take(3) == 1, "this version is not known", "unsupported")
-    file.objects = bits.take(3)
-    file.ratio, file.eighths = bits.take(3), bits.take(1)
+    file.objects, file.ratio, file.eighths = bits.take(3), bits.take(3), bits.take(1)
     file.long = bits.take(file.eighths)
     u = 8 if file.eighths else 1
     file.height = (bits.take(13 if not file.eighths else 10 if file.long else 7) + 1) * u
-    file.width = width_by(file, file.ratio) if file.ratio else (bits.take(10 if file.eighths else 13) + 1) * u
+    widths = {ratio: file.height * a // b for ratio, (a, b) in RATIOS.items()}
+    file.width = widths[file.ratio] if file.ratio else (bits.take(10 if file.eighths else 13) + 1) * u
+    file.best_ratio = next((ratio for ratio in RATIOS if widths[ratio] == file.width), 0)
     file.model = exp_golomb(bits, 3, 5, "limit")
     must(file.model <= 255, "the model id is over 255", "limit")
     file.latent_scale, file.optional = bits.take(5) + 1, bits.take(1)
@@ -133,19 +128,13 @@ def read_header(data: bytes) -> tuple[SimpleNamespace, int]:
     must(max(file.lengths) <= MAX_SEGMENT, "a segment is too long", "limit")
     for side in ("width", "height"):
         must(16 <= getattr(file, side) <= 8192, f"the {side} is not within 16 to 8192", "limit", f"header.size.{side}")
-    must(max(latent_size(file)) <= 8192, "the latent shows too much (L-1)", "limit", "header.latent_scale")
+    file.latent_size = [-(-side * file.latent_scale // 16) for side in (file.width, file.height)]  # L-1
+    must(max(file.latent_size) <= 8192, "the latent shows too much (L-1)", "limit", "header.latent_scale")
     return file, bits.at // 8
 
 
-def width_by(file: SimpleNamespace, ratio: int) -> int:  # C-5
-    a, b = RATIOS[ratio]
-    return file.height * a // b
-
-
-def check_header(file: SimpleNamespace) -> None:
-    """C-13: what a writer MUST do in a header."""
-    fitting = [ratio for ratio in RATIOS if width_by(file, ratio) == file.width]
-    must(file.ratio == (fitting[0] if fitting else 0), "another ratio gives the width (C-5)")
+def check_header(file: SimpleNamespace) -> None:  # C-13: what a writer MUST do in a header
+    must(file.ratio == file.best_ratio, "another ratio gives the width (C-5)")
     in_eighths = file.height % 8 == 0 and (file.ratio > 0 or file.width % 8 == 0)
     must(file.eighths == in_eighths, "eighths is not as C-5 says")
     must(not file.eighths or file.long == (file.height > 1024), "long is not as C-5 says")
@@ -154,8 +143,7 @@ def check_header(file: SimpleNamespace) -> None:
     must(not file.fill, "the bits that fill up the header are not zero (C-8)")
 
 
-def segment_kinds(objects: int) -> list[tuple[str, str]]:
-    """C-6: kind and path of each segment."""
+def segment_kinds(objects: int) -> list[tuple[str, str]]:  # C-6: kind and path of each segment
     parts = [(("text.object", f"objects[{d}].text"), ("mask", f"objects[{d}].mask")) for d in range(objects)]
     return [("latent.z", "z"), ("latent.y", "y"), ("text.overall", "text"), *(pair for part in parts for pair in part)]
 
@@ -176,8 +164,7 @@ def read_extensions(data: bytes) -> list[dict[str, Any]]:  # C-10
     return found
 
 
-def read_extension_length(data: bytes, at: int) -> tuple[int, int]:
-    """C-11: the length, and the place behind it."""
+def read_extension_length(data: bytes, at: int) -> tuple[int, int]:  # C-11: the length, and the place behind it
     size = next((n for n in (1, 2, 3) if data[at + n - 1 : at + n] < b"\x80"), 4)
     coded = data[at : at + min(size, 3)]
     length = sum((byte & 127) << (7 * place) for place, byte in enumerate(coded))
@@ -190,20 +177,12 @@ def read_extension_length(data: bytes, at: int) -> tuple[int, int]:
 # ---- 2. Latent -------------------------------------------------------------------------------------------------------
 
 
-def latent_size(file: SimpleNamespace) -> tuple[int, int]:
-    """L-1: width and height of the picture that the latent shows."""
-    return -(-file.width * file.latent_scale // 16), -(-file.height * file.latent_scale // 16)
-
-
-class RangeDecoder:
-    """L-2. T-17 begins with another interval: `low` is where it begins, `size` is how long it is."""
-
+class RangeDecoder:  # L-2. T-17 begins with another interval: `low` is where it begins, `size` is how long it is
     def __init__(self, data: bytes, low: int = 0, size: int = 2**32 - 1):
         self.data, self.read = data, 4
         self.code, self.range = int.from_bytes(data[:4].ljust(4, b"\0")) - low, size
 
-    def symbol(self, c: Sequence[int], _: int = 0) -> int:
-        """A symbol of the table with the cumulative frequencies `c`."""
+    def symbol(self, c: Sequence[int], _: int = 0) -> int:  # A symbol of the table with the cumulative frequencies `c`
         r = self.range // c[-1]
         t = self.code // r
         must(t < c[-1], "no value has this code (L-2)")
@@ -224,8 +203,7 @@ class RangeDecoder:
             byte = self.data[self.read] if self.read < len(self.data) else 0
             self.code, self.range, self.read = self.code << 8 | byte, self.range << 8, self.read + 1
 
-    def take(self, count: int) -> int:
-        """`count` bits, each a symbol of two equally frequent ones."""
+    def take(self, count: int) -> int:  # `count` bits, each a symbol of two equally frequent ones
         return sum(self.symbol([0, 32768, 65536]) << place for place in reversed(range(count)))
 
     def signed(self, c: list[int]) -> int:  # L-3
@@ -247,9 +225,7 @@ class RangeDecoder:
         must(self.payload() == self.data, "the data is not what a writer makes of its values (L-5)")
 
 
-class RangeEncoder:
-    """The writer's side of L-2, for T-2: low is kept whole, so that nothing has to be carried."""
-
+class RangeEncoder:  # The writer's side of L-2, for T-2: low is kept whole, so that nothing has to be carried
     def __init__(self, low: int, size: int):
         self.low, self.range, self.count = low, size, 4
 
@@ -269,9 +245,8 @@ def shortest(low: int, size: int, count: int) -> bytes:
 
 
 @cache
-def frequencies(name: str) -> list[list[int]]:
-    """L-4, H-8: the cumulative frequencies of each line of a table."""
-    return [[0, *accumulate(map(int, line.split()))] for line in read_table(name).decode("ascii").split("\n")]
+def frequencies(name: str) -> list[list[int]]:  # L-4, H-8: the cumulative frequencies of each line of a table
+    return [[0, *accumulate(map(int, line.split()))] for line in read_frozen(name).decode("ascii").split("\n")]
 
 
 def digest(grid: Grid) -> str:  # L-8
@@ -279,107 +254,13 @@ def digest(grid: Grid) -> str:  # L-8
     return hashlib.sha256(struct.pack(f"<{len(values)}h", *values)).hexdigest()
 
 
-# Model av1
-
-
 def decode_av1(z: bytes, y: bytes, width: int, height: int) -> dict[str, str]:
-    """A-1 to A-5: the digests. What is coded in a tile is left to a decoder of AV1."""
+    """A-1, A-3, A-5: the digests. What is coded in a tile is left to a decoder of AV1."""
     must(not z, "the model av1 has no z (A-1)", path="z")
     with inside("y"):
         must(y and y[-1], "a frame that is empty or ends in a zero byte (A-1)")
-        read_tile_group(*read_frame_header(Bits(y), width, height))
+        must(holds_all_tiles(Bits(y), width, height), "a frame without all of its tiles (A-3)")
     return {"z": hashlib.sha256(z).hexdigest(), "y": hashlib.sha256(y).hexdigest()}
-
-
-def read_frame_header(bits: Bits, width: int, height: int) -> tuple[Bits, int, int, int]:
-    """AV1 5.9.2 behind the sequence header of A-2; its names. Returns `bits` and the tiles."""
-    f = bits.take
-    f(1)  # disable_cdf_update
-    allow_screen_content_tools = f(1)
-    f(allow_screen_content_tools)  # force_integer_mv
-    f(32 * f(1))  # render_size
-    allow_intrabc = f(allow_screen_content_tools)
-    tiles = read_tile_info(f, width, height)
-    base_q_idx = f(8)
-    deltas = [signed_7(f) for _ in range(3)]  # of Y DC, U DC, U AC
-    f(8 * f(1))  # qm_y, qm_u
-    q_idx = read_segmentation(f, base_q_idx)
-    delta_q_present = f(base_q_idx > 0)
-    f(2 * delta_q_present)
-    f(3 * f(delta_q_present and not allow_intrabc))  # delta_lf_res, delta_lf_multi
-    lossless = not any(deltas) and not any(q_idx)
-    if not lossless and not allow_intrabc:
-        f(12 * (f(12) > 0) + 3)  # loop_filter_level, loop_filter_sharpness
-        for _ in range(10 * f(f(1))):  # loop_filter_delta_enabled, loop_filter_delta_update
-            signed_7(f)
-    f(2 - lossless)  # tx_mode_select, reduced_tx_set
-    return bits, *tiles
-
-
-def signed_7(f: Callable[[int], int]) -> int:
-    """A bit that says whether seven others follow, su(7). (Only whether that is 0 matters here.)"""
-    return f(7 * f(1))
-
-
-def read_segmentation(f: Callable[[int], int], base_q_idx: int) -> list[int]:
-    """AV1 5.9.14: the quantizer index of each segment."""
-    q_idx = [base_q_idx]
-    for _ in range(8 * f(1)):
-        change = f(9 * f(1))
-        q_idx.append(min(max(base_q_idx + (change & 255) - (change & 256), 0), 255))
-        for size in (7, 7, 7, 7, 3, 0, 0):
-            f(size * f(1))
-    return q_idx[-8:]
-
-
-def read_tile_info(f: Callable[[int], int], width: int, height: int) -> tuple[int, int, int]:
-    """AV1 5.9.15, in superblocks of 64: number of tiles, bits of a tile's number, bytes of a tile's size."""
-    columns, rows = -(-width // 64), -(-height // 64)
-    least = max(tile_log2(64, columns), tile_log2(2304, columns * rows))
-
-    def uniform(blocks: int, log2: int) -> int:
-        while log2 < tile_log2(1, min(blocks, 64)) and f(1):
-            log2 += 1
-        return log2
-
-    def sizes(blocks: int, most: int) -> list[int]:
-        found: list[int] = []
-        while blocks > sum(found):
-            n = min(blocks - sum(found), most)
-            v, m = f(n.bit_length() - 1), (1 << n.bit_length()) - n  # ns(n)
-            found.append(1 + (v if v < m else 2 * v - m + f(1)))
-        must(len(found) <= 64, "too many tiles")
-        return found
-
-    if f(1):
-        log2_columns = uniform(columns, tile_log2(64, columns))
-        log2_rows = uniform(rows, max(least - log2_columns, 0))
-        tiles = [-(-blocks // -(-blocks >> n)) for blocks, n in ((columns, log2_columns), (rows, log2_rows))]
-    else:
-        widths = sizes(columns, 64)
-        area = columns * rows >> (least + 1 if least else 0)
-        heights = sizes(rows, max(area // max(widths), 1))
-        tiles = [len(widths), len(heights)]
-        log2_columns, log2_rows = (tile_log2(1, count) for count in tiles)
-    bits, count = log2_columns + log2_rows, tiles[0] * tiles[1]
-    must(f(bits) < count, "context_update_tile_id is of no tile")
-    return count, bits, f(2 * (bits > 0)) + 1
-
-
-def tile_log2(size: int, target: int) -> int:
-    return max(-(-target // size) - 1, 0).bit_length()
-
-
-def read_tile_group(bits: Bits, count: int, number_bits: int, size_bytes: int) -> None:
-    """AV1 5.11.1: the tile group holds all tiles (A-3)."""
-    bits.take(-bits.at % 8)
-    if count > 1 and bits.take(1):
-        both = (bits.take(number_bits), bits.take(number_bits))
-        must(both == (0, count - 1), "a tile group without all tiles (A-3)")
-    at = (bits.at + 7) // 8
-    for _ in range(count - 1):
-        at += size_bytes + int.from_bytes(bits.data[at : at + size_bytes], "little") + 1
-    must(at < len(bits.data), "the frame ends before its last tile (A-3)")
 
 
 # ---- 3. Hyper-synthesis in integers ----------------------------------------------------------------------------------
@@ -410,9 +291,7 @@ class Layer:
         return [min(max(((a - OFFSET) * m + half) >> s, least), 32767) for a, m in zip(sums, self.m, strict=True)]
 
 
-class NanoLatent:
-    """z and y of a model that section 3 describes, with C_y and C_z channels."""
-
+class NanoLatent:  # z and y of a model that section 3 describes, with C_y and C_z channels
     def __init__(self, c_y: int, c_z: int, weights: bytes):
         tensors = read_safetensors(weights)
         self.c_y, self.c_z, self.layer = c_y, c_z, {k: Layer(tensors, name) for k, name in LAYERS.items()}
@@ -428,20 +307,18 @@ class NanoLatent:
 
     def decode_z(self, decoder: RangeDecoder, rows: int, columns: int) -> Grid:  # H-7
         z: Grid = [[[0] * self.c_z for _ in range(columns)] for _ in range(rows)]
-        for i in range(rows):
-            for j in range(columns):
-                v = self.layer[4](self.layer[3](around(z, i, j, [(-1, -1), (-1, 0), (-1, 1), (0, -1)]), 0), -32767)
-                indices = [min(max(index, 1), 31) for index in v[self.c_z :]]
-                z[i][j] = [z_value(decoder, *of_channel) for of_channel in zip(v, indices, strict=False)]
+        for i, j in product(range(rows), range(columns)):
+            v = self.layer[4](self.layer[3](around(z, i, j, [(-1, -1), (-1, 0), (-1, 1), (0, -1)]), 0), -32767)
+            indices = [min(max(index, 1), 31) for index in v[self.c_z :]]
+            z[i][j] = [z_value(decoder, *of_channel) for of_channel in zip(v, indices, strict=False)]
         decoder.finish()
         return z
 
-    def decode_y(self, decoder: RangeDecoder, z: Grid, rows: int, columns: int) -> Grid:
-        """H-9, with the tables of L-4."""
+    def decode_y(self, decoder: RangeDecoder, z: Grid, rows: int, columns: int) -> Grid:  # H-9, with the tables of L-4
         h, tables = self.synthesise(z, rows, columns), frequencies("gaussian_frequencies.txt")
         y: Grid = [[[0] * self.c_y for _ in range(columns)] for _ in range(rows)]
         for odd in (0, 1):
-            places = [(i, j) for i in range(rows) for j in range(columns) if (i + j) % 2 == odd]
+            places = [(i, j) for i, j in product(range(rows), range(columns)) if (i + j) % 2 == odd]
             indices = [self.indices(h[i][j], y, i, j) for i, j in places]
             for k in range(self.c_y):
                 for (i, j), index in zip(places, indices, strict=True):
@@ -449,14 +326,13 @@ class NanoLatent:
         decoder.finish()
         return y
 
-    def synthesise(self, z: Grid, rows: int, columns: int) -> Grid:
-        """H-1 to H-4: h, on y's grid."""
+    def synthesise(self, z: Grid, rows: int, columns: int) -> Grid:  # H-1 to H-4: h, on y's grid
         h: Grid = [[[] for _ in range(columns)] for _ in range(rows)]
-        square = [(p - 1, q - 1) for p in range(3) for q in range(3)]
-        for i, j in ((i, j) for i in range(len(z)) for j in range(len(z[0]))):
+        square = list(product((-1, 0, 1), repeat=2))
+        for i, j in product(range(len(z)), range(len(z[0]))):
             x = around(z, i, j, square)
             grown = self.layer[1]([x[n * self.c_z + c] for c in range(self.c_z) for n in range(9)], 0)
-            for p, q in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            for p, q in product((0, 1), repeat=2):
                 if 2 * i + p < rows and 2 * j + q < columns:
                     h[2 * i + p][2 * j + q] = grown[2 * p + q :: 4]
         return h
@@ -496,61 +372,46 @@ END, GAP, CASE, UPPER, SPELL = STEERING = ("{end}", "{gap}", "{case}", "{upper}"
 LETTER_END, LETTER_OTHER = 128, 129
 LOW, HIGH = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TO_UPPER, TO_LOWER = str.maketrans(LOW, HIGH), str.maketrans(HIGH, LOW)
+INSIDE_A_WORD = re.compile("(?<=[A-Za-z])(?=[a-z])|(?<=[A-Z])(?=[A-Z])")
 NO_SPACE_AFTER = "([{'#$-/ \t\n\u2013\u2014\u2018\u2019\u201c"
 NO_SPACE_BEFORE = ".,;:!?)]}'%-/ \t\n\u2013\u2014\u2019\u201d\u2026"
 SKIPPED_FOR_CAPITAL = " \t\n\"'()[]\u2018\u2019\u201c\u201d"
 
 
-def decode_text(payload: bytes) -> tuple[str, str]:
-    """T-1, T-2: the text, and its coder's name."""
+def decode_text(payload: bytes) -> tuple[str, str]:  # T-1, T-2: the text, and its coder's name
     if not payload:
         return "", "empty"
     must(len(payload) <= MAX_TEXT + 1, "the payload is too long", "limit")
     coder = payload[0] >> 6
     must(coder in TEXT_CODERS, "the text coder 2 is reserved", "unsupported")
-    text = {0: decode_huffman, 1: decode_contexts, 3: decode_raw}[coder](payload)
+    decode = {0: decode_huffman, 1: decode_contexts}.get(coder)
+    text = decode(payload) if decode else payload[1:].decode(errors="replace")  # what is replaced differs below
     shortest_one = min(huffman_payload(text), contexts_payload(text), b"\xc0" + text.encode(), key=len) if text else b""
     must(payload == shortest_one, "this is not the payload of its text (T-2)")
     return text, TEXT_CODERS[coder]
 
 
-def decode_raw(payload: bytes) -> str:  # T-1
-    must(payload[0] & 63 == 0, "the six bits behind the coder id are not zero")
-    try:
-        return payload[1:].decode()
-    except UnicodeDecodeError as error:
-        raise Refused("this is not UTF-8") from error
-
-
-def canonical_code(lengths: dict[Any, int]) -> dict[Any, str]:
-    """T-3: the codes, as strings of 0 and 1, of symbols in the order of their numbers."""
+def canonical_code(lengths: dict[Any, int]) -> tuple[dict[Any, str], dict[str, Any]]:
+    """T-3: the codes, as strings of 0 and 1, of symbols in the order of their numbers; and the symbols by code."""
     codes, code, before = {}, 0, 0
     for symbol, length in sorted(lengths.items(), key=itemgetter(1)):
         code <<= length - before
         codes[symbol], before = format(code, f"0{length}b"), length
         code += 1
-    return codes
+    return codes, {code: symbol for symbol, code in codes.items()}
 
 
 @cache
-def huffman_table() -> list[dict[Any, str]]:
+def huffman_table() -> list[tuple[dict[Any, str], dict[str, Any]]]:
     """T-5: the code of the entries, then the three letter codes."""
-    lines = [line.split("\t") for line in read_table("text_words.txt").decode().splitlines() if line[0] != "#"]
+    lines = [line.split("\t") for line in read_frozen("text_words.txt").decode().splitlines() if line[0] != "#"]
     words = {entry: int(line[0]) for line in lines if line[0] != "letters" for entry in line[1:]}
     letters = [map(int, line[2].split()) for line in lines if line[0] == "letters"]
     return [canonical_code(words), *(canonical_code({s: n for s, n in enumerate(code) if n}) for code in letters)]
 
 
-@cache
-def huffman_symbols() -> list[dict[str, Any]]:
-    return [{code: symbol for symbol, code in codes.items()} for codes in huffman_table()]
-
-
-def is_boundary(text: str, at: int) -> bool:  # T-6
-    if at in (0, len(text)):
-        return True
-    before, after = text[at - 1], text[at]
-    return not (before in LOW + HIGH if after in LOW else after in HIGH and before in HIGH)
+def boundaries(text: str) -> list[int]:  # T-6
+    return [at for at in range(len(text) + 1) if not INSIDE_A_WORD.match(text, at)]
 
 
 def expects_space(before: str, first: str) -> bool:  # T-7
@@ -562,8 +423,7 @@ def expects_space(before: str, first: str) -> bool:  # T-7
 
 
 def expects_capital(before: str) -> bool:  # T-8
-    rest = before.rstrip(SKIPPED_FOR_CAPITAL)
-    return not rest or rest[-1] in ".!?"
+    return before.rstrip(SKIPPED_FOR_CAPITAL)[-1:] in ("", *".!?")
 
 
 def read_items(first: Callable[[], str], word: Callable[[], str], letters: Callable[[], Iterator[str]]) -> str:
@@ -573,10 +433,7 @@ def read_items(first: Callable[[], str], word: Callable[[], str], letters: Calla
         gap = symbol == GAP
         symbol = word() if gap else symbol
         if symbol == SPELL:
-            characters = ""
-            for letter in letters():
-                characters += letter
-                must(len(characters) <= MAX_TEXT, "the text is too long", "limit")
+            characters = "".join(islice(letters(), MAX_TEXT + 1))
             must(characters, "nothing is spelled (T-11)")
         else:
             steer = symbol if symbol in (CASE, UPPER) else ""
@@ -599,22 +456,18 @@ def beyond_ascii(point: int) -> str:  # T-11
     return chr(point)
 
 
-# Word Huffman
-
-
 def decode_huffman(payload: bytes) -> str:  # T-4, T-9, T-11
     bits = Bits(payload, 2)
 
     def read(table: int = 0) -> Any:
-        code = ""
-        while code not in huffman_symbols()[table]:
+        code, symbols = "", huffman_table()[table][1]
+        while code not in symbols:
             code += "01"[bits.take(1)]
-        return huffman_symbols()[table][code]
+        return symbols[code]
 
     def first() -> str:
         left = 8 * len(payload) - bits.at
-        padding = left < 8 and Bits(payload, bits.at).take(left) == (1 << left) - 1
-        return END if padding else read()
+        return END if left < 8 and Bits(payload, bits.at).take(left) == (1 << left) - 1 else read()
 
     def letters() -> Iterator[str]:
         before = ""
@@ -630,36 +483,31 @@ def letter_code(before: str) -> int:
     return 1 if not before else 2 if before in LOW else 3 if before in HIGH else 1
 
 
-def letter_bits(before: str, letter: str) -> str:
-    """T-11; "" as letter is the end."""
-    codes = huffman_table()[letter_code(before)]
+def letter_bits(before: str, letter: str) -> str:  # T-11; "" as letter is the end
+    codes, _ = huffman_table()[letter_code(before)]
     if letter >= "\x80":
         return codes[LETTER_OTHER] + f"{ord(letter):021b}"
     return codes[ord(letter) if letter else LETTER_END]
 
 
-def places(text: str, p: int) -> list[int]:
-    """Where an item at p may have its characters: behind its space if there can be one, else at p (T-12, T-16)."""
-    return [p + 1, p] if text[p] == " " and p + 1 < len(text) else [p]
-
-
-def gap_before(text: str, p: int, s: int) -> tuple[str, ...]:
-    """T-9: `{gap}` if there is a space from p to s and none is expected, or the other way round."""
-    return (GAP,) if expects_space(text[:p], text[s]) != (s > p) else ()
+def starts(text: str, p: int) -> list[tuple[int, tuple[str, ...]]]:
+    """Where an item at p may have its characters: behind its space if there can be one (T-12, T-16), and at p; and
+    for each of these `{gap}` if there is a space and none is expected, or the other way round (T-9)."""
+    places = [p + 1, p] if text[p] == " " and p + 1 < len(text) else [p]
+    return [(s, (GAP,) if expects_space(text[:p], text[s]) != (s > p) else ()) for s in places]
 
 
 def huffman_payload(text: str) -> bytes:
     """T-12: the cheapest items, found from the text's end; `min` takes the first of equals, so trials stand in order."""
-    words, end = huffman_table()[0], len(text)
-    longest = max(map(len, words))
-    boundaries = [at for at in range(end + 1) if is_boundary(text, at)]
+    (words, _), end = huffman_table()[0], len(text)
+    longest, ends = max(map(len, words)), boundaries(text)
     cost, best = {end: 0}, {}
     spelled: dict[int, tuple[int, int]] = {}  # behind a spelled character: bits to the text's end, and the item's end
 
     def trials(p: int) -> Iterator[tuple[int, tuple[str, ...], int, int]]:
-        for s in places(text, p):
-            gap, capital = gap_before(text, p, s), expects_capital(text[:p])
-            for e in boundaries[bisect_right(boundaries, s) : bisect_right(boundaries, s + longest)]:
+        capital = expects_capital(text[:p])
+        for s, gap in starts(text, p):
+            for e in ends[bisect_right(ends, s) : bisect_right(ends, s + longest)]:
                 for way in ways_to_say(text[s:e], capital):
                     if way[-1] in words:
                         yield sum(len(words[symbol]) for symbol in gap + way) + cost[e], gap + way, s, e
@@ -667,7 +515,7 @@ def huffman_payload(text: str) -> bytes:
             yield bits + spelled[s + 1][0], (*gap, SPELL), s, spelled[s + 1][1]
 
     for p in range(end, -1, -1):
-        if p < end and is_boundary(text, p):
+        if p < end and not INSIDE_A_WORD.match(text, p):
             cost[p], *best[p] = min(trials(p), key=itemgetter(0))
         if p > 0:
             ways = [(len(letter_bits(text[p - 1], "")) + cost[p], p)] if p in cost else []
@@ -686,26 +534,14 @@ def huffman_payload(text: str) -> bytes:
 def ways_to_say(w: str, capital: bool) -> list[tuple[str, ...]]:  # T-12, 3
     ways: list[tuple[str, ...]] = [(CASE, w) if capital and w[0] in LOW else (w,)] if w not in STEERING else []
     if w[0] in HIGH:
-        ways.append((lowered(w),) if capital else (CASE, lowered(w)))
-        ways += [(UPPER, w.translate(TO_LOWER))] if is_upper(w) else []
+        lowered = w[0].translate(TO_LOWER) + w[1:]
+        ways.append((lowered,) if capital else (CASE, lowered))
+        if not any(c in LOW for c in w) and sum(c in HIGH for c in w) > 1:
+            ways.append((UPPER, w.translate(TO_LOWER)))
     return ways
 
 
-def lowered(w: str) -> str:
-    return w[0].translate(TO_LOWER) + w[1:]
-
-
-def is_upper(w: str) -> bool:
-    """No a-z and at least two A-Z (T-12, T-16)."""
-    return not any(c in LOW for c in w) and sum(c in HIGH for c in w) > 1
-
-
-# Word contexts
-
-
-class Trie:
-    """T-14."""
-
+class Trie:  # T-14
     def __init__(self, data: bytes):
         (depth,) = struct.unpack_from("<I", data)
         counts = struct.unpack_from(f"<{depth}I", data, 4)
@@ -749,8 +585,8 @@ class Trie:
 @cache
 def context_tables() -> tuple[list[str], dict[str, int], Trie, Trie]:
     """T-14: the word alphabet, its symbols by name, the tries of words and letters."""
-    alphabet = [*STEERING, *read_table("context_words.txt").decode().split("\n")[:-1]]
-    words, letters = (Trie(read_table(f"context_{kind}.trie")) for kind in ("words", "letters"))
+    alphabet = [*STEERING, *read_frozen("context_words.txt").decode().split("\n")[:-1]]
+    words, letters = (Trie(read_frozen(f"context_{kind}.trie")) for kind in ("words", "letters"))
     return alphabet, {entry: number for number, entry in enumerate(alphabet)}, words, letters
 
 
@@ -771,24 +607,19 @@ def decode_contexts(payload: bytes) -> str:  # T-17
 
 
 def entry_by_rule(w: str, capital: bool) -> tuple[str, ...]:
-    """T-16, the rules 1 to 5: the symbols that say `w`, none if it is to be spelled."""
-    ways: list[tuple[str, ...]] = [(w,)]
-    if w[0] in LOW:
-        ways = [(CASE, w) if capital else (w,)]
-    elif w[0] in HIGH:
-        ways = [(lowered(w),), (w,)] if capital else [(w,), (CASE, lowered(w))]
-    if is_upper(w):
-        ways.append((UPPER, w.translate(TO_LOWER)))
+    """T-16, the rules 1 to 5: the symbols that say `w`, none if it is to be spelled. (The ways are those of T-12.)"""
+    ways = ways_to_say(w, capital)
+    if capital and w[0] in HIGH:
+        ways[:2] = ways[1::-1]
     return next((way for way in ways if way[-1] in context_tables()[1] and way[-1] not in STEERING), ())
 
 
 def cut(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
     """T-16: the items, each as its word symbols and what is spelled."""
-    ends = [at for at in range(1, len(text) + 1) if is_boundary(text, at)]
-    p = 0
+    ends, p = boundaries(text), 0
     while p < len(text):
-        s, capital = places(text, p)[0], expects_capital(text[:p])
-        gap, p = gap_before(text, p, s), ends[bisect_right(ends, s)]
+        (s, gap), *_ = starts(text, p)
+        capital, p = expects_capital(text[:p]), ends[bisect_right(ends, s)]
         symbols = entry_by_rule(text[s:p], capital)
         while not symbols and p < len(text) and text[p] != " ":
             following = ends[bisect_right(ends, p)]
@@ -844,9 +675,6 @@ def decode_mask(payload: bytes, file: SimpleNamespace) -> SimpleNamespace:
     return mask
 
 
-# Run-length
-
-
 def changes_after(first: int, w: int, n: int, whole: int, code: Callable[[int, int | None], int | None]) -> list[int]:
     """M-10: all changes; `code`, given p and e (None: no expectation), reads or writes the next, None where they end."""
     changes, lean, least = [first], [0], [0, 1]  # `least`: q for even and for odd i; it only grows, as p does
@@ -858,29 +686,26 @@ def changes_after(first: int, w: int, n: int, whole: int, code: Callable[[int, i
         change = code(p, None if q is None else min(max(changes[q] + w + lean[q], p + 1), n - 1))
         if change is None:
             return changes
+        must(i < MAX_CHANGES, "too many changes (M-5)", "limit")
         shift = 9 if q is None else change - changes[q] - w
         lean.append(0 if abs(shift) > 8 else shift if whole else int(shift / 2))
         changes.append(change)
 
 
-def decode_run_length(data: bytes, h: int, w: int) -> bytes:
-    """M-6 to M-9, M-11, M-12: the cells."""
+def decode_run_length(data: bytes, h: int, w: int) -> bytes:  # M-6 to M-9, M-11, M-12: the cells
     must(not data or data[-1], "a zero byte at the end (M-7)")
     bits, n = Bits(data + bytes(16)), h * w  # behind the data all bits are zero; no code has 16 bytes
     last_one = 8 * len(data) - (data[-1] & -data[-1]).bit_length() if data else -1
     columns, whole, first = bits.take(1), bits.take(1), bits.take(n.bit_length())
     must(first <= n, "the first change lies behind the last cell (M-9)")
     must(first or bits.at > last_one, "something follows where there are no changes (M-9)")
-    count = 1
 
     def read(p: int, e: int | None) -> int | None:
-        nonlocal count
         if bits.at > last_one:
             return None
-        v, m, count = exp_golomb(bits, 3 if e is None else 0, 27), -1 if e is None else e - p - 1, count + 1
+        v, m = exp_golomb(bits, 3 if e is None else 0, 27), -1 if e is None else e - p - 1
         change = p + 1 + v if e is None or v > 2 * m else e + (v + 1) // 2 if v % 2 else e - v // 2
         must(change < n, "a change lies behind the last cell (M-12)")
-        must(count <= MAX_CHANGES, "too many changes (M-5)", "limit")
         return change
 
     edges = [0, *(changes_after(first - 1, h if columns else w, n, whole, read) if first else []), n]
@@ -888,8 +713,7 @@ def decode_run_length(data: bytes, h: int, w: int) -> bytes:
     return turned(cells, h) if columns else cells
 
 
-def turned(cells: bytes, stride: int) -> bytes:
-    """Rows of `stride` cells become columns."""
+def turned(cells: bytes, stride: int) -> bytes:  # Rows of `stride` cells become columns
     return b"".join(cells[x::stride] for x in range(stride))
 
 
@@ -912,7 +736,10 @@ def run_length_bits(changes: list[int], w: int, n: int, columns: int, whole: int
         change = next(coming, None)
         if change is None:
             return None
-        k, v = (3, change - p - 1) if e is None else (0, value_of(change - e, e - p - 1))
+        k, v = 3, change - p - 1
+        if e is not None:  # M-11
+            d, m = change - e, e - p - 1
+            k, v = 0, m + d if d > m else 2 * d - 1 if d > 0 else -2 * d
         digits = f"{v + (1 << k):b}"
         out.append("0" * (len(digits) - k - 1) + digits)
         return change
@@ -922,16 +749,8 @@ def run_length_bits(changes: list[int], w: int, n: int, columns: int, whole: int
     return packed("".join(out), "0").rstrip(b"\0")
 
 
-def value_of(d: int, m: int) -> int:  # M-11
-    return m + d if d > m else 2 * d - 1 if d > 0 else -2 * d
-
-
-# Generic region
-
-
 def generic_region(h: int, w: int, coder: ArithmeticDecoder) -> bytes:
     """M-14, T.88 6.2.5: the cells. All contexts begin alike, so any numbers will do for them.
-
     Template 0 with these adaptive pixels: five pixels of the row two above, seven of the row above, four before."""
     stride = w + 7
     cells = bytearray(stride * (h + 3))  # zeros around: two rows above, four columns to the left, three to the right
@@ -947,120 +766,27 @@ def generic_region(h: int, w: int, coder: ArithmeticDecoder) -> bytes:
     return b"".join(cells[start : start + w] for start in starts)
 
 
-class ArithmeticDecoder:
-    """T.88 E.3 with M-15, and beside it E.2 for M-17: what an encoder makes of the same decisions.
-
-    Both have the same interval, so they share A and the contexts; the encoder's C is `low`, its CT `room`."""
-
-    def __init__(self, data: bytes):
-        self.states = [(0, 0)] * (1 << 16)  # of each context: index and MPS
-        self.data, self.at, self.a, self.c = data + b"\xff\xac", 0, 0x8000, 0
-        self.low, self.room, self.written, self.out = 0, 12, 15, bytearray(1)  # `out` has a byte before the data
-        self.c = self.data[0] << 16
-        self.byte_in()
-        self.c, self.ct = self.c << 7, self.ct - 7
-
-    def byte_in(self) -> None:  # BYTEIN
-        stuffed, following = self.data[self.at] == 0xFF, self.data[self.at + 1]
-        if stuffed and following > 0x8F:
-            self.c, self.ct = self.c + 0xFF00, 8
-        else:
-            self.c, self.ct = self.c + (following << (9 if stuffed else 8)), 7 if stuffed else 8
-            self.at += 1
-
-    def bit(self, cx: int) -> int:
-        """DECODE, and ENCODE of what comes out."""
-        index, mps = self.states[cx]
-        qe, next_mps, next_lps, switch = PROBABILITIES[index]
-        self.a -= qe
-        upper = self.c >> 16 >= qe
-        likelier = upper == (self.a >= qe)
-        if upper:
-            self.c, self.low = self.c - (qe << 16), self.low + qe
-        else:
-            self.a = qe
-        if self.a < 0x8000:
-            self.states[cx] = (next_mps, mps) if likelier else (next_lps, mps ^ switch)
-        while self.a < 0x8000:
-            if not self.ct:
-                self.byte_in()
-            self.a, self.c, self.ct = self.a << 1, self.c << 1, self.ct - 1
-            self.shift(1)
-        return mps if likelier else 1 - mps
-
-    def shift(self, count: int) -> None:
-        """The encoder's share of RENORME, with BYTEOUT."""
-        self.low, self.room, self.written = self.low << count, self.room - count, self.written + count
-        if not self.room:
-            if self.out[-1] < 0xFF and self.low >= 0x8000000:
-                self.out[-1] += 1
-                self.low &= 0x7FFFFFF
-            self.room = 7 if self.out[-1] == 0xFF else 8
-            self.out.append(self.low >> (27 - self.room))
-            self.low &= (1 << (27 - self.room)) - 1
-
-    def encoded(self) -> bytes:
-        """M-17. Numbers are in units of the last bit of the bytes written."""
-        last, number, a = self.written, 0, self.a
-        while self.bits() < last:
-            self.shift(self.room)
-        for before, byte in zip(self.out, self.out[1:], strict=False):
-            number = (number << (7 if before == 0xFF else 8)) + byte
-        limit, ones = number + (a << (self.bits() - last)), 0
-        while len(self.out) > 1:
-            number, ones = number - (self.out[-1] << ones), ones + (7 if self.out[-2] == 0xFF else 8)
-            if number + (1 << ones) - 1 >= limit:
-                break
-            self.out.pop()
-        return bytes(self.out[1:])
-
-    def bits(self) -> int:
-        """How many bits the bytes hold."""
-        return 8 * (len(self.out) - 1) - self.out[:-1].count(0xFF)
-
-
-# By index: Qe, the next index behind an MPS and behind an LPS, SWITCH (T.88 Table E.1).
-PROBABILITIES = [
-    (0x5601, 1, 1, 1), (0x3401, 2, 6, 0), (0x1801, 3, 9, 0), (0x0AC1, 4, 12, 0), (0x0521, 5, 29, 0), (0x0221, 38, 33, 0),
-    (0x5601, 7, 6, 1), (0x5401, 8, 14, 0), (0x4801, 9, 14, 0), (0x3801, 10, 14, 0), (0x3001, 11, 17, 0),
-    (0x2401, 12, 18, 0), (0x1C01, 13, 20, 0), (0x1601, 29, 21, 0), (0x5601, 15, 14, 1), (0x5401, 16, 14, 0),
-    (0x5101, 17, 15, 0), (0x4801, 18, 16, 0), (0x3801, 19, 17, 0), (0x3401, 20, 18, 0), (0x3001, 21, 19, 0),
-    (0x2801, 22, 19, 0), (0x2401, 23, 20, 0), (0x2201, 24, 21, 0), (0x1C01, 25, 22, 0), (0x1801, 26, 23, 0),
-    (0x1601, 27, 24, 0), (0x1401, 28, 25, 0), (0x1201, 29, 26, 0), (0x1101, 30, 27, 0), (0x0AC1, 31, 28, 0),
-    (0x09C1, 32, 29, 0), (0x08A1, 33, 30, 0), (0x0521, 34, 31, 0), (0x0441, 35, 32, 0), (0x02A1, 36, 33, 0),
-    (0x0221, 37, 34, 0), (0x0141, 38, 35, 0), (0x0111, 39, 36, 0), (0x0085, 40, 37, 0), (0x0049, 41, 38, 0),
-    (0x0025, 42, 39, 0), (0x0015, 43, 40, 0), (0x0009, 44, 41, 0), (0x0005, 45, 42, 0), (0x0001, 45, 43, 0),
-    (0x5601, 46, 46, 0),
-]  # fmt: skip
-
-
-# Contexts
-
-MARGIN = 16  # cells; no question of the table asks about a place so far away
-
-
-def mask_tree(stride: int, bitmaps: dict[str, bytes | bytearray]) -> Any:
+def mask_tree(lines: Iterator[str], stride: int, bitmaps: dict[str, bytes | bytearray]) -> Any:
     """M-20, M-21: a question as (bitmap, distance to the place asked about, "no", "yes"), a leaf as its frequency."""
-    lines = (line.split() for line in read_table("mask_contexts.txt").decode("ascii").splitlines() if line[0] != "#")
-
-    def tree() -> Any:
-        kind, *values = next(lines)
-        r, c = map(int, values) if kind != "p" else (0, 0)
-        return int(values[0]) if kind == "p" else (bitmaps[kind], r * stride + c, tree(), tree())
-
-    return tree()
+    kind, *values = next(lines).split()
+    if kind == "p":
+        return int(values[0])
+    r, c = map(int, values)
+    return bitmaps[kind], r * stride + c, mask_tree(lines, stride, bitmaps), mask_tree(lines, stride, bitmaps)
 
 
 def decode_mask_contexts(data: bytes, h: int, w: int, earlier: bytes) -> bytes:
     """M-19 to M-24. All bitmaps have a margin that no question leaves, so that a place is one number."""
-    stride, decoder, any_before = w + 2 * MARGIN, RangeDecoder(data), 0
-    starts = range(MARGIN * stride + MARGIN, (h + MARGIN) * stride, stride)
-    cells, before, seen = (bytearray(stride * (h + 2 * MARGIN)) for _ in range(3))
+    margin, decoder, any_before = 16, RangeDecoder(data), 0
+    stride = w + 2 * margin
+    starts = range(margin * stride + margin, (h + margin) * stride, stride)
+    cells, before, seen = (bytearray(stride * (h + 2 * margin)) for _ in range(3))
     outside = bytearray(b"\1" * len(cells))
     for y, start in enumerate(starts):
         outside[start : start + w] = bytes(w)
         before[start : start + w] = earlier[y * w : y * w + w]
-    root = mask_tree(stride, {"c": cells, "o": outside, "e": before, "b": seen})
+    lines = (line for line in read_frozen("mask_contexts.txt").decode("ascii").splitlines() if line[0] != "#")
+    root = mask_tree(lines, stride, {"c": cells, "o": outside, "e": before, "b": seen})
     must(decoder.code < decoder.range, "no bitmap has this data (M-22)")
     for start in starts:
         seen[start - 1] = any_before
@@ -1092,37 +818,21 @@ WEIGHTS = HERE.parent / "sedicfmt" / "models"
 def latent_decoder(model: int, weights: Path | None) -> LatentDecoder:  # R-1
     must(model in MODELS, f"the model {model} is not known", "unsupported", "header.model_id")
     *_, file, make = MODELS[model]
-    return make(read_frozen(weights or WEIGHTS / file, file) if file else b"")
+    return make(read_frozen(file, weights or WEIGHTS / file) if file else b"")
 
 
 @cache
-def digests() -> dict[str, str]:
-    """R-1, R-3: the SHA-256 of each file, from the tables of the specification itself."""
+def digests() -> dict[str, str]:  # R-1, R-3: the SHA-256 of each file, from the tables of the specification itself
     return dict(re.findall(r"`([\w.-]+)` \| `([0-9a-f]{64})`", (HERE / "sedic.md").read_text("utf-8")))
 
 
-def read_frozen(path: Path, name: str) -> bytes:
-    """R-1, R-3: a file, if it is the one that the specification means."""
-    data = path.read_bytes()
-    same = hashlib.sha256(data).hexdigest() == digests()[name]
-    must(same, f"{path} is not the {name} of the specification (SHA-256 differs)", "backend")
-    return data
-
-
 @cache
-def read_table(name: str) -> bytes:
-    return read_frozen(HERE / "tables" / name, name)
-
-
-def read_safetensors(data: bytes) -> dict[str, list[int]]:
-    """The integers of a safetensors file: 64 bits length, a JSON header, the tensors, low bytes first."""
-    start, codes = 8 + int.from_bytes(data[:8], "little"), {"I8": "<b", "I32": "<i"}
-    tensors = {}
-    for name, about in json.loads(data[8:start]).items():
-        if about.get("dtype") in codes:
-            place = slice(*(start + offset for offset in about["data_offsets"]))
-            tensors[name] = [value for (value,) in struct.iter_unpack(codes[about["dtype"]], data[place])]
-    return tensors
+def read_frozen(name: str, path: Path | None = None) -> bytes:
+    """R-1, R-3: a table, or the file at `path`, if it is what the specification means by this name."""
+    data = (path or HERE / "tables" / name).read_bytes()
+    same = hashlib.sha256(data).hexdigest() == digests()[name]
+    must(same, f"this is not the {name} of the specification (SHA-256 differs)", "backend")
+    return data
 
 
 # ---- The command -----------------------------------------------------------------------------------------------------
@@ -1140,9 +850,10 @@ def decode(data: bytes, latent: bool = True, weights: Path | None = None) -> dic
             elif segment.kind.startswith("text"):
                 text, segment.coder = decode_text(segment.payload)
                 file.texts.append(text)
+    if not latent:
+        return report(file, len(data))
     z, y = (segment.payload for segment in file.segments[:2])
-    values = {"digests": latent_decoder(file.model, weights)(z, y, *latent_size(file))} if latent else {}
-    return report(file, len(data)) | values
+    return report(file, len(data)) | {"digests": latent_decoder(file.model, weights)(z, y, *file.latent_size)}
 
 
 def report(file: SimpleNamespace, size: int) -> dict[str, Any]:
@@ -1161,17 +872,14 @@ def report(file: SimpleNamespace, size: int) -> dict[str, Any]:
     return {
         "version": 1, "complete": True, "file_bytes": size, "width": file.width, "height": file.height,
         "pixels": pixels, "bpp": 8 * size / pixels, "overhead_bytes": size - payloads, "seed": file.seed,
-        "latent_scale": file.latent_scale,
+        "latent_scale": file.latent_scale, "extensions": file.extensions, "masks": masks, "segments": segments,
         "models": {"latent": {"id": file.model, "name": MODELS.get(file.model, [None])[0]}},
-        "texts": {"overall": file.texts[0], "objects": file.texts[1:]}, "masks": masks, "segments": segments,
-        "extensions": file.extensions,
+        "texts": {"overall": file.texts[0], "objects": file.texts[1:]},
     }  # fmt: skip
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description="Decode a .sedic file by the specification; print its content as JSON."
-    )
+    parser = argparse.ArgumentParser(description="Decode a .sedic file by the specification; print it as JSON.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--no-latent", action="store_true", help="leave the latent's values out")
     parser.add_argument("--weights", type=Path, help="the model's weights file")

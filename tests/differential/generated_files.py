@@ -67,7 +67,7 @@ def files(rng: Random) -> Iterator[bytes]:
 
 def has_huge_latent(data: bytes) -> bool:
     try:
-        return max(decoder.latent_size(decoder.read_header(data)[0])) > 1024
+        return max(decoder.read_header(data)[0].latent_size) > 1024
     except decoder.Refused:
         return False
 

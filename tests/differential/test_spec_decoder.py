@@ -18,7 +18,7 @@ from tests.differential.generated_files import decoder
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "conformance"
 MANIFEST = json.loads((VECTORS / "manifest.json").read_text())
-COMMAND = [sys.executable, "-I", "-S", ROOT / "spec" / "decoder.py"]  # no site-packages: the standard library only
+COMMAND = [sys.executable, "-E", "-S", ROOT / "spec" / "decoder.py"]  # no site-packages: the standard library only
 
 
 def run(*arguments):

@@ -72,10 +72,10 @@ class ArithmeticDecoder:
             self.shift(self.room)
         for before, byte in zip(self.out, self.out[1:], strict=False):
             number = (number << (7 if before == 0xFF else 8)) + byte
-        limit, ones = number + (a << (self.bits() - last)), 0
+        low, limit, ones = number, number + (a << (self.bits() - last)), 0
         while len(self.out) > 1:
             number, ones = number - (self.out[-1] << ones), ones + (7 if self.out[-2] == 0xFF else 8)
-            if number + (1 << ones) - 1 >= limit:
+            if not low <= number + (1 << ones) - 1 < limit:
                 break
             self.out.pop()
         return bytes(self.out[1:])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import io
 import json
 import os
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sedic_tools.start import interruptions, silence
 from sedicfmt import __version__
 from sedicfmt.errors import LimitExceeded, SedicError
 from sedicfmt.limits import MAX_FILE_BYTES
@@ -40,10 +42,10 @@ def run(command: Callable[[argparse.Namespace], int | None], arguments: argparse
         sys.stdout.flush()
         return exit_code
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that closing standard output does not fail again
+        silence("stdout")
         return IO_FAILED
     except (Exception, KeyboardInterrupt) as error:
-        return fail(told(error), arguments)
+        return fail(told(KeyboardInterrupt() if interruptions else error), arguments)
 
 
 def told(error: BaseException) -> dict[str, Any]:
@@ -52,7 +54,9 @@ def told(error: BaseException) -> dict[str, Any]:
         place = {"path": error.path, "offset": error.offset}
         return {"code": error.code, "exit_code": error.exit_code, "message": str(error), **place}
     if isinstance(error, OSError):
-        reason = f"{error.strerror}: {error.filename}" if error.strerror and error.filename else str(error)
+        reason = (
+            f"{error.strerror}: {error.filename}" if error.strerror and error.filename else error.strerror or str(error)
+        )
         return {"code": "io", "exit_code": IO_FAILED, "message": reason}
     if isinstance(error, MemoryError):
         reason = "not enough memory for this picture; scale it down first"
@@ -65,7 +69,12 @@ def told(error: BaseException) -> dict[str, Any]:
 
 
 def _prepare_streams() -> None:
-    """Closed standard streams are an error of input and output; characters that a terminal lacks are escaped."""
+    """Closed standard streams are an error of input and output; characters that a terminal lacks are escaped.
+
+    With PYTHONUNBUFFERED a write to standard output may take only a part and say so to nobody: there it is opened anew.
+    """
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        sys.stdout = open(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False)  # noqa: SIM115
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -86,9 +95,10 @@ def fail(failure: dict[str, Any], arguments: argparse.Namespace) -> int:
 
 
 def say(line: str) -> None:
-    """A line on standard error, after the command's name."""
+    """A line on standard error, after the command's name; where that is full or closed the exit code has to do."""
     note("")
-    print(f"{Path(sys.argv[0]).name}: {printable(line)}", file=sys.stderr)
+    with contextlib.suppress(OSError):
+        print(f"{Path(sys.argv[0]).name}: {printable(line)}", file=sys.stderr)
 
 
 def read_input(name: str, most: int | None = None) -> bytes:
@@ -118,32 +128,27 @@ def write_output(name: str, data: bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return
-    import tempfile  # here, because sedic-inspect never writes and should start fast
-
     target = Path(name).resolve()
-    if target.exists() and not target.is_file():  # a pipe or a device: nothing to replace (a folder fails here)
-        target.write_bytes(data)
-        return
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".sedic.", suffix=".part")
+        if target.exists() and not target.is_file():  # a pipe or a device: nothing to replace (a folder fails here)
+            target.write_bytes(data)
+        else:
+            _replace(target, data)
     except OSError as error:
         raise OSError(error.errno, error.strerror, name) from error
+
+
+def _replace(target: Path, data: bytes) -> None:
+    temporary = target.with_name(f".sedic.{os.urandom(6).hex()}.part")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with temporary.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(target)
+        temporary.replace(target)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def note(stage: str) -> None:

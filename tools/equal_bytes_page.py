@@ -15,10 +15,10 @@ from sedicfmt.evaluation import classical, codecs, contact_sheet, rate_plot
 from sedicfmt.evaluation.judge import MEASURES, OVER_ALL, Measure, natural
 from sedicfmt.evaluation.metrics import load_picture
 
-from .equal_bytes_sources import ALONE, FULL, REFERENCE, RESTORED, Sedic, Source
+from .equal_bytes_sources import ALONE, FULL, REFERENCE, REFINED, RESTORED, Sedic, Source
 
 FIGURES: tuple[Measure, ...] = (*MEASURES, *OVER_ALL)
-OURS = (RESTORED, REFERENCE, ALONE)
+OURS = (RESTORED, REFERENCE, ALONE, REFINED)
 MAIN = (1000, 2000)  # budgets shown first
 SHOWN = 4  # photos on the sheet
 Report = dict[str, Any]
@@ -178,7 +178,7 @@ def sheet_of(
             _, scale, quality, *_ = report["cells"][way][str(budget)]["rows"][path.name]
             coded = classical.code_once(photo, codecs.codec_named(way), Fraction(scale), quality)
             cells.append(contact_sheet.Cell(coded.picture, told_of(report, way, budget, path)))
-        made = packer.pictures(path, False, ours) if packer else {}
+        made = packer.pictures(path, [], ours) if packer else {}
         for way in ours:
             picture = made[way].picture if way in made else None
             cells.append(
@@ -197,7 +197,12 @@ def told_of(report: Report, way: str, budget: int, path: Path) -> str:
 COLOURS = {
     "JPEG": "#999999", "WebP": "#8c6d31", "JPEG XL": "#7b4173", "AVIF": "#2171b5", "HEIC": "#31a354", "VVC": "#111111",
 }  # fmt: skip
-OUR_LOOKS = {RESTORED: ("#d7191c", ""), REFERENCE: ("#f08030", ""), ALONE: ("#f08030", "6 3")}
+OUR_LOOKS = {
+    RESTORED: ("#d7191c", ""),
+    REFERENCE: ("#f08030", ""),
+    ALONE: ("#f08030", "6 3"),
+    REFINED: ("#f08030", "2 2"),
+}
 
 HOW = """Bytes are those of whole files, never more than the budget; a picture is what a decoder makes of the file alone.
 
@@ -208,7 +213,8 @@ HOW = """Bytes are those of whole files, never more than the budget; a picture i
   `sedicfmt/evaluation/codecs.py`.
 - `.sedic`: `sedic-pack --max-bytes N` and `sedic-unpack`, each in a process of its own, without other options: words,
   masks and latent, so what a user gets is "restored"; "reference picture" is the same file with `--stage reference`;
-  "latent alone" is the reference picture of `--objects 0 --words-overall 0`, for those who compare codecs.
+  "latent alone" is the reference picture of `--objects 0 --words-overall 0`, for those who compare codecs; "refined" is
+  with `--refine` too, which takes some ten seconds more.
 - PSNR and MS-SSIM want each pixel. `features` (a squared distance in networks' features) and `texture` (how strong they
   are) are `sedicfmt/evaluation/feature_distance.py`'s, ssd in SSD-MobileNet-v2, lite1 in EfficientNet-Lite1; the restorer
   was trained with Lite0, a near relative of Lite1, so that ssd is the fairer judge. NIQE looks at the picture alone.

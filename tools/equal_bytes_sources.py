@@ -32,7 +32,8 @@ from .measured_process import BESIDE
 
 USED = {"metrics.py"}  # of evaluation: its PSNR chooses the coder
 FULL = ", full size"
-RESTORED, REFERENCE, ALONE = ".sedic, restored", ".sedic, reference picture", ".sedic, latent alone"
+RESTORED, REFERENCE = ".sedic, restored", ".sedic, reference picture"
+ALONE, REFINED = ".sedic, latent alone", ".sedic, latent alone, refined"
 Want = tuple[str, int]  # a way and a budget in bytes
 Found = Iterator[tuple[Want, Coded | None]]
 Row = list[Any]  # bytes, scale, quality, then a figure for each measure
@@ -78,7 +79,7 @@ class Classical:
 
 @dataclass(frozen=True)
 class Sedic:
-    """The installed `sedic-pack` at one budget: with words and masks, decoded twice, and the latent alone."""
+    """`sedic-pack` at one budget: with words and masks, decoded twice, and its latent alone, plain and refined."""
 
     budget: int
     model: str | None = None
@@ -89,7 +90,7 @@ class Sedic:
 
     @property
     def wants(self) -> list[Want]:
-        return [(way, self.budget) for way in (RESTORED, REFERENCE, ALONE)]
+        return [(way, self.budget) for way in (RESTORED, REFERENCE, ALONE, REFINED)]
 
     @property
     def key(self) -> dict[str, Any]:
@@ -99,16 +100,16 @@ class Sedic:
 
     def code(self, path: Path, photo: Picture, wants: Sequence[Want], known: Mapping[Want, Row]) -> Found:
         """Nothing known spares the commands: what they make is looked at again."""
-        for bare, ways in ((False, (RESTORED, REFERENCE)), (True, (ALONE,))):
-            found = self.pictures(path, bare, ways)
+        bare = ["--objects", "0", "--words-overall", "0"]
+        for more, ways in (([], (RESTORED, REFERENCE)), (bare, (ALONE,)), ([*bare, "--refine"], (REFINED,))):
+            found = self.pictures(path, more, ways)
             yield from (((way, self.budget), found.get(way)) for way in ways)
 
-    def pictures(self, path: Path, bare: bool, ways: Sequence[str]) -> dict[str, Coded]:
+    def pictures(self, path: Path, more: Sequence[str], ways: Sequence[str]) -> dict[str, Coded]:
         """Packed once, unpacked for each way, each in a process of its own; empty where nothing fits the budget."""
         with tempfile.TemporaryDirectory() as work:
             packed, unpacked = Path(work) / "x.sedic", Path(work) / "x.png"
-            more = ["--objects", "0", "--words-overall", "0"] if bare else []
-            more += ["--model", self.model] if self.model else []
+            more = [*more, "--model", self.model] if self.model else more
             if not tool("pack", path, "-o", packed, "--max-bytes", self.budget, *more):
                 return {}
             data, found = packed.read_bytes(), {}
@@ -139,7 +140,7 @@ def digest() -> str:
     for root in roots:
         for file in sorted(root.rglob("*")):
             inside = file.relative_to(root)
-            unused = {"evaluation", "training", "__pycache__"} & set(inside.parts) and file.name not in USED
+            unused = {"evaluation", "training", "batch", "__pycache__"} & set(inside.parts) and file.name not in USED
             if file.is_file() and not unused:
                 total.update(json.dumps([str(inside), hashlib.sha256(file.read_bytes()).hexdigest()]).encode())
     return total.hexdigest()[:16]

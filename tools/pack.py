@@ -47,6 +47,8 @@ def main() -> int:
     p.add_argument("--model", metavar="NAME", help="of the reference picture: "
                    f"{', '.join(entry.name for entry in REGISTRY.values())}, or auto (default): {DEFAULT}, or within a budget "
                    "av1 where that comes nearer to the photo")  # fmt: skip
+    p.add_argument("--refine", action="store_true", help="take some 10 s more for a reference picture nearer to the photo "
+                   "at the same bytes (needs torch)")  # fmt: skip
     p.add_argument("--seed", type=int, metavar="N", help="of the decoder's noise (default 0)")
     arguments = p.parse_args()
     return run(command, arguments)
@@ -86,7 +88,7 @@ DEFAULT = REGISTRY[DEFAULT_MODEL].name
 USUAL = "(default {}; {} where the budget is below 0.035 bpp)"
 OPTIONS = (
     "describe", "base_url", "ground", "segment", "device", "objects", "words_object", "words_overall", "max_bytes",
-    "target_bpp", "mask_scale", "seed", "model",
+    "target_bpp", "mask_scale", "seed", "model", "refine",
 )  # fmt: skip
 
 if __name__ == "__main__":

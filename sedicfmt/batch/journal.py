@@ -19,6 +19,7 @@ import hashlib
 import json
 import os
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -69,23 +70,33 @@ class Journal:
         return STALE if ours else FOREIGN
 
     def keep(self, job: Job, data: bytes, made: bytes, options: str) -> None:
-        """Write `made`, the output for an input of the bytes `data`. Raises OSError."""
-        job.output.parent.mkdir(parents=True, exist_ok=True)
-        aside = job.output.with_name(f".{self.tool}.part")  # one at a time; what a killed run left is overwritten
-        with aside.open("wb") as stream:
-            stream.write(made)
-            stream.flush()
-            os.fsync(stream.fileno())
+        """Write `made`, the output for an input of the bytes `data`. Raises OSError, which names the output."""
         line = {"output": job.output_name, "source": str(job.source.resolve()), "input_sha256": sha256(data)}
         line |= {"options": options, "output_sha256": sha256(made)}
-        self._append(json.dumps(line).encode() + b"\n")
-        aside.replace(job.output)
+        aside = job.output.with_name(f".{self.tool}.part")  # one at a time; what a killed run left is overwritten
+        try:
+            job.output.parent.mkdir(parents=True, exist_ok=True)
+            _write_synced(aside, made)
+            self._append(json.dumps(line).encode() + b"\n")
+            aside.replace(job.output)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(job.output)) from error
+        finally:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
         self.lines[job.output_name].append(line)
 
     def _append(self, line: bytes) -> None:
         self._stream.write(line)
         self._stream.flush()
         os.fsync(self._stream.fileno())
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
 
 
 def sha256(data: bytes) -> str:

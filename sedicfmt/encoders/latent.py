@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Protocol
 
 from sedicfmt.encoders.interfaces import Picture
+from sedicfmt.errors import EncodeError, MissingDependency
 from sedicfmt.models.registry import find_model
 
 
@@ -18,7 +19,7 @@ class Latent:
     scale: int
     z: bytes
     y: bytes
-    settings: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, float | bool] = field(default_factory=dict)
 
 
 Size = Callable[[Latent], int]  # bytes of the whole file with that latent
@@ -42,10 +43,20 @@ class LatentCoder(Protocol):
         """The one of the fewest bytes."""
 
 
-def open_latent_coder(model_id: int, picture: Picture) -> LatentCoder:
-    """The encoder of a uint8 RGB picture (height, width, 3). Raises Unsupported, MissingDependency, BackendFailed."""
-    module, name = CODERS[find_model(model_id).coder].split(":")
-    coder: LatentCoder = getattr(import_module(module), name)(picture, model_id)
+def open_latent_coder(model_id: int, picture: Picture, refine: bool = False) -> LatentCoder:
+    """The encoder of a uint8 RGB picture (height, width, 3); `refine`: a slow one that comes nearer to the photo.
+
+    Raises Unsupported, EncodeError where there is nothing to refine, MissingDependency, BackendFailed.
+    """
+    entry = find_model(model_id)
+    coders = REFINING if refine else CODERS
+    if entry.coder not in coders:
+        raise EncodeError(f"{entry.name} has no latent to refine", "refine")
+    module, name = coders[entry.coder].split(":")
+    try:
+        coder: LatentCoder = getattr(import_module(module), name)(picture, model_id)
+    except ModuleNotFoundError as missing:
+        raise MissingDependency(f"refining a latent needs {missing.name}: pip install 'sedicfmt[nano]'") from missing
     return coder
 
 
@@ -53,3 +64,4 @@ CODERS = {
     "range": "sedicfmt.encoders.search_nano:NanoCoder",
     "av1": "sedicfmt.encoders.search_av1:Av1Coder",
 }
+REFINING = {"range": "sedicfmt.encoders.search_refined:RefiningCoder"}

@@ -54,9 +54,14 @@ class AnalysedPicture:
 
 def analyse_at(picture: NDArray[np.uint8], latent_scale: int, model: NanoLatent) -> AnalysedPicture:
     """uint8 RGB (height, width, 3) -> its latent at `latent_scale` sixteenths of its size (L-1)."""
+    return analyse(coded_picture(picture, latent_scale), model)
+
+
+def coded_picture(picture: NDArray[np.uint8], latent_scale: int) -> NDArray[np.uint8]:
+    """`picture`, (height, width, 3), at `latent_scale` sixteenths of its size: what the latent shows."""
     height, width, _ = picture.shape
     size = coded_size(width, height, latent_scale)
-    return analyse(np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)), model)
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
 
 
 def analyse(picture: NDArray[np.uint8], model: NanoLatent) -> AnalysedPicture:

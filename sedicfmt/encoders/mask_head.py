@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from sedicfmt.encoders.efficientnet_numpy import EfficientNetLite, Floats
 from sedicfmt.encoders.interfaces import Box, Picture
 from sedicfmt.encoders.opencv import opencv
+from sedicfmt.errors import BackendFailed
 
 MARGIN = 0.2  # of the box a side
 SIDE = 192  # pixels a side of what the network sees
@@ -44,8 +46,12 @@ class MaskHead:
 
     @cached_property
     def _weights(self) -> dict[str, Floats]:
-        with resources.files("sedicfmt.encoders").joinpath("mask_head.npz").open("rb") as file, np.load(file) as stored:
-            return {name: stored[name].astype(np.float32) for name in stored.files}
+        source = resources.files("sedicfmt.encoders").joinpath("mask_head.npz")
+        try:
+            with source.open("rb") as file, np.load(file) as stored:
+                return {name: stored[name].astype(np.float32) for name in stored.files}
+        except (OSError, ValueError, EOFError, BadZipFile) as error:
+            raise BackendFailed(f"{source.name} cannot be read; install sedicfmt anew") from error
 
 
 def surroundings(box: Box) -> Box:

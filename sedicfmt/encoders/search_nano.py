@@ -7,6 +7,7 @@ some price mu of a bit, up to MU_MOST, makes it fit: the lowest that does. Highe
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cache
 
 from sedicfmt.encoders import latent_nano
@@ -27,15 +28,14 @@ class NanoCoder:
     least_scale = LEAST_SCALE
 
     def __init__(self, picture: Picture, model_id: int):
-        model = load_latent_model(model_id)
+        self.picture, self.model = picture, load_latent_model(model_id)
         self.usual_scale = find_model(model_id).usual_scale
         self.largest = min(LARGEST_SCALE, MAX_SIDE * 16 // max(picture.shape[:2]))  # no side over the format's limit
-        self.analyse = cache(lambda scale: latent_nano.analyse_at(picture, scale, model))
+        self.analyse = cache(lambda scale: latent_nano.analyse_at(picture, scale, self.model))
 
     def at(self, scale: int, mu: float = 0.0) -> Latent:
         """The latent at a scale and a price."""
-        latent = self.analyse(scale)
-        return Latent(scale, latent.z_payload, latent.y_payload(mu), {"mu": round(mu, 4)})
+        return coded(self.analyse(scale), scale, mu)
 
     def usual(self) -> Latent:
         return self.at(self.usual_scale)
@@ -67,13 +67,23 @@ class NanoCoder:
 
     def lowest_price(self, size: Size, most_bytes: int, scale: int, mu_most: float = MU_MOST) -> Latent | None:
         """The latent at the lowest price at which it fits; None where it does not even at `mu_most`."""
-        best, low, high = self.at(scale, mu_most), 0.0, mu_most
-        if size(best) > most_bytes:
-            return None
-        for _ in range(SEARCH_STEPS):
-            priced = self.at(scale, (low + high) / 2)
-            if size(priced) <= most_bytes:
-                best, high = priced, (low + high) / 2
-            else:
-                low = (low + high) / 2
-        return best
+        return lowest_price(lambda mu: self.at(scale, mu), size, most_bytes, mu_most)
+
+
+def coded(latent: latent_nano.AnalysedPicture, scale: int, mu: float) -> Latent:
+    """A latent at a price, its payloads made."""
+    return Latent(scale, latent.z_payload, latent.y_payload(mu), {"mu": round(mu, 4)})
+
+
+def lowest_price(at: Callable[[float], Latent], size: Size, most_bytes: int, mu_most: float) -> Latent | None:
+    """The latent, `at` a price, of the lowest price at which it fits; None where it does not even at `mu_most`."""
+    best, low, high = at(mu_most), 0.0, mu_most
+    if size(best) > most_bytes:
+        return None
+    for _ in range(SEARCH_STEPS):
+        priced = at((low + high) / 2)
+        if size(priced) <= most_bytes:
+            best, high = priced, (low + high) / 2
+        else:
+            low = (low + high) / 2
+    return best

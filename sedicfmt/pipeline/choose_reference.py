@@ -34,14 +34,15 @@ def check_model(name: str) -> None:
 
 
 def with_reference(
-    whole: SedicFile, picture: Picture, model: str, budget: Budget, warn: Callable[[str], None]
+    whole: SedicFile, picture: Picture, model: str, budget: Budget, warn: Callable[[str], None], refine: bool = False
 ) -> tuple[SedicFile, dict[str, object]]:
     """`whole`, whose model id and latent are of no account, with those that `model` gives; and a report of what it took.
 
-    `picture`: uint8 RGB (height, width, 3); `model`: a name of the registry, or AUTO. Raises as `fit` and the encoders.
+    `picture`: uint8 RGB (height, width, 3); `model`: a name of the registry, or AUTO; `refine`: the learned latent takes
+    its time. Raises as `fit` and the encoders.
     """
     entry = find_model(DEFAULT_MODEL) if model == AUTO else named_model(model)
-    coder = open_latent_coder(entry.id, picture)
+    coder = open_latent_coder(entry.id, picture, refine)
     file, spent = fit(replace(whole, model_id=entry.id), coder, budget)
     if model != AUTO or budget.most_bytes is None:
         return file, {"latent_model": entry.name, **spent}

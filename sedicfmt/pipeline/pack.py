@@ -88,7 +88,8 @@ def pack_picture(
         objects = tuple(_objects(description, options.mask_scale, warnings))
     with clock("latent"):
         whole = SedicFile(width, height, 0, b"", b"", description.overall, objects, options.seed)
-        file, spent = with_reference(whole, pixels, options.model, options.budget(width * height), warnings.append)
+        budget = options.budget(width * height)
+        file, spent = with_reference(whole, pixels, options.model, budget, warnings.append, options.refine)
         data = write_file(file)
     report |= {"preset": options.preset, "limits": asdict(options.limits(width * height)), **spent}
     return PackResult(data, file, clock.seconds, warnings, report)

@@ -292,6 +292,7 @@ def test_version_and_help():
 def test_a_missing_back_end_names_the_command_that_installs_it(annotated, packed, tmp_path):
     for module, tool, arguments in (
         ("cv2", "pack", [annotated[0], "-o", tmp_path / "x.sedic"]),
+        ("torch", "pack", [annotated[0], "-o", tmp_path / "x.sedic", "--refine"]),
         ("safetensors.numpy", "unpack", [packed[0], "-o", tmp_path / "x.png"]),
     ):
         argv = [f"sedic-{tool}", *map(str, arguments)]

@@ -13,7 +13,7 @@ if any(importlib.util.find_spec(name) is None for name in ("torch", "pytorch_mss
 
 from sedic_tools import equal_bytes, equal_bytes_page
 from sedic_tools.equal_bytes_page import Line
-from sedic_tools.equal_bytes_sources import ALONE, REFERENCE, RESTORED, Classical, Sedic
+from sedic_tools.equal_bytes_sources import ALONE, REFERENCE, REFINED, RESTORED, Classical, Sedic
 from sedicfmt.evaluation import classical, codecs
 from sedicfmt.evaluation.frechet import NETWORKS
 from sedicfmt.evaluation.judge import Judge
@@ -109,7 +109,7 @@ def test_sedic_stands_in_the_table(photos):
     done = run(photos, "--codec", "JPEG", "--bytes", "900")
     assert done.returncode == 0, done.stderr
     cells = report_of(photos)["cells"]
-    for way in (RESTORED, REFERENCE, ALONE):
+    for way in (RESTORED, REFERENCE, ALONE, REFINED):
         assert all(0 < row[0] <= 900 for row in cells[way]["900"]["rows"].values())
     restored, reference = (cells[way]["900"]["rows"]["photo1.png"] for way in (RESTORED, REFERENCE))
     assert restored[0] == reference[0] and restored[3:] != reference[3:]

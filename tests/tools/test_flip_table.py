@@ -1,0 +1,24 @@
+"""The table of flipped bits and cut files: its command on a folder with one golden file, and that it would notice."""
+
+import shutil
+from pathlib import Path
+
+import sedicfmt
+from sedic_tools import flip_table
+
+VALID = Path(__file__).parents[2] / "conformance/valid"
+
+
+def test_its_command(tmp_path):
+    shutil.copy(VALID / "nothing-but-latent.sedic", tmp_path)
+    assert flip_table.main([str(tmp_path), "--out", str(tmp_path / "page.md")]) == 0
+    rows = [line for line in (tmp_path / "page.md").read_text().splitlines() if line.startswith("| nothing-but-latent")]
+    assert [row.split(" | ")[1] for row in rows] == ["240", "30", "30"]
+
+
+def test_it_notices_a_wrong_stage():
+    whole = sedicfmt.read((VALID / "no-object.sedic").read_bytes())
+    other = (VALID / "nothing-but-latent.sedic").read_bytes()
+    assert flip_table.prefix_verdict(other[:-1], whole) == "stage"  # without words it is a part of the other
+    assert flip_table.prefix_verdict((VALID / "seed.sedic").read_bytes(), whole) == "accepted"
+    assert flip_table.verdict(other) == "accepted"

@@ -212,8 +212,8 @@ class RangeDecoder:  # L-2. T-17 begins with another interval: `low` is where it
         if s <= 2 * k:
             return s - k
         negative = self.take(1)
-        magnitude = exp_golomb(self, 0, 15) + k + 1
-        must(magnitude <= 32767, "a value is over 32767 (L-3)")
+        magnitude = exp_golomb(self, 0, 15, "limit") + k + 1
+        must(magnitude <= 32767, "a value is over 32767 (L-3)", "limit")
         return -magnitude if negative else magnitude
 
     def payload(self) -> bytes:
@@ -360,7 +360,7 @@ def z_value(decoder: RangeDecoder, mean: int, index: int) -> int:  # H-8
     f = (mean - 64 * base + 32) >> 3
     coded = decoder.signed(frequencies("shifted_gaussian_frequencies.txt")[4 * (index - 1) + min(f, 7 - f)])
     value = base + coded if f < 4 else base - coded
-    must(abs(value) <= 32767, "a value of z is over 32767")
+    must(abs(value) <= 32767, "a value of z is over 32767", "limit")
     return value
 
 

@@ -110,7 +110,7 @@ def models(file: SedicFile) -> Iterator[Vector]:
     """R-1: ids that are reserved or private."""
     for name, number in (("0-reserved", 0), ("224-private", 224), ("255-private", 255)):
         data = Draft(file).build(model=exp_golomb(number, 3))
-        yield fault(f"model-{name}", "R-1", "unsupported", "header.model_id", data)
+        yield fault(f"model-{name}", "R-1 R-4", "unsupported", "header.model_id", data)
 
 
 def av1() -> Iterator[Vector]:

@@ -130,10 +130,10 @@ def limits() -> Iterator[Vector]:
     huge = replace(flat_av1(8192, 8192), objects=(SedicObject(WORDS[5], one),))
     for name, tag in TAGS.items():
         data = bytes([tag | (name != "run-length") << 2])  # run-length at scale 1, the others at scale 2
-        yield fault(f"mask-{name}-of-too-many-cells", "M-5", "limit", PATH, with_payload(huge, 4, data))
+        yield fault(f"mask-{name}-of-too-many-cells", "M-5 P-1 P-2 S-1", "limit", PATH, with_payload(huge, 4, data))
     three = Draft(replace(huge, objects=huge.objects * 3))
     three.payloads[4] = three.payloads[6] = three.payloads[8] = b"\x04"
-    yield fault("masks-of-too-many-cells", "M-5", "limit", "objects[2].mask", three.build())
+    yield fault("masks-of-too-many-cells", "M-5 P-1 P-2 S-1", "limit", "objects[2].mask", three.build())
     two = Draft(replace(huge, objects=huge.objects * 2))
     two.payloads[4], two.payloads[6] = b"\x4c", b"\x2c"
     yield fault("masks-of-too-many-coded-cells", "M-5", "limit", "objects[1].mask", two.build())

@@ -28,11 +28,11 @@ def uncommon() -> Iterator[Vector]:
 
 def sizes() -> Iterator[Vector]:
     """C-5, L-1 at their ends. The large ones are of one grey by model av1, to be quick."""
-    yield Vector("largest-size", "C-5 L-1 A-2", "8192x8192 by 1:1", flat_av1(8192, 8192))
+    yield Vector("largest-size", "C-5 L-1 A-2 P-1 P-3", "8192x8192 by 1:1", flat_av1(8192, 8192))
     yield Vector("largest-size-not-in-eighths", "C-5", "8191x8192: an explicit width", flat_av1(8191, 8192))
     yield Vector("widest", "C-5", "8192x16, a ratio of 512", make(8192, 16, 0, latent_scale=1))
     yield Vector("highest", "C-5", "16x8192", make(16, 8192, 0, latent_scale=1))
-    yield Vector("largest-latent", "L-1 A-2", "the latent is 8192 pixels wide", flat_av1(4096, 16, 32))
+    yield Vector("largest-latent", "L-1 A-2 P-1 P-2", "the latent is 8192 pixels wide", flat_av1(4096, 16, 32))
     yield Vector("odd-and-wide", "C-5 L-1", "8191x17 by neither ratio nor eighths", make(8191, 17, 0, latent_scale=1))
 
 
@@ -93,7 +93,7 @@ def words() -> Iterator[Vector]:
         ("text-like-a-path-and-a-link", "names are not opened (section 8)", "/etc/passwd https://example.org/a.sedic"),
         ("text-not-normalised", "a letter with a combining accent stays two characters", "cafe\u0301 café"),
     ):
-        yield Vector(name, "T-1 T-2 T-13", shows, replace(base, text=value))
+        yield Vector(name, "T-1 T-2 T-13 S-2 S-3", shows, replace(base, text=value))
     value = "a dog, " * 40
     file = replace(base, text="", objects=(replace(base.objects[0], text=value),))
     yield Vector("words-of-an-object-only", "T-1 C-9", "an empty caption before an object's long text", file)
@@ -117,10 +117,12 @@ def masks() -> Iterator[Vector]:
     yield Vector("masks-of-every-coder", "M-2 M-4 M-24", "the first mask relative to none", one)
     y, x = np.mgrid[0:256, 0:512]
     checks = Mask(((x + y) % 2 * (y < 128)).astype(np.uint8), 1, "run-length")
-    yield Vector("most-changes", "M-5 M-12", "65,536 changes and no more", with_masks(checks, width=512, height=256))
+    yield Vector(
+        "most-changes", "M-5 M-12 P-1 P-3", "65,536 changes and no more", with_masks(checks, width=512, height=256)
+    )
     zeros = Mask(np.zeros((1024, 1024), np.uint8), 8, "generic-region")
     huge = replace(flat_av1(8192, 8192), objects=(SedicObject(WORDS[5], zeros),))
-    yield Vector("most-coded-cells", "M-5 M-14", "1,048,576 cells by coder 1", huge)
+    yield Vector("most-coded-cells", "M-5 M-14 P-1 P-2 P-3 S-1", "1,048,576 cells by coder 1", huge)
 
 
 MIXED = ("ring", "slope", "disc", "noise", "diagonal", "first-cell", "stripes")

@@ -26,7 +26,7 @@ def valid() -> Iterator[Vector]:
 def first() -> Iterator[Vector]:
     """The vectors of the drafts of version 1."""
     yield Vector(
-        "three-objects-768x512", "C-1 C-2 C-3 C-5 C-6 C-7 C-12 M-1 M-2 R-1", "the usual file", make(768, 512, 3)
+        "three-objects-768x512", "C-1 C-2 C-3 C-5 C-6 C-7 C-12 M-1 M-2 R-1 R-4", "the usual file", make(768, 512, 3)
     )
     yield Vector("no-object", "C-3 C-7", "J is 0; the overall text's length is left out", make(objects=0))
     yield Vector("nothing-but-latent", "C-9 T-1", "an empty text has an empty payload", make(objects=0, text=""))
@@ -95,7 +95,7 @@ def headers() -> Iterator[Vector]:
     yield Vector("extension-lengths", "C-10 C-11", "127 bytes: the longest of one byte; 128: the shortest of two", last)
     newer = make(32, 32, 1, 16, extensions=(Extension(64, False, b"a field of version 1.1"),))
     yield Vector(
-        "version-1.1-ignorable-extension", "C-10", "a later file of version 1 is read without what it adds", newer
+        "version-1.1-ignorable-extension", "C-10 C-15", "a later file of version 1 is read without what it adds", newer
     )
     yield Vector("text-lengths", "C-7", "a text of more than 64 bytes of payload", make(32, 32, 0, text=RANDOM_LETTERS))
 

@@ -119,13 +119,12 @@ def join(arguments: argparse.Namespace) -> None:
 
 def export(arguments: argparse.Namespace) -> None:
     """The weights file that ships."""
-    import torch
-
     from sedicfmt.training import export as codec
     from sedicfmt.training import export_restorer as restorer
+    from sedicfmt.training.weights import load_checkpoint
 
     check_folder(str(arguments.out))
-    state = torch.load(arguments.checkpoint, map_location="cpu", weights_only=False)  # our own file
+    state = load_checkpoint(arguments.checkpoint)
     make = restorer.export if "vocabulary" in state else codec.export
     print(make(arguments.checkpoint, arguments.out), arguments.out)
 

@@ -16,6 +16,7 @@ from sedicfmt.models.context import SYMBOL_UNIT
 from sedicfmt.models.hyper_synthesis import MEAN_UNIT
 from sedicfmt.training.entropy import CAUSAL, CROSS, HIDDEN, INDEX_GAIN
 from sedicfmt.training.network import NanoCodec
+from sedicfmt.training.weights import load_checkpoint
 
 HIDDEN_UNIT = 256  # hidden values are in 1/256: up to 128
 Arrays = dict[str, np.ndarray]
@@ -23,7 +24,7 @@ Arrays = dict[str, np.ndarray]
 
 def load_model(checkpoint: Path) -> NanoCodec:
     """The running average of a checkpoint of `train_codec` (our own file)."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    state = load_checkpoint(checkpoint)
     model = NanoCodec(**state["config"])
     model.load_state_dict(state["average"])
     return model.eval()

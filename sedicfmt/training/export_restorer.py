@@ -9,13 +9,14 @@ import hashlib
 import json
 from pathlib import Path
 
-import torch
 from safetensors.torch import save_file
+
+from sedicfmt.training.weights import load_checkpoint
 
 
 def export(checkpoint: Path, out: Path) -> str:
     """Write the weights file; returns its SHA-256."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=False)  # our own file, never a stranger's
+    state = load_checkpoint(checkpoint)
     tensors = {k: v.half().contiguous() for k, v in sorted(state["average"].items())}
     told = {"config": json.dumps(state["config"]), "vocabulary": json.dumps(state["vocabulary"])}
     save_file(tensors, out, metadata=told)

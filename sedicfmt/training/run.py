@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from sedicfmt.errors import BackendFailed, EncodeError
+from sedicfmt.training.weights import load_checkpoint
 
 CHECKPOINT, LOG = "checkpoint.pt", "log.jsonl"
 
@@ -94,7 +95,7 @@ class Run:
 
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint of this run. Raises EncodeError if it is of other settings or data."""
-        state = torch.load(path, map_location=self.device, weights_only=False)  # our own file, never a stranger's
+        state = load_checkpoint(path, self.device)
         asked, made = asdict(self.s), {**asdict(type(self.s)()), **state["settings"]}
         differing = sorted(k for k in asked if asked[k] != made.get(k) and k != "steps")  # a run may be made longer
         if differing:

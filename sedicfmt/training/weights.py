@@ -1,8 +1,10 @@
-"""The running average of a checkpoint as a small file: float16, for another run to start from, or to bring home."""
+"""A run's checkpoint; its running average as a small file: float16, for another run to start from, or to bring home."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -12,9 +14,19 @@ from torch import nn
 from sedicfmt.errors import EncodeError
 
 
+def load_checkpoint(path: Path, device: str = "cpu") -> dict[str, Any]:
+    """What `run.Run.save` wrote: tensors and plain values, nothing else is unpickled. Raises OSError, EncodeError."""
+    try:
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        state["average"], state["step"]
+    except (UnpicklingError, RuntimeError, EOFError, LookupError, TypeError) as error:
+        raise EncodeError(f"{path} is no checkpoint of a run") from error
+    return state
+
+
 def save_weights(checkpoint: Path, out: Path) -> int:
     """Write a checkpoint's running average; returns its step."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=False)  # our own file, never a stranger's
+    state = load_checkpoint(checkpoint)
     save_file({k: v.half().contiguous() for k, v in state["average"].items()}, out)
     return state["step"]
 

@@ -1,8 +1,8 @@
 """What refining a latent gives at equal bytes: `python -m sedic_tools.measure_refine FOLDER [--every N] [--bytes B]`.
 
-Latent alone by the learned model, plain and refined (encoders/refine_latent.py), within the same budget. For each setting of
-steps and of the squared error's weight: the refined file's bytes before it is made to fit, the price that this takes, what the
-picture gains, and seconds of refining. The settings that the encoder has follow from it.
+Latent alone by the learned model, plain and refined (encoders/refine_latent.py), within the same budget. For each number of
+steps and strength of steering lambda (0: none): the refined file's bytes before it is made to fit, the price that this takes,
+what the picture gains, and seconds of refining. The settings that the encoder has follow from it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import DEFAULT_MODEL
 from sedicfmt.pipeline.rate_control import fill, size_with
 
-SETTINGS = ((30, 2.5e-4), (60, 1.8e-4), (60, 2.2e-4), (60, 2.5e-4), (60, 2.9e-4), (120, 2.5e-4))
+SETTINGS = ((30, 2.0), (60, 0.0), (60, 2.0), (100, 0.0), (100, 2.0), (200, 2.0))
 Row = tuple[float, ...]  # bytes without a price over the budget, price, dB gained, MS-SSIM gained, seconds
 
 
@@ -39,13 +39,13 @@ def measure(photo: Picture, budget: int, rows: dict[tuple[int, float], list[Row]
     if plain is None:
         return
     before = figures(photo, bare, plain)
-    for steps, weight in SETTINGS:
-        refine_latent.STEPS, refine_latent.LAMBDA = steps, weight
+    for steps, steer in SETTINGS:
+        refine_latent.STEPS, refine_latent.STEER = steps, steer
         began = time.perf_counter()
-        latent = coder.refined(plain.scale)
+        latent = coder.refined(plain.scale, lambda latent: size(coded(latent, plain.scale, 0.0)) / budget)
         seconds = time.perf_counter() - began
         if latent is not None:
-            rows[steps, weight].append((*gains(photo, bare, coder, latent, plain, budget, before), seconds))
+            rows[steps, steer].append((*gains(photo, bare, coder, latent, plain, budget, before), seconds))
 
 
 def gains(
@@ -83,12 +83,12 @@ def main() -> None:
     for path in find_photos(arguments.folder)[:: arguments.every]:
         measure(load_picture(path), arguments.bytes, rows)
     print(
-        "| steps | lambda | photos | bytes of the budget | price | gain, dB | gain, MS-SSIM | s |\n" + "|---" * 8 + "|"
+        "| steps | steered | photos | bytes of the budget | price | gain, dB | gain, MS-SSIM | s |\n" + "|---" * 8 + "|"
     )
-    for (steps, weight), cases in rows.items():
+    for (steps, steer), cases in rows.items():
         free, price, decibels, similarity, seconds = (fmean(column) for column in zip(*cases, strict=True))
         written = f"{free:.3f} | {price:.3f} | {decibels:+.3f} | {similarity:+.4f} | {seconds:.1f}"
-        print(f"| {steps} | {weight:.1e} | {len(cases)} | {written} |", flush=True)
+        print(f"| {steps} | {steer:.0f} | {len(cases)} | {written} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 g_a gives a good y for every picture, not the best for one. Some steps of Adam on y itself, through g_s, find a better one: the
 picture comes nearer to the photo for about the same bits. Rounding is a draw between floor and ceiling that gets surer with
 every step (Yang et al., 2020). z stays; means and indices follow from the values of y around: they are looked up now and then.
+Within a budget the error's weight lambda follows the file's size, so that the last bytes are spent without a price on them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -23,18 +25,27 @@ from sedicfmt.segments.latent import Symbols
 from sedicfmt.training.likelihood import hard_bits
 from sedicfmt.training.network import Synthesis
 
+Fullness = Callable[[AnalysedPicture], float]
 
-def refine(latent: AnalysedPicture, picture: Picture, model: NanoLatent) -> AnalysedPicture:
-    """`latent` with a better y for `picture`, the uint8 RGB (height, width, 3) that it was made of."""
+
+def refine(
+    latent: AnalysedPicture, picture: Picture, model: NanoLatent, fullness: Fullness = lambda latent: 1.0
+) -> AnalysedPicture:
+    """`latent` with a better y for `picture`, the uint8 RGB (height, width, 3) that it was made of.
+
+    `fullness`: the file's bytes with a latent as part of the budget, to be brought to 1.
+    """
     synthesis, draws = synthesis_of(model), torch.Generator().manual_seed(0)  # one picture, one file
-    y = torch.from_numpy(latent.y.astype(np.float32)).requires_grad_()
+    y, weight = torch.from_numpy(latent.y.astype(np.float32)).requires_grad_(), LAMBDA
     wanted = torch.from_numpy(picture.transpose(2, 0, 1).copy()).float() / 255 - 0.5
     optimiser = torch.optim.Adam([y], lr=RATE)
     for step in range(STEPS):
         if step % LOOK_AGAIN == 0:
-            mean, index = distributions(replace(latent, y=y.detach().numpy()))
+            now = replace(latent, y=y.detach().numpy())
+            mean, index = distributions(now)
+            weight *= fullness(now) ** -STEER
         value = drawn(y - mean, FIRST_TAU + (LAST_TAU - FIRST_TAU) * step / STEPS, draws) * (index > 0)
-        loss = cost(value, mean, index, wanted, synthesis)
+        loss = cost(value, mean, index, wanted, synthesis, weight)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -53,12 +64,12 @@ def distributions(latent: AnalysedPicture) -> tuple[Tensor, Tensor]:
     return torch.from_numpy((mean / MEAN_UNIT).astype(np.float32)), torch.from_numpy(indices.astype(np.float32))
 
 
-def cost(value: Tensor, mean: Tensor, index: Tensor, wanted: Tensor, synthesis: Synthesis) -> Tensor:
-    """Equation 1 for one picture: bits a pixel + LAMBDA x squared error in 0..255."""
+def cost(value: Tensor, mean: Tensor, index: Tensor, wanted: Tensor, synthesis: Synthesis, weight: float) -> Tensor:
+    """Equation 1 for one picture: bits a pixel + `weight` x squared error in 0..255."""
     _, height, width = wanted.shape
     painted = synthesis((value + mean)[None])[0, :, :height, :width]
     bits = hard_bits(value, index).sum() / (height * width)
-    return bits + LAMBDA * 255**2 * (painted - wanted).square().mean()
+    return bits + weight * 255**2 * (painted - wanted).square().mean()
 
 
 def drawn(x: Tensor, tau: float, draws: torch.Generator) -> Tensor:
@@ -82,7 +93,8 @@ def synthesis_of(model: NanoLatent) -> Synthesis:
 
 
 A_BLOCK = [f"{layer}.{of}" for layer in ("depthwise", "widen", "narrow") for of in ("weight", "bias")]
-STEPS, RATE, LOOK_AGAIN = 60, 0.02, 10
-LAMBDA = 2.5e-4  # of the squared error: at it a refined file has about the bytes of the other (spec/rationale.md)
+STEPS, RATE, LOOK_AGAIN = 100, 0.02, 10
+LAMBDA = 2.5e-4  # weight of the squared error: at it a refined file has about the bytes of the other
+STEER = 2.0  # bytes go about with lambda's third root: more would overshoot
 FIRST_TAU, LAST_TAU = 0.5, 0.1  # how unsure rounding is
 EDGE = 1e-4  # a draw is never certain

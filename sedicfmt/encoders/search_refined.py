@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from sedicfmt.encoders.latent import Latent, Size
 from sedicfmt.encoders.latent_nano import AnalysedPicture, coded_picture
-from sedicfmt.encoders.refine_latent import refine
+from sedicfmt.encoders.refine_latent import Fullness, refine
 from sedicfmt.encoders.search_nano import NanoCoder, coded, lowest_price
 
 MOST_PIXELS = 1 << 20  # of the coded picture: a larger one is not refined, it would take minutes and gigabytes
@@ -18,7 +18,7 @@ MU_MOST = 0.3  # a refined latent bears a higher price than a plain one before i
 
 
 class RefiningCoder(NanoCoder):
-    """The encoder of one uint8 RGB picture (height, width, 3) that takes some ten seconds more for a nearer picture."""
+    """The encoder of one uint8 RGB picture (height, width, 3) that takes ten to twenty seconds more for a nearer picture."""
 
     def usual(self) -> Latent:
         plain = super().usual()
@@ -27,10 +27,10 @@ class RefiningCoder(NanoCoder):
 
     def best(self, size: Size, most_bytes: int, least_scale: int) -> Latent | None:
         plain = super().best(size, most_bytes, least_scale)
-        better = self.refined(plain.scale) if plain else None
-        if not plain or not better:
-            return plain
-        fits = self.cheapest(better, plain.scale, size, most_bytes)
+        if plain is None:
+            return None
+        better = self.refined(plain.scale, lambda latent: size(coded(latent, plain.scale, 0.0)) / most_bytes)
+        fits = self.cheapest(better, plain.scale, size, most_bytes) if better else None
         return told(fits) if fits else plain
 
     def cheapest(self, latent: AnalysedPicture, scale: int, size: Size, most_bytes: int) -> Latent | None:
@@ -40,12 +40,12 @@ class RefiningCoder(NanoCoder):
             return free
         return lowest_price(lambda mu: coded(latent, scale, mu), size, most_bytes, MU_MOST)
 
-    def refined(self, scale: int) -> AnalysedPicture | None:
+    def refined(self, scale: int, fullness: Fullness = lambda latent: 1.0) -> AnalysedPicture | None:
         """The refined latent at a scale; None where the coded picture is too large."""
         picture = coded_picture(self.picture, scale)
         if picture.shape[0] * picture.shape[1] > MOST_PIXELS:
             return None
-        return refine(self.analyse(scale), picture, self.model)
+        return refine(self.analyse(scale), picture, self.model, fullness)
 
 
 def told(latent: Latent) -> Latent:

@@ -85,10 +85,10 @@ def test_cost_is_equation_1_for_one_picture():
 
     value, mean, index = torch.zeros(4, 1, 1), torch.zeros(4, 1, 1), torch.full((4, 1, 1), 20.0)
     wanted = torch.full((3, 32, 32), 10 / 255)
-    loss = refine_latent.cost(value, mean, index, wanted, Grey())
+    loss = refine_latent.cost(value, mean, index, wanted, Grey(), 3e-4)
     sigma = 0.15 * 1.15**20
     bits = -4 * np.log2(torch.erf(torch.tensor(0.5 / sigma / 2**0.5)).item())
-    assert loss.item() == pytest.approx(bits / 1024 + refine_latent.LAMBDA * 100, rel=1e-4)
+    assert loss.item() == pytest.approx(bits / 1024 + 3e-4 * 100, rel=1e-4)
 
 
 def test_a_picture_too_large_is_left_as_it_is(monkeypatch):

@@ -281,8 +281,7 @@ class Layer:
         self.columns, self.bias = [self.joined(weights[n::inputs]) for n in range(inputs)], self.joined(bias)
 
     def joined(self, values: list[int]) -> int:
-        shifted = struct.pack(f"<{self.outputs}Q", *(v + OFFSET for v in values))
-        return int.from_bytes(shifted, "little") - self.offsets
+        return int.from_bytes(struct.pack(f"<{self.outputs}Q", *(v + OFFSET for v in values)), "little") - self.offsets
 
     def __call__(self, x: list[int], least: int) -> list[int]:
         total = self.bias + self.offsets + sum(column * v for column, v in zip(self.columns, x, strict=True) if v)
@@ -560,17 +559,18 @@ class Trie:  # T-14
             start, end = self.first[level][entry : entry + 2]
         return start, end
 
-    def tables(self, history: list[int]) -> Iterator[tuple[list[int], list[int]]]:
-        """T-15: symbols and cumulative frequencies to try, one after the other; a last frequency is the escape's."""
-        tried: set[int] = set()
+    def tables(self, history: list[int]) -> Iterator[tuple[Sequence[int], list[int]]]:
+        """T-15: symbols and cumulative frequencies to try in turn, of symbols tried before 0; a last one is the escape's."""
+        tried: Sequence[int] = ()
         for k in range(min(len(self.symbols) - 1, len(history)), -1, -1):
             start, end = self.find(history[len(history) - k :])
             if start < end:
-                symbols, frequencies = self.symbols[k][start:end], self.frequencies[k][start:end]
-                left = [(s, f) for s, f in zip(symbols, frequencies, strict=True) if s not in tried]
+                symbols, frequencies = self.symbols[k][start:end], list(self.frequencies[k][start:end])
                 escape = [65536 - sum(frequencies)] if k else []
-                yield [s for s, _ in left], [0, *accumulate([f for _, f in left] + escape)]
-                tried = set(symbols)
+                for symbol in tried:
+                    frequencies[bisect_left(symbols, symbol)] = 0
+                yield symbols, [0, *accumulate(frequencies + escape)]
+                tried = symbols
 
     def code(self, coder: RangeDecoder | RangeEncoder, history: list[int], wanted: int = -1) -> int:
         """T-15: the next symbol, decoded, or encoded if it is `wanted`."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="training needs torch (the train extra)")
+torch = pytest.importorskip("torch", reason="training needs torch (the train extra)")
 
 from sedic_tools.train import main  # noqa: E402
 from sedicfmt.training.photos import CropShape, CropSource  # noqa: E402
@@ -159,3 +159,25 @@ def test_crops_do_not_depend_on_threads(photos):
     for step in (0, 1, 5):
         assert (plain.batch(4, step) == threaded.batch(4, step)).all()
     assert (plain.batch(4, 0) != plain.batch(4, 1)).any()
+
+
+class _Hostile:
+    """What opens a file of its own when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+@pytest.mark.parametrize("content", ["code", "another file's", "no"])
+def test_a_strangers_checkpoint_runs_no_code(train, tmp_path, content):
+    checkpoint, trace = tmp_path / "checkpoint.pt", tmp_path / "trace"
+    if content == "no":
+        checkpoint.write_bytes(b"no checkpoint")
+    else:
+        torch.save({"average": _Hostile(trace) if content == "code" else 1}, checkpoint)
+    told = train("weights", checkpoint, tmp_path / "w.safetensors", code=2).err
+    assert told.splitlines()[-1].endswith(f"{checkpoint} is no checkpoint of a run")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.pt"]

@@ -11,9 +11,9 @@ A state here is 2 I + MPS, one small integer, so that a context is one entry of 
 
 The data ends in one of two ways. `flush` is T.88's, with the marker 0xFF 0xAC at the end. `flush_shortest` leaves out
 all that a decoder makes up by itself (T.88 E.2.10 permits it): at the marker a decoder reads 1 bits for ever, so a
-byte string s stands for the upper end of all numbers that begin with s. `flush_shortest` gives the shortest s whose
-upper end is in the last interval, the least of these, without marker. s + FF AC is a valid T.88 string of the same
-decisions, and one list of decisions has one s; s never ends in 0xFF.
+byte string s stands for the upper end of all numbers that begin with s. `flush_shortest` gives, of the beginnings of what
+BYTEOUT writes, the shortest s whose upper end is in the last interval, without marker (spec clauses M-16, M-17). s + FF AC is
+a valid T.88 string of the same decisions, and one list of decisions has one s; s never ends in 0xFF.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ class MQEncoder:
         while self.out:
             rest += unit * self.out[-1]
             unit <<= 7 if self.out[-2:-1] == b"\xff" else 8
-            if unit - rest > width:  # the 1 bits behind a shorter string would leave the interval
+            if (
+                not 0 < unit - rest <= width
+            ):  # the 1 bits behind a shorter string would leave the interval, or a carry be lost
                 break
             self.out.pop()
         return bytes(self.out)

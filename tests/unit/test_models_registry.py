@@ -7,6 +7,7 @@ import pytest
 
 import sedicfmt
 from sedicfmt.errors import BackendFailed, EncodeError, Unsupported
+from sedicfmt.model import SedicFile
 from sedicfmt.models import registry
 
 PACKAGE = Path(sedicfmt.__file__).parent
@@ -41,6 +42,24 @@ def test_weights_that_are_missing_are_told(monkeypatch):
     monkeypatch.setitem(registry.REGISTRY, 200, gone)
     with pytest.raises(BackendFailed, match=r"weights of sedic-nano-2 cannot be read: gone\.safetensors"):
         registry.load_latent_model(200)
+
+
+def test_a_wrong_model_is_refused_before_decoding(monkeypatch):
+    """One byte of the weights is another: nothing is decoded with them (R-1)."""
+    from sedicfmt.decoders import reference, reference_nano
+
+    entry = registry.REGISTRY[registry.DEFAULT_MODEL]
+    data = bytearray((PACKAGE / "models" / entry.file).read_bytes())
+    data[-1] ^= 1
+    monkeypatch.setattr(Path, "read_bytes", lambda _: bytes(data))
+    monkeypatch.setattr(reference_nano, "decode_symbols", lambda *_: pytest.fail("decoded by wrong weights"))
+    registry.load_latent_model.cache_clear()
+    file = SedicFile(32, 32, entry.id, b"", b"")
+    try:
+        with pytest.raises(BackendFailed, match="is not the file that sedic-nano-2 stands for"):
+            reference.decode_latent(file)
+    finally:
+        registry.load_latent_model.cache_clear()
 
 
 def test_all_weights_that_ship_take_at_most_24_megabytes():

@@ -648,20 +648,20 @@ def contexts_payload(text: str) -> bytes:  # T-17
 # ---- 5. Masks --------------------------------------------------------------------------------------------------------
 
 MAX_CHANGES, MAX_CODED_CELLS, MAX_CELLS = 65_536, 1_048_576, 33_554_432
-MASK_CODERS = ["run-length", "generic-region", "contexts", "contexts-relative"]
+MASK_CODERS = ["run-length", "generic-region", "contexts", "contexts-relative", *4 * ["reserved"]]
 
 
 def decode_mask(payload: bytes, file: SimpleNamespace) -> SimpleNamespace:
     """M-1 to M-5; `file.masks` are those before. Cells are bytes 0 and 1, row by row."""
     tag, data = payload[0] if payload else 1, payload[1:]
     coder, scale = tag >> 5, 1 << (tag >> 2 & 7)
-    must(coder < len(MASK_CODERS), f"the mask coder {coder} is reserved", "unsupported")
     h, w = -(-file.height // scale), -(-file.width // scale)
     mask = SimpleNamespace(scale=scale, rows=h, columns=w, coder=MASK_CODERS[coder])
     sizes = [(m.rows * m.columns, m.coder != MASK_CODERS[0]) for m in (*file.masks, mask)]
     coded = sum(size for size, one_by_one in sizes if one_by_one) if coder else 0
     must(sum(size for size, _ in sizes) <= MAX_CELLS and coded <= MAX_CODED_CELLS, "too many cells (M-5)", "limit")
     must(not tag & 3, "no tag, or its last bits are not zero (M-1)")
+    must(coder < 4, f"the mask coder {coder} is reserved", "unsupported")
     if coder == 0:
         mask.cells = decode_run_length(data, h, w)
         must(data == run_length_data(mask.cells, h, w), "this is not the data of its bitmap (M-13)")

@@ -37,9 +37,11 @@ def write(
     report: Report, photos: Sequence[Path], sources: Sequence[Source], budgets: Sequence[int], out: Path, command: str
 ) -> None:
     """The page, the curves and the sheet, beside each other."""
-    ways = list(dict.fromkeys(way for source in sources for way, _ in source.wants))
-    ways.sort(key=lambda way: (way in OURS, way.endswith(FULL)))
-    lines = {budget: [line_of(report, way, budget, len(photos)) for way in ways] for budget in budgets}
+    wants = [want for source in sources for want in source.wants]
+    wants.sort(key=lambda want: (want[0] in OURS, want[0].endswith(FULL)))
+    lines = {
+        budget: [line_of(report, way, budget, len(photos)) for way, at in wants if at == budget] for budget in budgets
+    }
     out.with_suffix(".svg").write_text(rate_plot.draw(panels_of(lines)))
     shown = 1000 if 1000 in budgets else budgets[0]
     contact_sheet.save_sheet(sheet_of(report, photos, lines[shown], shown, sources), out.with_suffix(".jpg"))
@@ -214,7 +216,7 @@ HOW = """Bytes are those of whole files, never more than the budget; a picture i
 - `.sedic`: `sedic-pack --max-bytes N` and `sedic-unpack`, each in a process of its own, without other options: words,
   masks and latent, so what a user gets is "restored"; "reference picture" is the same file with `--stage reference`;
   "latent alone" is the reference picture of `--objects 0 --words-overall 0`, for those who compare codecs; "refined" is
-  with `--refine` too, which takes ten to twenty seconds more.
+  with `--refine` too, which takes ten to twenty seconds more, at 1,000 and 2,000 bytes.
 - PSNR and MS-SSIM want each pixel. `features` (a squared distance in networks' features) and `texture` (how strong they
   are) are `sedicfmt/evaluation/feature_distance.py`'s, ssd in SSD-MobileNet-v2, lite1 in EfficientNet-Lite1; the restorer
   was trained with Lite0, a near relative of Lite1, so that ssd is the fairer judge. NIQE looks at the picture alone.

@@ -34,6 +34,7 @@ USED = {"metrics.py"}  # of evaluation: its PSNR chooses the coder
 FULL = ", full size"
 RESTORED, REFERENCE = ".sedic, restored", ".sedic, reference picture"
 ALONE, REFINED = ".sedic, latent alone", ".sedic, latent alone, refined"
+REFINED_AT = (1000, 2000)  # bytes: it takes its time
 Want = tuple[str, int]  # a way and a budget in bytes
 Found = Iterator[tuple[Want, Coded | None]]
 Row = list[Any]  # bytes, scale, quality, then a figure for each measure
@@ -90,7 +91,8 @@ class Sedic:
 
     @property
     def wants(self) -> list[Want]:
-        return [(way, self.budget) for way in (RESTORED, REFERENCE, ALONE, REFINED)]
+        ways = (RESTORED, REFERENCE, ALONE, *([REFINED] if self.budget in REFINED_AT else []))
+        return [(way, self.budget) for way in ways]
 
     @property
     def key(self) -> dict[str, Any]:
@@ -102,6 +104,8 @@ class Sedic:
         """Nothing known spares the commands: what they make is looked at again."""
         bare = ["--objects", "0", "--words-overall", "0"]
         for more, ways in (([], (RESTORED, REFERENCE)), (bare, (ALONE,)), ([*bare, "--refine"], (REFINED,))):
+            if not {(way, self.budget) for way in ways} & set(wants):
+                continue
             found = self.pictures(path, more, ways)
             yield from (((way, self.budget), found.get(way)) for way in ways)
 

@@ -21,6 +21,7 @@ from sedicfmt.segments.latent import LAST_SHIFTED, SymbolReader, Symbols, Symbol
 HIDDEN_MOST = 32767
 LARGEST_SEEN = 127  # values of y around a position count up to this
 SYMBOL_UNIT = 256  # they are in 1/256, as the hidden values are
+BAND = 16  # rows worked on at a time: what is kept between the layers is far larger than what they give
 
 Choose = Callable[[Integers, Integers], Symbols]  # mean in 1/64 and index of one pass -> its values, 0 where index is 0
 
@@ -87,25 +88,35 @@ class TwoPasses:
 
     def __init__(self, z: Symbols, rows: int, columns: int, weights: Weights):
         self.weights, self.hidden = weights, grow(z, weights)[:rows, :columns]
+        self.channels = len(weights["h_s.leave.bias"]) // 2
         odd = np.add.outer(np.arange(rows), np.arange(columns)) % 2 == 1
         self.masks = [~odd, odd]
 
     def steer(self, number: int, symbols: Symbols) -> tuple[Integers, Integers]:
         """Mean in 1/64 and index of the pass, (Cy, rows, columns); `symbols`: what earlier passes gave, zeros elsewhere."""
-        if number == 0:
-            return self._split("h_s.leave", self.hidden)
-        around = neighbours(np.clip(symbols, -LARGEST_SEEN, LARGEST_SEEN).transpose(1, 2, 0)) * SYMBOL_UNIT
-        seen = dense(np.concatenate([self.hidden, around], axis=2), self.weights, "h_s.look", 0, HIDDEN_MOST)
-        return self._split("h_s.leave_odd", np.concatenate([self.hidden, seen], axis=2))
+        rows, columns, _ = self.hidden.shape
+        if number:
+            symbols = np.pad(np.clip(symbols, -LARGEST_SEEN, LARGEST_SEEN), ((0, 0), (1, 1), (1, 1)))
+        values = np.empty((2 * self.channels, rows, columns), np.int64)
+        for i in range(0, rows, BAND):
+            hidden = self.hidden[i : i + BAND]
+            band = self._odd(hidden, symbols[:, i : i + BAND + 2]) if number else self._leave("h_s.leave", hidden)
+            values[:, i : i + BAND] = band.transpose(2, 0, 1)
+        mean, index = np.split(values, 2)
+        return mean, np.clip(index, 0, LAST_INDEX, out=index)
 
-    def _split(self, name: str, x: Integers) -> tuple[Integers, Integers]:
-        mean, index = np.split(dense(x, self.weights, name, -HIDDEN_MOST, HIDDEN_MOST).transpose(2, 0, 1), 2)
-        return mean, np.clip(index, 0, LAST_INDEX)
+    def _odd(self, hidden: Integers, symbols: Symbols) -> Integers:
+        """H-10: from hidden values (rows, columns, N) and even symbols (Cy, rows + 2, columns + 2), clamped."""
+        around = neighbours(symbols.transpose(1, 2, 0)) * SYMBOL_UNIT
+        seen = dense(np.concatenate([hidden, around], axis=2), self.weights, "h_s.look", 0, HIDDEN_MOST)
+        return self._leave("h_s.leave_odd", np.concatenate([hidden, seen], axis=2))
+
+    def _leave(self, name: str, x: Integers) -> Integers:
+        return dense(x, self.weights, name, -HIDDEN_MOST, HIDDEN_MOST)
 
 
 def neighbours(values: NDArray[Any]) -> NDArray[Any]:
-    """(rows, columns, c) -> (rows, columns, 4c): the values above, left, right and below, zeros outside."""
-    rows, columns, _ = values.shape
-    padded = np.pad(values, ((1, 1), (1, 1), (0, 0)))
+    """(rows + 2, columns + 2, c) -> (rows, columns, 4c): the values above, left, right and below of all but the border."""
+    rows, columns = values.shape[0] - 2, values.shape[1] - 2
     places = [(0, 1), (1, 0), (1, 2), (2, 1)]
-    return np.concatenate([padded[p : p + rows, q : q + columns] for p, q in places], axis=2)
+    return np.concatenate([values[p : p + rows, q : q + columns] for p, q in places], axis=2)

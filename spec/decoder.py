@@ -74,8 +74,7 @@ def exp_golomb(bits: Bits | RangeDecoder, order: int, most_zeros: int, code: str
 
 
 def packed(bits: str, fill: str) -> bytes:  # A string of 0 and 1 as bytes, the last one filled up
-    bits += fill * (-len(bits) % 8)
-    return int(bits, 2).to_bytes(len(bits) // 8)
+    return int(bits + fill * (-len(bits) % 8), 2).to_bytes((len(bits) + 7) // 8)
 
 
 # ---- 1. Container ----------------------------------------------------------------------------------------------------
@@ -258,8 +257,8 @@ def decode_av1(z: bytes, y: bytes, width: int, height: int) -> dict[str, str]:
     """A-1, A-3, A-5: the digests. What is coded in a tile is left to a decoder of AV1."""
     must(not z, "the model av1 has no z (A-1)", path="z")
     with inside("y"):
-        must(y and y[-1], "a frame that is empty or ends in a zero byte (A-1)")
-        must(holds_all_tiles(Bits(y), width, height), "a frame without all of its tiles (A-3)")
+        whole = y and y[-1] and holds_all_tiles(Bits(y), width, height)
+        must(whole, "a frame that is empty, ends in a zero byte (A-1), or is without all of its tiles (A-3)")
     return {"z": hashlib.sha256(z).hexdigest(), "y": hashlib.sha256(y).hexdigest()}
 
 
@@ -649,19 +648,20 @@ def contexts_payload(text: str) -> bytes:  # T-17
 # ---- 5. Masks --------------------------------------------------------------------------------------------------------
 
 MAX_CHANGES, MAX_CODED_CELLS, MAX_CELLS = 65_536, 1_048_576, 33_554_432
-MASK_CODERS = ["run-length", "generic-region", "contexts", "contexts-relative"]
+MASK_CODERS = ["run-length", "generic-region", "contexts", "contexts-relative", *4 * ["reserved"]]
 
 
 def decode_mask(payload: bytes, file: SimpleNamespace) -> SimpleNamespace:
     """M-1 to M-5; `file.masks` are those before. Cells are bytes 0 and 1, row by row."""
-    must(payload and not payload[0] & 3, "no tag, or its last bits are not zero (M-1)")
-    coder, scale, data = payload[0] >> 5, 1 << (payload[0] >> 2 & 7), payload[1:]
-    must(coder < len(MASK_CODERS), f"the mask coder {coder} is reserved", "unsupported")
+    tag, data = payload[0] if payload else 1, payload[1:]
+    coder, scale = tag >> 5, 1 << (tag >> 2 & 7)
     h, w = -(-file.height // scale), -(-file.width // scale)
     mask = SimpleNamespace(scale=scale, rows=h, columns=w, coder=MASK_CODERS[coder])
     sizes = [(m.rows * m.columns, m.coder != MASK_CODERS[0]) for m in (*file.masks, mask)]
     coded = sum(size for size, one_by_one in sizes if one_by_one) if coder else 0
     must(sum(size for size, _ in sizes) <= MAX_CELLS and coded <= MAX_CODED_CELLS, "too many cells (M-5)", "limit")
+    must(not tag & 3, "no tag, or its last bits are not zero (M-1)")
+    must(coder < 4, f"the mask coder {coder} is reserved", "unsupported")
     if coder == 0:
         mask.cells = decode_run_length(data, h, w)
         must(data == run_length_data(mask.cells, h, w), "this is not the data of its bitmap (M-13)")

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="training needs torch (the train extra)")
+pytest.importorskip("torch", reason="training needs torch (the train extra)")
+
+import torch
 
 from sedic_tools.train import main  # noqa: E402
 from sedicfmt.training.photos import CropShape, CropSource  # noqa: E402

@@ -15,9 +15,9 @@ pytest.importorskip("torch", reason="training needs torch (the train extra)")
 
 import torch
 
-from sedic_tools.train import main  # noqa: E402
-from sedicfmt.training.photos import CropShape, CropSource  # noqa: E402
-from tests.conftest import draw_photo  # noqa: E402
+from sedic_tools.train import main
+from sedicfmt.training.photos import CropShape, CropSource
+from tests.conftest import draw_photo
 
 TRAIN = [sys.executable, "-m", "sedic_tools.train"]
 SMALL = ["--set", "batch=1", "--set", "crop=64", "--set", "widths=4,4,4", "--set", "klt_crops=4", "--every", "2"]

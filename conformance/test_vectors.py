@@ -9,7 +9,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import sedicfmt
 from sedicfmt.errors import ChecksumMismatch, SedicError, Truncated
@@ -58,6 +60,15 @@ def test_there_is_a_vector_of_every_error_and_coder():
         "range", "av1", "empty", "word-huffman", "word-contexts", "raw-utf8",
         "run-length", "generic-region", "contexts", "contexts-relative",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("entry", [e for e in VALID if e["expected"]["masks"]], ids=lambda e: e["file"])
+def test_pictures_of_masks_show_their_cells(entry):
+    name = Path(entry["file"]).stem
+    for i, mask in enumerate(entry["expected"]["masks"]):
+        cells = np.asarray(Image.open(HERE / f"masks/{name}-{i}.png"), np.uint8)
+        assert cells.shape == (mask["rows"], mask["columns"])
+        assert hashlib.sha256(cells.tobytes()).hexdigest() == mask["sha256"]
 
 
 def test_frozen_files_are_as_they_were():

@@ -13,6 +13,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from PIL import Image
+
 import sedicfmt
 from sedic_tools import (
     vectors_faulty,
@@ -63,10 +66,21 @@ def write_all(folder: Path) -> list[str]:
                 path.write_bytes(made)
             data = path.read_bytes()
             changed += [path.name] * (data != made)
+            if kind != "faulty":
+                draw_masks(data, folder / "masks", vector.name)
             manifest[kind].append({"file": f"{kind}/{path.name}", **entry(vector, data)})
     lists = (f'"{kind}": [\n' + ",\n".join(json.dumps(e) for e in those) + "\n]" for kind, those in manifest.items())
     (folder / "manifest.json").write_text("{\n" + ",\n".join(lists) + "\n}\n")
     return changed
+
+
+def draw_masks(data: bytes, folder: Path, name: str) -> None:
+    """A file's masks as PNGs of their cells, black and white, `name`-0.png for the first."""
+    folder.mkdir(exist_ok=True)
+    for i, part in enumerate(sedicfmt.read(data).objects):
+        path = folder / f"{name}-{i}.png"
+        if not path.exists():
+            Image.fromarray(part.mask.cells * np.uint8(255)).convert("1").save(path, optimize=True)
 
 
 def entry(vector: Vector, data: bytes) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def valid() -> Iterator[Vector]:
     yield from shapes()
     yield from scales()
     yield from relative()
+    yield carry()
 
 
 def with_masks(*masks: Mask, width: int = 32, height: int = 24) -> SedicFile:
@@ -63,6 +64,13 @@ def shapes() -> Iterator[Vector]:
         for shape in names:
             shows = f"{coder}, 24 rows of 32 cells"
             yield Vector(f"{coder}-{shape}", f"M-4 M-5 {CLAUSES[coder]}", shows, with_masks(drawn(shape, 1, coder)))
+
+
+def carry() -> Vector:
+    """One row of the specification's table: dropping the data's last byte would lose a carry."""
+    row = Mask(np.array([list(map(int, "010101000000011010"))], np.uint8), 16, "generic-region")
+    shows = "the data's last byte stands behind FF and takes a carry"
+    return Vector("generic-region-carry", "M-14 M-16 M-17", shows, with_masks(row, width=288, height=16))
 
 
 def scales() -> Iterator[Vector]:

@@ -657,8 +657,8 @@ def decode_mask(payload: bytes, file: SimpleNamespace) -> SimpleNamespace:
     coder, scale = tag >> 5, 1 << (tag >> 2 & 7)
     h, w = -(-file.height // scale), -(-file.width // scale)
     mask = SimpleNamespace(scale=scale, rows=h, columns=w, coder=MASK_CODERS[coder])
-    sizes = [(m.rows * m.columns, m.coder != MASK_CODERS[0]) for m in (*file.masks, mask)]
-    coded = sum(size for size, one_by_one in sizes if one_by_one) if coder else 0
+    sizes = [(m.rows * m.columns, m.coder in MASK_CODERS[1:4]) for m in (*file.masks, mask)]
+    coded = sum(size for size, one_by_one in sizes if one_by_one) if 1 <= coder < 4 else 0
     must(sum(size for size, _ in sizes) <= MAX_CELLS and coded <= MAX_CODED_CELLS, "too many cells (M-5)", "limit")
     must(not tag & 3, "no tag, or its last bits are not zero (M-1)")
     must(coder < 4, f"the mask coder {coder} is reserved", "unsupported")

@@ -21,6 +21,7 @@ from pathlib import Path
 from tests.fuzz import TARGETS
 
 ROOT, FOUND = Path(__file__).parents[2], Path(__file__).parent / "found"
+APART = ("/bin/sh", "-c", '"$@"; exit $?', "sh")  # else the peak of memory of who starts it would count as the target's
 LIMITS = ("-max_len=512", "-timeout=5", "-rss_limit_mb=1024")
 
 
@@ -68,11 +69,12 @@ def fuzz(name: str, draws: list[str], found: Path) -> Fuzzed:
         for number, seed in enumerate(seeds):
             (Path(folder) / f"seed-{number}").write_bytes(seed)
         (found / name).mkdir(parents=True, exist_ok=True)
-        line = [sys.executable, "-m", "tests.fuzz.target", name, folder, f"-artifact_prefix={found / name}/", *draws]
+        target = [sys.executable, "-m", "tests.fuzz.target", name, folder, f"-artifact_prefix={found / name}/"]
         start = time.perf_counter()
         told = subprocess.run(
-            [*line, *LIMITS], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
-        )
+            [*APART, *target, *draws, *LIMITS],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+        )  # fmt: skip
         seconds = time.perf_counter() - start
         corpus = [path.read_bytes() for path in Path(folder).iterdir()]
     log = "\n".join(told.stdout.splitlines()[-40:]) if told.returncode else ""

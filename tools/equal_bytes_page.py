@@ -216,7 +216,7 @@ HOW = """Bytes are those of whole files, never more than the budget; a picture i
 - `.sedic`: `sedic-pack --max-bytes N` and `sedic-unpack`, each in a process of its own, without other options: words,
   masks and latent, so what a user gets is "restored"; "reference picture" is the same file with `--stage reference`;
   "latent alone" is the reference picture of `--objects 0 --words-overall 0`, for those who compare codecs; "refined" is
-  with `--refine` too, which takes ten to twenty seconds more, at 1,000 and 2,000 bytes.
+  with `--refine` too, which takes about half a minute more, at 1,000 and 2,000 bytes.
 - PSNR and MS-SSIM want each pixel. `features` (a squared distance in networks' features) and `texture` (how strong they
   are) are `sedicfmt/evaluation/feature_distance.py`'s, ssd in SSD-MobileNet-v2, lite1 in EfficientNet-Lite1; the restorer
   was trained with Lite0, a near relative of Lite1, so that ssd is the fairer judge. NIQE looks at the picture alone.

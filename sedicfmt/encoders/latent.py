@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -53,6 +54,8 @@ def open_latent_coder(model_id: int, picture: Picture, refine: bool = False) -> 
     if entry.coder not in coders:
         raise EncodeError(f"{entry.name} has no latent to refine", "refine")
     module, name = coders[entry.coder].split(":")
+    if refine:  # threads that wait busily are far slower where another process has a core; read when torch loads
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         coder: LatentCoder = getattr(import_module(module), name)(picture, model_id)
     except ModuleNotFoundError as missing:

@@ -18,7 +18,7 @@ MU_MOST = 0.3  # a refined latent bears a higher price than a plain one before i
 
 
 class RefiningCoder(NanoCoder):
-    """The encoder of one uint8 RGB picture (height, width, 3) that takes ten to twenty seconds more for a nearer picture."""
+    """The encoder of one uint8 RGB picture (height, width, 3) that takes about half a minute more for a nearer picture."""
 
     def usual(self) -> Latent:
         plain = super().usual()

@@ -18,7 +18,7 @@ class PackOptions:
 
     `objects`, `words_object`, `words_overall`: None for what the paper has at the budget's rate (rate_control.POINTS).
     `model`: of the reference picture, a name of the registry or "auto" (choose_reference).
-    `refine`: ten to twenty seconds more for a reference picture nearer to the photo at the same bytes (search_refined).
+    `refine`: about half a minute more for a reference picture nearer to the photo at the same bytes (search_refined).
     `preset`: the name under which `from_preset` made these options; it decides nothing by itself.
     """
 

@@ -47,8 +47,8 @@ def main() -> int:
     p.add_argument("--model", metavar="NAME", help="of the reference picture: "
                    f"{', '.join(entry.name for entry in REGISTRY.values())}, or auto (default): {DEFAULT}, or within a budget "
                    "av1 where that comes nearer to the photo")  # fmt: skip
-    p.add_argument("--refine", action="store_true", help="take about half a minute more for a reference picture nearer to the photo "
-                   "at the same bytes (needs torch)")  # fmt: skip
+    p.add_argument("--refine", action="store_true", help="take about half a minute more for a reference picture nearer to the "
+                   "photo at the same bytes (needs torch)")  # fmt: skip
     p.add_argument("--seed", type=int, metavar="N", help="of the decoder's noise (default 0)")
     arguments = p.parse_args()
     return run(command, arguments)

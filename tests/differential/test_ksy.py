@@ -99,6 +99,14 @@ def test_changed_headers_are_refused_by_both_or_by_none():
     assert 150 < sum(v is None for v in verdicts) < 1350
 
 
+@pytest.mark.slow
+def test_corpus_files():
+    from tests.differential.cross_check_kaitai import compare
+
+    numbers = compare(300, seed=3)
+    assert numbers["disagreement"] == 0 and min(numbers["accepted"], numbers["refused"]) > 50
+
+
 def test_model_ids_end_at_255():
     def file_of_model(rest):
         size, code, scale, lengths = "011100000111", f"000001{rest:08b}", "01111", "0" + "10000000" + "100000000000"

@@ -26,9 +26,9 @@ from statistics import median
 
 from PIL import Image
 
-from sedic_tools.make_vectors import picture
+from sedic_tools.measured_process import BESIDE
+from sedic_tools.vector_parts import picture
 
-BESIDE = Path(sys.executable).parent  # where pip puts console scripts
 NEW, OLDER, NOTHING, BROKEN = "the new output", "the older output", "nothing", "half an output"
 
 

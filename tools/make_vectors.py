@@ -27,7 +27,6 @@ from sedic_tools import (
     vectors_valid,
 )
 from sedic_tools.vector_parts import Vector
-from sedic_tools.vector_parts import picture as picture  # the drawn scene, for other tools
 from sedicfmt.errors import SedicError
 from sedicfmt.pipeline.report import report_bytes
 

@@ -127,9 +127,8 @@ class MQEncoder:
         while self.out:
             rest += unit * self.out[-1]
             unit <<= 7 if self.out[-2:-1] == b"\xff" else 8
-            if (
-                not 0 < unit - rest <= width
-            ):  # the 1 bits behind a shorter string would leave the interval, or a carry be lost
+            # behind a shorter string the 1 bits would leave the interval, or a carry be lost
+            if not 0 < unit - rest <= width:
                 break
             self.out.pop()
         return bytes(self.out)

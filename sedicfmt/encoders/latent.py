@@ -59,7 +59,9 @@ def open_latent_coder(model_id: int, picture: Picture, refine: bool = False) -> 
     try:
         coder: LatentCoder = getattr(import_module(module), name)(picture, model_id)
     except ModuleNotFoundError as missing:
-        raise MissingDependency(f"refining a latent needs {missing.name}: pip install 'sedicfmt[nano]'") from missing
+        raise MissingDependency(
+            f"the encoder of {entry.name} needs {missing.name}: pip install 'sedicfmt[nano]'"
+        ) from missing
     return coder
 
 

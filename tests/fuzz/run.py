@@ -1,6 +1,6 @@
 """Fuzz the decoders with atheris (pip install -e '.[fuzz]'), one after another, and tell of it in a table.
 
-    nice -n 10 python -m tests.fuzz.run --seconds 300 --out docs/fuzzing.md
+    nice -n 10 python -m tests.fuzz.run --runs 210000 --seconds 1800 --out docs/fuzzing.md
 
 A finding (an exception that is no refusal, an invariant that does not hold, an execution over 30 seconds, a process over
 1 GiB or dead) is kept under tests/fuzz/found, where test_fuzz.py tries it ever after; the exit code is 1 then.
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         if fuzzed.log:
             print(f"{fuzzed.name}:\n{fuzzed.log}", file=sys.stderr)
     if options.out:
-        options.out.write_text(PAGE.format(seconds=options.seconds, rows=table(done)), encoding="utf-8", newline="\n")
+        options.out.write_text(PAGE.format(runs=options.runs, seconds=options.seconds, rows=table(done)), encoding="utf-8", newline="\n")
     else:
         print(table(done))
     return int(any(fuzzed.log for fuzzed in done))
@@ -123,7 +123,7 @@ or they are refused as the input's fault. Anything else is a finding: another ex
 execution over 30 seconds, a process over 1 GiB or dead. What is found stays as a test under `tests/fuzz/found`. CI runs
 each target for a few seconds (`pytest --slow tests/fuzz`); this is a long run, on one core:
 
-    nice -n 10 python -m tests.fuzz.run --seconds {seconds} --out docs/fuzzing.md
+    nice -n 10 python -m tests.fuzz.run --runs {runs} --seconds {seconds} --out docs/fuzzing.md
 
 {rows}
 

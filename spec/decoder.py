@@ -215,8 +215,7 @@ class RangeDecoder:  # L-2. T-17 begins with another interval: `low` is where it
         must(magnitude <= 32767, "a value is over 32767 (L-3)", "limit")
         return -magnitude if negative else magnitude
 
-    def payload(self) -> bytes:
-        """L-5: what a writer makes of these values. What was read, less `code`, is the writer's low."""
+    def payload(self) -> bytes:  # L-5: what a writer makes of the values. What was read, less `code`, is its low
         low = int.from_bytes(self.data[: self.read].ljust(self.read, b"\0")) - self.code
         return shortest(low, self.range, self.read)
 
@@ -294,8 +293,7 @@ class NanoLatent:  # z and y of a model that section 3 describes, with C_y and C
         tensors = read_safetensors(weights)
         self.c_y, self.c_z, self.layer = c_y, c_z, {k: Layer(tensors, name) for k, name in LAYERS.items()}
 
-    def decode(self, z_data: bytes, y_data: bytes, width: int, height: int) -> dict[str, str]:
-        """L-1, L-8: the digests of z and y, of a latent that shows width x height pixels."""
+    def decode(self, z_data: bytes, y_data: bytes, width: int, height: int) -> dict[str, str]:  # L-1, L-8: digests
         rows, columns = -(-height // 32), -(-width // 32)
         with inside("z"):
             z = self.decode_z(RangeDecoder(z_data), -(-rows // 2), -(-columns // 2))
@@ -335,8 +333,7 @@ class NanoLatent:  # z and y of a model that section 3 describes, with C_y and C
                     h[2 * i + p][2 * j + q] = grown[2 * p + q :: 4]
         return h
 
-    def indices(self, h: list[int], y: Grid, i: int, j: int) -> list[int]:
-        """H-5, H-6, H-10: the scale indices at one position. (The means are for painting.)"""
+    def indices(self, h: list[int], y: Grid, i: int, j: int) -> list[int]:  # H-5, H-6, H-10 (means are for painting)
         if (i + j) % 2 == 0:
             v = self.layer[2](h, -32767)
         else:
@@ -400,8 +397,7 @@ def canonical_code(lengths: dict[Any, int]) -> tuple[dict[Any, str], dict[str, A
 
 
 @cache
-def huffman_table() -> list[tuple[dict[Any, str], dict[str, Any]]]:
-    """T-5: the code of the entries, then the three letter codes."""
+def huffman_table() -> list[tuple[dict[Any, str], dict[str, Any]]]:  # T-5: the entries' code, three of letters
     lines = [line.split("\t") for line in read_frozen("text_words.txt").decode().splitlines() if line[0] != "#"]
     words = {entry: int(line[0]) for line in lines if line[0] != "letters" for entry in line[1:]}
     letters = [map(int, line[2].split()) for line in lines if line[0] == "letters"]
@@ -476,8 +472,7 @@ def decode_huffman(payload: bytes) -> str:  # T-4, T-9, T-11
     return read_items(first, read, letters)
 
 
-def letter_code(before: str) -> int:
-    """T-11: which table is that of the letter code behind the spelled character `before`, "" at first."""
+def letter_code(before: str) -> int:  # T-11: the table for the letter behind the spelled `before`, "" at first
     return 1 if not before else 2 if before in LOW else 3 if before in HIGH else 1
 
 
@@ -582,8 +577,7 @@ class Trie:  # T-14
 
 
 @cache
-def context_tables() -> tuple[list[str], dict[str, int], Trie, Trie]:
-    """T-14: the word alphabet, its symbols by name, the tries of words and letters."""
+def context_tables() -> tuple[list[str], dict[str, int], Trie, Trie]:  # T-14: words, their symbols, the two tries
     alphabet = [*STEERING, *read_frozen("context_words.txt").decode().split("\n")[:-1]]
     words, letters = (Trie(read_frozen(f"context_{kind}.trie")) for kind in ("words", "letters"))
     return alphabet, {entry: number for number, entry in enumerate(alphabet)}, words, letters
@@ -613,8 +607,7 @@ def entry_by_rule(w: str, capital: bool) -> tuple[str, ...]:
     return next((way for way in ways if way[-1] in context_tables()[1] and way[-1] not in STEERING), ())
 
 
-def cut(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """T-16: the items, each as its word symbols and what is spelled."""
+def cut(text: str) -> Iterator[tuple[tuple[str, ...], str]]:  # T-16: items, as word symbols and what is spelled
     ends, p = boundaries(text), 0
     while p < len(text):
         (s, gap), *_ = starts(text, p)
@@ -651,16 +644,24 @@ MAX_CHANGES, MAX_CODED_CELLS, MAX_CELLS = 65_536, 1_048_576, 33_554_432
 MASK_CODERS = ["run-length", "generic-region", "contexts", "contexts-relative", *4 * ["reserved"]]
 
 
+def mask_tag(payload: bytes, file: SimpleNamespace) -> tuple[int, int, int, int]:  # M-1, M-3: coder, scale, h and w
+    scale = 1 << (payload[0] >> 2 & 7)
+    return payload[0] >> 5, scale, -(-file.height // scale), -(-file.width // scale)
+
+
+def check_cells(file: SimpleNamespace) -> None:  # M-5, for all masks before any is decoded (S-1)
+    cells = coded = 0
+    for segment in (s for s in file.segments if s.kind == "mask" and s.payload):
+        coder, _, h, w = mask_tag(segment.payload, file)
+        cells, coded = cells + h * w, coded + h * w * (coder in (1, 2, 3))
+        must(cells <= MAX_CELLS and coded <= MAX_CODED_CELLS, "too many cells (M-5)", "limit", segment.path)
+
+
 def decode_mask(payload: bytes, file: SimpleNamespace) -> SimpleNamespace:
-    """M-1 to M-5; `file.masks` are those before. Cells are bytes 0 and 1, row by row."""
-    tag, data = payload[0] if payload else 1, payload[1:]
-    coder, scale = tag >> 5, 1 << (tag >> 2 & 7)
-    h, w = -(-file.height // scale), -(-file.width // scale)
-    mask = SimpleNamespace(scale=scale, rows=h, columns=w, coder=MASK_CODERS[coder])
-    sizes = [(m.rows * m.columns, m.coder in MASK_CODERS[1:4]) for m in (*file.masks, mask)]
-    coded = sum(size for size, one_by_one in sizes if one_by_one) if 1 <= coder < 4 else 0
-    must(sum(size for size, _ in sizes) <= MAX_CELLS and coded <= MAX_CODED_CELLS, "too many cells (M-5)", "limit")
-    must(not tag & 3, "no tag, or its last bits are not zero (M-1)")
+    """M-1 to M-4; `file.masks` are those before. Cells are bytes 0 and 1, row by row."""
+    must(payload and not payload[0] & 3, "no tag, or its last bits are not zero (M-1)")
+    coder, scale, h, w = mask_tag(payload, file)
+    data, mask = payload[1:], SimpleNamespace(scale=scale, rows=h, columns=w, coder=MASK_CODERS[coder])
     must(coder < 4, f"the mask coder {coder} is reserved", "unsupported")
     if coder == 0:
         mask.cells = decode_run_length(data, h, w)
@@ -728,8 +729,7 @@ def run_length_data(cells: bytes, h: int, w: int) -> bytes:  # M-13
     return min(ways, key=len)
 
 
-def run_length_bits(changes: list[int], w: int, n: int, columns: int, whole: int) -> bytes:
-    """M-7 to M-12, as a writer does them."""
+def run_length_bits(changes: list[int], w: int, n: int, columns: int, whole: int) -> bytes:  # M-7 to M-12
     out, coming = [f"{columns}{whole}", f"{changes[0] + 1 if changes else 0:0{n.bit_length()}b}"], iter(changes[1:])
 
     def write(p: int, e: int | None) -> int | None:
@@ -803,10 +803,9 @@ def decode_mask_contexts(data: bytes, h: int, w: int, earlier: bytes) -> bytes:
 
 # ---- 6. Models and tables --------------------------------------------------------------------------------------------
 
-# R-1: by id, the name, the coder, the weights file ("" if there is none), and what makes of its bytes a LatentDecoder.
-LatentDecoder = Callable[
-    [bytes, bytes, int, int], dict[str, str]
-]  # of z, y, the latent's width and height; gives digests
+# R-1: by id, the name, the coder, the weights file ("" if there is none), and what makes of its bytes a LatentDecoder:
+# z, y and the latent's width and height -> digests.
+LatentDecoder = Callable[[bytes, bytes, int, int], dict[str, str]]
 MODELS: dict[int, tuple[str, str, str, Callable[[bytes], LatentDecoder]]] = {
     2: ("sedic-nano-2", "range", "sedic-nano-2.safetensors", lambda weights: NanoLatent(192, 24, weights).decode),
     3: ("av1", "av1", "", lambda _: decode_av1),
@@ -841,6 +840,7 @@ def read_frozen(name: str, path: Path | None = None) -> bytes:
 def decode(data: bytes, latent: bool = True, weights: Path | None = None) -> dict[str, Any]:
     """All that a file says, with the names of `sedic-inspect --json --check`. Raises Refused."""
     file = read_container(data)
+    check_cells(file)
     for segment in file.segments:
         segment.coder = MODELS[file.model][1] if file.model in MODELS else "unknown"
         with inside(segment.path):

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import sedicfmt
-from sedicfmt.errors import ChecksumMismatch, SedicError, Truncated
+from sedicfmt.errors import ChecksumMismatch, LimitExceeded, SedicError, Truncated
 from sedicfmt.pipeline.report import report_bytes
 
 HERE = Path(__file__).parent
@@ -36,6 +36,16 @@ def test_valid(entry):
     assert sedicfmt.write(sedicfmt.read(data)) == data
     if report["pixels"] <= 1 << 16:  # larger ones take long to restore and show nothing else
         assert sedicfmt.unpack(data).size == (report["width"], report["height"])
+
+
+def test_a_reader_of_thin_reads_what_it_must_and_refuses_the_rest():
+    for entry in VALID:
+        data = (HERE / entry["file"]).read_bytes()
+        if entry["profile"] == "thin":
+            assert sedicfmt.read(data, profile="thin") == sedicfmt.read(data), entry["file"]
+        else:
+            with pytest.raises(LimitExceeded):
+                sedicfmt.read(data, profile="thin")
 
 
 @pytest.mark.parametrize("entry", FAULTY, ids=names(FAULTY))
@@ -129,15 +139,31 @@ def test_the_runner_finds_wrong_answers(code, said, tmp_path):
 
 def test_the_runner_compares_errors(tmp_path):
     script = tmp_path / "decoder.py"
-    for error, wrong in (
-        ("{}", 0),
-        ('{"error": {"code": "malformed", "path": "y"}}', 1),
-        ('{"error": {}}', 0),
-        ("", 0),
+    for error, exit_code, wrong in (
+        ("{}", 3, 0),
+        ('{"error": {"code": "malformed", "path": "z"}}', 3, 0),
+        ('{"error": {"code": "malformed", "path": "y"}}', 3, 1),
+        ('{"error": {"code": "limit", "path": "z"}}', 3, 1),
+        ('{"error": {}}', 3, 0),
+        ("", 3, 0),
+        ("", 7, 1),  # a class of C-16, but not this file's
+        ("", 1, 1),  # none of the classes
+        ("", 0, 1),
     ):
-        script.write_text(f"import sys\nprint({error!r})\nsys.exit(3)\n")
+        script.write_text(f"import sys\nprint({error!r})\nsys.exit({exit_code})\n")
         assert run_runner("--only", "faulty/z-zero-at", sys.executable, script).returncode == wrong
     assert run_runner("--only", "no such file").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("profile", "only", "wrong"),
+    [("thin", "valid/objects-5", 0), ("full", "valid/objects-5", 1), ("thin", "valid/no-object", 1),
+     ("thin", "faulty/masks-of-too-many-cells", 0), ("thin", "faulty/z-zero-at", 1)],
+)  # fmt: skip
+def test_the_runner_lets_a_decoder_refuse_what_is_beyond_its_profile(tmp_path, profile, only, wrong):
+    script = tmp_path / "decoder.py"
+    script.write_text('print(\'{"error": {"code": "limit", "path": ""}}\'); raise SystemExit(7)')
+    assert run_runner("--profile", profile, "--only", only, sys.executable, script).returncode == wrong
 
 
 @pytest.mark.parametrize("name", FLIPPED)

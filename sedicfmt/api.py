@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from sedicfmt.model import SedicFile
 
 
-def read(source: str | os.PathLike[str] | bytes, allow_prefix: bool = False) -> SedicFile:
+def read(source: str | os.PathLike[str] | bytes, allow_prefix: bool = False, profile: str = "full") -> SedicFile:
     """The content of a .sedic file, given its path or its bytes.
 
-    `allow_prefix`: an incomplete file gives the stages it holds whole, unchecked, with `complete` False. Raises SedicError
-    (Malformed, Unsupported, Truncated, ChecksumMismatch, LimitExceeded) with path and offset; OSError for the path.
+    `allow_prefix`: an incomplete file gives the stages it holds whole, unchecked, with `complete` False.
+    `profile`: "thin" refuses larger files than photos need before anything of them is decoded (spec section 8).
+    Raises SedicError (Malformed, Unsupported, Truncated, ChecksumMismatch, LimitExceeded) with path and offset; OSError for
+    the path.
     """
     from sedicfmt.container.content import read_file
 
-    return read_file(_data(source), allow_prefix)
+    return read_file(_data(source), allow_prefix, profile)
 
 
 def write(file: SedicFile) -> bytes:

@@ -9,3 +9,15 @@ MAX_MASK_SCALE = 128  # pixels a side of one mask cell; beyond it a mask says no
 MAX_MASK_CELLS = 1 << 25  # of all masks of a file together, a byte each: seven at 1/4 of 8192x8192
 MAX_CODED_CELLS = 1 << 20  # of all masks of a file that are coded cell by cell: each may cost a step in Python
 MAX_EXTENSIONS = 127  # one of each type
+
+THIN = {  # what the profile "thin" has at most, by the rows of the specification's section 8; elsewhere it is as above
+    "bytes of a file": 1 << 16,
+    "bytes of a segment, of an extension": 1 << 16,
+    "objects": 3,  # as many as the paper describes
+    "sides of the picture, pixels": 4096,
+    "pixels of the picture": 1 << 22,
+    "sides of the latent, pixels": 2048,
+    "pixels of the latent": 1 << 20,  # three bytes of picture each
+    "cells of all masks": 1 << 20,
+    "cells of all masks of the coders 1 to 3": 1 << 18,
+}

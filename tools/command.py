@@ -34,6 +34,14 @@ def parser(description: str, help_input: str = "a file, or - for standard input"
     return made
 
 
+def add_profile(p: argparse.ArgumentParser) -> None:
+    """The profile of a command that reads files (container/profile.py)."""
+    p.add_argument(
+        "--profile", choices=("full", "thin"), default="full",
+        help="thin: refuse, before it is decoded, a file larger than photos need (specification, section 8)",
+    )  # fmt: skip
+
+
 def run(command: Callable[[argparse.Namespace], int | None], arguments: argparse.Namespace) -> int:
     """Run a command; every failure becomes a line on standard error and an exit code."""
     try:

@@ -9,7 +9,7 @@ import os
 import sys
 from typing import Any
 
-from sedic_tools.command import parser, printable, read_sedic, run
+from sedic_tools.command import add_profile, parser, printable, read_sedic, run
 
 
 def main() -> int:
@@ -19,6 +19,7 @@ def main() -> int:
     p = parser("Show what a .sedic file is made of.")
     p.add_argument("--check", action="store_true", help="decode the latent as well and print its digests")
     p.add_argument("--partial", action="store_true", help="look at an incomplete file, unchecked")
+    add_profile(p)
     return run(command, p.parse_args())
 
 
@@ -26,7 +27,7 @@ def command(arguments: argparse.Namespace) -> None:
     """Read and print."""
     from sedicfmt.pipeline.report import report_bytes
 
-    report = report_bytes(read_sedic(arguments.input), arguments.check, arguments.partial)
+    report = report_bytes(read_sedic(arguments.input), arguments.check, arguments.partial, arguments.profile)
     print(json.dumps(report, ensure_ascii=True) if arguments.json else "\n".join(table(report)))
 
 
@@ -35,7 +36,7 @@ def table(report: dict[str, Any]) -> list[str]:
     model = report["models"]["latent"]
     lines = [
         f"{report['width']}x{report['height']} pixels, {report['file_bytes']} bytes, {report['bpp']:.4f} bpp, "
-        f"version {report['version']}, seed {report['seed']}, latent model {model['id']} "
+        f"version {report['version']}, profile {report['profile']}, seed {report['seed']}, latent model {model['id']} "
         f"({model['name'] or 'unknown'}) at {report['latent_scale']}/16 of the size"
         + ("" if report["complete"] else "; INCOMPLETE and unchecked"),
         "",

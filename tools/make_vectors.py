@@ -94,7 +94,7 @@ def entry(vector: Vector, data: bytes) -> dict[str, Any]:
         return common | {"code": error.code, "path": error.path}
     if vector.code:
         raise ValueError(f"{vector.name}: no error")
-    return common | {"expected": {key: report[key] for key in EXPECTED}}
+    return common | {"profile": report["profile"], "expected": {key: report[key] for key in EXPECTED}}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sedic_tools.command import bar, check_folder, note, parser, read_sedic, run, warn, write_output
+from sedic_tools.command import add_profile, bar, check_folder, note, parser, read_sedic, run, warn, write_output
 from sedic_tools.folder import is_folder, run_batch
 from sedicfmt.errors import EncodeError
 
@@ -29,6 +29,7 @@ def main() -> int:
     p.add_argument(
         "--save-stages", metavar="DIR", type=Path, help="write the picture after each stage into DIR as well"
     )
+    add_profile(p)
     add_restoring(p.add_argument_group("restoring", "what is not given, the restorer's own defaults decide"))
     return run(command, p.parse_args())
 
@@ -82,7 +83,7 @@ def unpack_options(arguments: argparse.Namespace) -> UnpackOptions:
     elif guidance:
         changes["guidance"] = guidance
     restoring = RestorerOptions(arguments.device, arguments.dtype, arguments.tiled_vae, changes)
-    return UnpackOptions(arguments.stage, arguments.partial, arguments.restorer, restoring)
+    return UnpackOptions(arguments.stage, arguments.partial, arguments.profile, arguments.restorer, restoring)
 
 
 def watcher(folder: Path | None) -> Watcher:

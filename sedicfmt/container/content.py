@@ -12,6 +12,7 @@ import numpy as np
 from sedicfmt.container.builder import build_frame
 from sedicfmt.container.frame import Frame, Segment, segment_kinds
 from sedicfmt.container.parser import parse_frame
+from sedicfmt.container.profile import check_profile
 from sedicfmt.container.size import check_size
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, SedicError, Truncated
 from sedicfmt.limits import MAX_CODED_CELLS, MAX_MASK_CELLS, MAX_OBJECTS
@@ -22,9 +23,14 @@ from sedicfmt.segments.mask_grid import grid_shape
 T = TypeVar("T")
 
 
-def read_file(data: bytes, allow_prefix: bool = False) -> SedicFile:
-    """The content of a file's bytes. Raises a SedicError; see `parser.parse_frame` for `allow_prefix`."""
-    return file_of(parse_frame(data, allow_prefix))
+def read_file(data: bytes, allow_prefix: bool = False, profile: str = "full") -> SedicFile:
+    """The content of a file's bytes. Raises a SedicError, LimitExceeded for a file beyond the profile (P-1).
+
+    See `parser.parse_frame` for `allow_prefix`.
+    """
+    frame = parse_frame(data, allow_prefix)
+    check_profile(frame, len(data), profile)
+    return file_of(frame)
 
 
 def file_of(frame: Frame) -> SedicFile:
@@ -47,10 +53,9 @@ def _check_mask_cells(frame: Frame) -> None:
     """Before any mask is decoded: all of them together, and all that are coded cell by cell (M-5)."""
     cells = one_by_one = 0
     for segment in frame.segments:
-        if segment.kind == "mask" and segment.payload:
-            rows, columns = grid_shape(1 << (segment.payload[0] >> 2 & 7), frame.width, frame.height)
-            cells += rows * columns
-            one_by_one += rows * columns * mask.is_cell_by_cell(segment.payload)
+        if segment.kind == "mask":
+            declared = mask.declared_cells(segment.payload, frame.width, frame.height)
+            cells, one_by_one = cells + declared[0], one_by_one + declared[1]
             if cells > MAX_MASK_CELLS or one_by_one > MAX_CODED_CELLS:
                 raise LimitExceeded("the file's masks have too many cells", segment.path, segment.offset)
 

@@ -8,17 +8,20 @@ from typing import Any
 from sedicfmt.container.content import file_of
 from sedicfmt.container.frame import Segment
 from sedicfmt.container.parser import parse_frame
+from sedicfmt.container.profile import check_profile, kept_profile
 from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import REGISTRY
 from sedicfmt.segments import mask, text
 
 
-def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False) -> dict[str, Any]:
+def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False, profile: str = "full") -> dict[str, Any]:
     """The contents of `sedic-inspect --json`. `check`: decode the latent too and add its symbols' digests.
 
-    Raises SedicError for a file that cannot be read, and with `check` for a latent that cannot be decoded.
+    Raises SedicError for a file that cannot be read or is beyond `profile`, and with `check` for a latent that cannot be
+    decoded.
     """
     frame = parse_frame(data, allow_prefix)
+    check_profile(frame, len(data), profile)
     file = file_of(frame)
     pixels = frame.width * frame.height
     entry = REGISTRY.get(frame.model_id)
@@ -27,6 +30,7 @@ def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False) -
     report: dict[str, Any] = {
         "version": frame.version,
         "complete": frame.complete,
+        "profile": kept_profile(frame, len(data)),
         "file_bytes": len(data),
         "width": frame.width,
         "height": frame.height,

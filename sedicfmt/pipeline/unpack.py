@@ -35,11 +35,13 @@ class UnpackOptions:
     """How far and by what to decode.
 
     `stage`: "reference", "objects" or "final"; `partial`: take an incomplete file for what it holds, unchecked;
+    `profile`: "thin" refuses a file beyond it before it is decoded (P-1), "full" takes all that the format allows;
     `restorer`, `restoring`: which restorer, and how it runs (decoders/registry.py).
     """
 
     stage: str = "final"
     partial: bool = False
+    profile: str = "full"
     restorer: str = DEFAULT_RESTORER
     restoring: RestorerOptions = field(default_factory=RestorerOptions)
 
@@ -89,7 +91,7 @@ def unpack_bytes(
         raise EncodeError(f"no stage is called {options.stage}; there are {', '.join(STAGES)}", "stage")
     clock = _Clock(watcher)
     with clock("read"):
-        file = read_file(data, allow_prefix=options.partial)
+        file = read_file(data, options.partial, options.profile)
         decode = open_decoder(file.model_id)
     if options.stage != "reference" and restorer is None:
         with clock("open model"):

@@ -64,9 +64,13 @@ def coder_name(payload: bytes) -> str:
     return known[0] if known else "reserved"
 
 
-def is_cell_by_cell(payload: bytes) -> bool:
-    """Whether a payload's coder takes a step for every cell, so that M-5 bounds them."""
-    return coder_name(payload) in ("generic-region", "contexts", RELATIVE)
+def declared_cells(payload: bytes, width: int, height: int) -> tuple[int, int]:
+    """What M-5 bounds, by the tag alone: all cells, and those for which the coder takes a step each; 0 without a tag."""
+    if not payload:
+        return 0, 0
+    rows, columns = grid_shape(1 << (payload[0] >> 2 & 7), width, height)
+    one_by_one = coder_name(payload) in ("generic-region", "contexts", RELATIVE)
+    return rows * columns, rows * columns * one_by_one
 
 
 def check_scale(scale: int) -> None:

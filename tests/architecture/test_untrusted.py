@@ -15,6 +15,7 @@ from sedicfmt.segments.mask_grid import grid_shape
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(p for folder in ("sedicfmt", "tools", "spec", "conformance") for p in (ROOT / folder).rglob("*.py"))
+INSPECT = Path(sys.executable).parent / "sedic-inspect"
 LOADERS_OF_CODE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "yaml"}
 MAY_IMPORT_PICKLE = {  # an unpickler that knows tensors and nothing else; the error that torch raises
     "sedicfmt/encoders/read_checkpoint.py", "sedicfmt/decoders/convert_diffbir.py", "sedicfmt/training/weights.py",
@@ -96,13 +97,23 @@ def test_no_path_from_a_file_is_opened(tmp_path, stage):
     assert not [event for event in events if "bait" in event[1] or event[0] not in ("open", "os.listdir", "os.scandir")]
 
 
+def file_with(text, path):
+    like = sedicfmt.read(ROOT / "conformance/valid/no-object.sedic")
+    path.write_bytes(sedicfmt.write(SedicFile(like.width, like.height, like.model_id, like.z, like.y, text)))
+    return path
+
+
+def test_ordinary_texts_are_shown_as_they_are(tmp_path):
+    text = 'Zwei Hunde – "läufig"? \\ <b>&amp; 50 % 犬 😀'
+    said = subprocess.run([INSPECT, file_with(text, tmp_path / "x.sedic")], capture_output=True, check=True)
+    assert f"overall: {text}" in said.stdout.decode().split("\n")
+
+
 def test_texts_steer_no_terminal(tmp_path):
     text = "a\x1b[31mred\x1b]0;title\x07 \x9b2J\u202eright\u2066\r\nline\x00\x7f\u2028"
-    like = sedicfmt.read(ROOT / "conformance/valid/no-object.sedic")
-    data = sedicfmt.write(SedicFile(like.width, like.height, like.model_id, like.z, like.y, text))
-    (tmp_path / "x.sedic").write_bytes(data)
+    file_with(text, tmp_path / "x.sedic")
     for more in ([], ["--json"]):
-        line = [Path(sys.executable).parent / "sedic-inspect", tmp_path / "x.sedic", *more]
+        line = [INSPECT, tmp_path / "x.sedic", *more]
         said = subprocess.run(line, capture_output=True, check=True).stdout.decode()
         assert all(part.isprintable() for part in said.split("\n"))
         assert len(said.splitlines()) == len(said.rstrip("\n").split("\n"))  # no separator of another kind

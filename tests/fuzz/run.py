@@ -55,7 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
         if fuzzed.log:
             print(f"{fuzzed.name}:\n{fuzzed.log}", file=sys.stderr)
     if options.out:
-        options.out.write_text(PAGE.format(runs=options.runs, seconds=options.seconds, rows=table(done)), encoding="utf-8", newline="\n")
+        page = PAGE.format(runs=options.runs, seconds=options.seconds, rows=table(done))
+        options.out.write_text(page, encoding="utf-8", newline="\n")
     else:
         print(table(done))
     return int(any(fuzzed.log for fuzzed in done))

@@ -1,6 +1,7 @@
 """The registry of latent models: what is allocated, what is refused, and how much of a wheel the weights take."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,21 @@ def test_weights_that_are_missing_are_told(monkeypatch):
     monkeypatch.setitem(registry.REGISTRY, 200, gone)
     with pytest.raises(BackendFailed, match=r"weights of sedic-nano-2 cannot be read: gone\.safetensors"):
         registry.load_latent_model(200)
+
+
+def test_weights_are_numbers_read_from_the_packages_folder(monkeypatch):
+    """Safetensors of plain integers: a list of names, types and shapes, and numbers behind it (S-4)."""
+    opened, read_bytes = [], Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: opened.append(path) or read_bytes(path))
+    for entry in registry.REGISTRY.values():
+        if entry.file:
+            registry.load_latent_model.cache_clear()
+            registry.load_latent_model(entry.id)
+            data = read_bytes(opened[-1])
+            listed = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+            assert {tensor["dtype"] for tensor in listed.values()} <= {"I8", "I16", "I32", "I64", "F16", "F32"}
+    assert opened
+    assert {path.parent for path in opened} == {PACKAGE / "models"}
 
 
 def test_a_wrong_model_is_refused_before_decoding(monkeypatch):

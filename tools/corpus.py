@@ -11,6 +11,7 @@ each other by it: every branch of the syntax is reached within a few hundred fil
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import json
 import sys
@@ -23,6 +24,7 @@ from typing import Any
 import numpy as np
 
 import sedicfmt
+from sedic_tools.command import run
 from sedic_tools.corpus_content import content
 from sedic_tools.corpus_damage import damaged
 from sedicfmt.container.parser import parse_frame
@@ -68,8 +70,10 @@ def verdict(data: bytes) -> dict[str, Any]:
 
 
 def write(count: int, seed: int, folder: Path) -> Counter[str]:
-    """The files and their list; how many were accepted, and refused by which code."""
+    """The files and their list; how many were accepted, and refused by which code. Raises OSError, SedicError."""
     folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise FileExistsError(errno.EEXIST, "The folder holds files already", str(folder))
     numbers: Counter[str] = Counter()
     with (folder / "corpus.jsonl").open("w", encoding="utf-8") as lines:
         for number, (made, data) in enumerate(islice(files(seed), count)):
@@ -82,24 +86,22 @@ def write(count: int, seed: int, folder: Path) -> Counter[str]:
 
 
 def main() -> int:
-    """Entry point."""
+    """Entry point; returns the exit code."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("-n", "--count", type=int, required=True, metavar="N", help="how many files")
     p.add_argument("--seed", type=int, default=1, help="of the random numbers, 0 or more")
-    p.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="made if it is not there")
+    p.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="a new or an empty one")
+    p.set_defaults(json=False)
     arguments = p.parse_args()
     if arguments.count < 1 or arguments.seed < 0:
         p.error("the count is 1 or more, the seed 0 or more")
-    try:
-        numbers = write(arguments.count, arguments.seed, arguments.output)
-    except OSError as error:
-        print(f"{p.prog}: {error.strerror}: {error.filename}", file=sys.stderr)
-        return 74
-    except SedicError as error:  # a Pillow without AVIF
-        print(f"{p.prog}: {error}", file=sys.stderr)
-        return error.exit_code
+    return run(command, arguments)
+
+
+def command(arguments: argparse.Namespace) -> None:
+    """Write and count."""
+    numbers = write(arguments.count, arguments.seed, arguments.output)
     print(", ".join(f"{number} {what}" for what, number in sorted(numbers.items())))
-    return 0
 
 
 if __name__ == "__main__":

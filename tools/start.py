@@ -30,6 +30,11 @@ def train() -> int:
     return _start("train")
 
 
+def corpus() -> int:
+    """sedic-corpus."""
+    return _start("corpus")
+
+
 def silence(name: str) -> None:
     """What is left to be written to "stdout" or "stderr" goes nowhere, and does not fail again when the interpreter ends."""
     import os

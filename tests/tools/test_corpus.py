@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +17,7 @@ FILES, SEED = 500, 7
 
 
 def run(*arguments):
-    command = [sys.executable, "-m", "sedic_tools.corpus", *map(str, arguments)]
+    command = [Path(sys.executable).parent / "sedic-corpus", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -103,8 +105,9 @@ ERRORS = {
 
 def test_the_same_seed_gives_the_same_files(corpus, tmp_path):
     for seed, same in ((SEED, True), (SEED + 1, False)):
-        assert run("-n", 12, "--seed", seed, "-o", tmp_path).returncode == 0
-        lines = [json.loads(line) for line in (tmp_path / "corpus.jsonl").read_text().splitlines()]
+        folder = tmp_path / str(seed)
+        assert run("-n", 12, "--seed", seed, "-o", folder).returncode == 0
+        lines = [json.loads(line) for line in (folder / "corpus.jsonl").read_text().splitlines()]
         assert (lines == corpus[1][:12]) is same
 
 
@@ -121,4 +124,21 @@ def test_wrong_use_is_told(tmp_path):
     (tmp_path / "file").touch()
     done = run("-n", 1, "-o", Path(tmp_path / "file/below"))
     assert done.returncode == 74
-    assert "Traceback" not in done.stderr
+    assert done.stderr == f"sedic-corpus: Not a directory: {tmp_path}/file/below\n"
+
+
+def test_files_that_are_there_are_left_alone(tmp_path):
+    (tmp_path / "00000.sedic").write_bytes(b"mine")
+    done = run("-n", 1, "-o", tmp_path)
+    assert (done.returncode, done.stderr) == (74, f"sedic-corpus: The folder holds files already: {tmp_path}\n")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"mine"]
+
+
+def test_an_interruption_is_told_in_a_line(tmp_path):
+    line = [Path(sys.executable).parent / "sedic-corpus", "-n", "100000", "-o", tmp_path / "new"]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as process:
+        while not (tmp_path / "new/00000.sedic").exists():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[1] == "sedic-corpus: interrupted\n"
+    assert process.returncode == 130

@@ -90,9 +90,8 @@ def read_container(data: bytes) -> SimpleNamespace:
     with inside("header", "truncated"):
         file, start = read_header(data)
     end = len(data) - 2
-    if not file.extended:
-        file.lengths.append(max(end - start - sum(file.lengths), -1))
-    whole = start + sum(file.lengths) <= end and file.lengths[-1] >= 0
+    file.lengths += [] if file.extended else [end - start - sum(file.lengths)]
+    whole = file.lengths[-1] >= 0 and start + sum(file.lengths) <= end
     must(whole, "the file ends before its content does", "truncated")
     must(crc_hqx(data[:end], 0xFFFF) ^ 0xFFFF == int.from_bytes(data[end:]), "the check does not hold", "check")
     for (kind, path), length in zip(segment_kinds(file.objects), file.lengths, strict=True):
@@ -106,7 +105,7 @@ def read_container(data: bytes) -> SimpleNamespace:
 
 
 def read_header(data: bytes) -> tuple[SimpleNamespace, int]:  # C-2 to C-5, C-7: the fields, and where the header ends
-    bits, file = Bits(data), SimpleNamespace(segments=[], texts=[], masks=[])
+    bits, file = Bits(data), SimpleNamespace(lengths=[], segments=[], texts=[], masks=[])
     must(bits.take(16) == 0x5ED1, "this is not a .sedic file", path="header.magic")
     must(bits.take(3) == 1, "this version is not known", "unsupported")
     file.objects, file.ratio, file.eighths = bits.take(3), bits.take(3), bits.take(1)
@@ -121,10 +120,10 @@ def read_header(data: bytes) -> tuple[SimpleNamespace, int]:  # C-2 to C-5, C-7:
     file.latent_scale, file.optional = bits.take(5) + 1, bits.take(1)
     file.extended, file.seeded = bits.take(file.optional), bits.take(file.optional)
     file.seed = bits.take(32 * file.seeded)
-    kinds = segment_kinds(file.objects)[: None if file.extended else -1]
-    file.lengths = [exp_golomb(bits, LENGTH_ORDERS[kind], 20, "limit") for kind, _ in kinds]
+    for kind, _ in segment_kinds(file.objects)[: None if file.extended else -1]:
+        file.lengths.append(exp_golomb(bits, LENGTH_ORDERS[kind], 20, "limit"))
+        must(file.lengths[-1] <= MAX_SEGMENT, "a segment is too long", "limit")
     file.fill = bits.take(-bits.at % 8)
-    must(max(file.lengths) <= MAX_SEGMENT, "a segment is too long", "limit")
     for side in ("width", "height"):
         must(16 <= getattr(file, side) <= 8192, f"the {side} is not within 16 to 8192", "limit", f"header.size.{side}")
     file.latent_size = [-(-side * file.latent_scale // 16) for side in (file.width, file.height)]  # L-1
@@ -154,9 +153,10 @@ def read_extensions(data: bytes) -> list[dict[str, Any]]:  # C-10
         path = f"extensions[{len(found)}]"
         must(at < len(data), "an extension is announced and missing", path=path)
         critical, kind = data[at] >> 7, data[at] & 127
-        length, at = read_extension_length(data, at + 1)
-        must(kind > (found[-1]["type"] if found else 0), "the types do not rise from 1 on", path=path)
-        must(at + length <= len(data), "the extension is longer than what is left", path=path)
+        with inside(path):
+            length, at = read_extension_length(data, at + 1)
+        rising = kind > (found[-1]["type"] if found else 0)
+        must(rising and at + length <= len(data), "types do not rise from 1 on, or the data is cut", path=path)
         must(not critical, "this critical extension is not known", "unsupported", path)
         found.append({"type": kind, "critical": False, "bytes": length})
         at += length
@@ -885,7 +885,7 @@ def main() -> int:
     parser.add_argument("--weights", type=Path, help="the model's weights file")
     options = parser.parse_args()
     try:
-        print(json.dumps(decode(options.file.read_bytes(), not options.no_latent, options.weights)))
+        print(json.dumps(decode(options.file.open("rb").read(MAX_FILE + 1), not options.no_latent, options.weights)))
     except OSError as error:
         print(f"decoder: {error}", file=sys.stderr)
         return 74

@@ -2,7 +2,8 @@
 
 Valid and uncommon files come from the package's writer. Faulty ones are put together bit by bit from the specification, each
 with one defect that its name tells, and a right check unless the check is the defect. The error that each must give is written
-down beside it by hand. A file that is there already is frozen: it stays, and is told if it would be made otherwise now.
+down beside it by hand. A file that is there already is frozen: it stays, and is told if it would be made otherwise now, or if
+its line in the manifest changes.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ def vectors() -> dict[str, list[Vector]]:
 
 
 def write_all(folder: Path) -> list[str]:
-    """All vectors and manifest.json; the names of frozen files that would be made otherwise now."""
+    """All vectors and manifest.json; a line for each frozen file that is made, or is read, otherwise now."""
+    before = known(folder)
     manifest: dict[str, list[dict[str, Any]]] = {}
     changed = []
     for kind, those in vectors().items():
@@ -64,13 +66,24 @@ def write_all(folder: Path) -> list[str]:
             if not path.exists():
                 path.write_bytes(made)
             data = path.read_bytes()
-            changed += [path.name] * (data != made)
+            line = {"file": f"{kind}/{path.name}", **entry(vector, data)}
+            changed += [f"{path.name} is frozen and would be made otherwise now"] * (data != made)
+            changed += [f"{path.name} was {before.get(line['file'])} in the manifest"] * (
+                before.get(line["file"], line) != line
+            )
             if kind != "faulty":
                 draw_masks(data, folder / "masks", vector.name)
-            manifest[kind].append({"file": f"{kind}/{path.name}", **entry(vector, data)})
+            manifest[kind].append(line)
     lists = (f'"{kind}": [\n' + ",\n".join(json.dumps(e) for e in those) + "\n]" for kind, those in manifest.items())
     (folder / "manifest.json").write_text("{\n" + ",\n".join(lists) + "\n}\n")
     return changed
+
+
+def known(folder: Path) -> dict[str, dict[str, Any]]:
+    """The manifest's lines by file, as they are before; none where there is no manifest."""
+    path = folder / "manifest.json"
+    lists = json.loads(path.read_text()) if path.exists() else {}
+    return {line["file"]: line for those in lists.values() for line in those}
 
 
 def draw_masks(data: bytes, folder: Path, name: str) -> None:
@@ -100,5 +113,5 @@ def entry(vector: Vector, data: bytes) -> dict[str, Any]:
 if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("folder", type=Path)
-    for name in write_all(p.parse_args().folder):
-        print(f"{name} is frozen and would be made otherwise now")
+    for line in write_all(p.parse_args().folder):
+        print(line)

@@ -173,12 +173,12 @@ def extensions(file: SedicFile) -> Iterator[Vector]:
             "extensions[0]",
             b"\xc0\x16a field of version 1.1",
         ),
-        ("extension-without-length", "C-10 C-11", "malformed", "", b"\x05"),
-        ("extension-length-cut", "C-11", "malformed", "", b"\x05\x85"),
-        ("extension-length-overlong-in-three", "C-11 C-13", "malformed", "", b"\x05\x81\x80\x00x"),
-        ("extension-length-of-four-bytes", "C-11", "limit", "", b"\x05\x81\x80\x80\x01x"),
-        ("extension-length-over-limit", "C-11 C-1", "limit", "", b"\x05\x81\x80\x40x"),
+        ("extension-without-length", "C-10 C-11", "malformed", "extensions[0]", b"\x05"),
+        ("extension-length-cut", "C-11", "malformed", "extensions[0]", b"\x05\x85"),
+        ("extension-length-overlong-in-three", "C-11 C-13", "malformed", "extensions[0]", b"\x05\x81\x80\x00x"),
+        ("extension-length-of-four-bytes", "C-11", "limit", "extensions[0]", b"\x05\x81\x80\x80\x01x"),
+        ("extension-length-over-limit", "C-11 C-1", "limit", "extensions[0]", b"\x05\x81\x80\x40x"),
         ("extension-longer-than-the-file", "C-10", "malformed", "extensions[0]", b"\x05\xff\x7fx"),
-        ("extension-and-a-zero-byte", "C-1 C-10", "malformed", "", b"\x05\x01x\x00"),
+        ("extension-and-a-zero-byte", "C-1 C-10", "malformed", "extensions[1]", b"\x05\x01x\x00"),
     ):
         yield fault(name, clauses, code, path, with_extra(file, extra))

@@ -78,7 +78,7 @@ def end_of_z(shape: tuple[int, ...], sign: int) -> np.ndarray:
 
 
 def words() -> Iterator[Vector]:
-    """T-1, T-11, T-13: texts that try programs more than coders. They are data (section 8)."""
+    """T-1, T-11, T-13: texts that try programs more than coders. They are data (S-2)."""
     base = make(32, 32, 1, 16)
     for name, shows, value in (
         ("longest-text", "4096 bytes of words", ("a man in a field of grass, " * 160)[:MAX_TEXT_BYTES]),
@@ -90,7 +90,7 @@ def words() -> Iterator[Vector]:
         ("text-of-lines", "line feeds, tabs, carriage returns", "A dog\n\tin the grass\r\n\n"),
         ("text-like-steering-symbols", "braces are no steering symbols", "{gap}{case} {upper}{spell}"),
         ("text-right-to-left", "Hebrew and an override", "\u202eשלום dog\u202c"),
-        ("text-like-a-path-and-a-link", "names are not opened (section 8)", "/etc/passwd https://example.org/a.sedic"),
+        ("text-like-a-path-and-a-link", "names are not opened (S-2)", "/etc/passwd https://example.org/a.sedic"),
         ("text-not-normalised", "a letter with a combining accent stays two characters", "cafe\u0301 café"),
     ):
         yield Vector(name, "T-1 T-2 T-13 S-2 S-3", shows, replace(base, text=value))

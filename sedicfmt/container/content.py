@@ -41,8 +41,9 @@ def file_of(frame: Frame) -> SedicFile:
     objects: list[SedicObject] = []
     for described, masked in zip(rest[1::2], rest[2::2], strict=True):
         earlier = [part.mask for part in objects]
+        name = _decode(described, text.parse)
         cells = _decode(masked, lambda payload: mask.parse(payload, frame.width, frame.height, earlier))
-        objects.append(SedicObject(_decode(described, text.parse), cells))
+        objects.append(SedicObject(name, cells))
     return SedicFile(
         frame.width, frame.height, frame.model_id, z.payload, y.payload, words, tuple(objects), frame.seed,
         frame.extensions, frame.version, frame.latent_scale, frame.complete,

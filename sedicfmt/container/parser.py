@@ -17,7 +17,7 @@ from sedicfmt.container.schema import HEADER_BYTES_MOST, LENGTH, Start, ZeroBits
 from sedicfmt.container.size import check_latent_scale, size_pixels
 from sedicfmt.container.varint import parse_varint
 from sedicfmt.errors import ChecksumMismatch, LimitExceeded, Malformed, SedicError, Truncated, Unsupported
-from sedicfmt.limits import MAX_FILE_BYTES
+from sedicfmt.limits import MAX_FILE_BYTES, MAX_SEGMENT_BYTES
 from sedicfmt.model import Extension
 
 KNOWN_CRITICAL: frozenset[int] = frozenset()  # version 1 knows no extension
@@ -44,6 +44,7 @@ def parse_frame(data: bytes, allow_prefix: bool = False) -> Frame:
         if allow_prefix and held:
             return Frame(*values, held, complete=False)
         raise ChecksumMismatch("the file was changed or cut: its check does not hold", offset=len(data) - CHECK_BYTES)
+    _check_lengths(segments)
     extensions = _parse_extensions(data[:-CHECK_BYTES], end) if start.extended else ()
     frame = Frame(*values, segments, extensions)
     _require_canonical(data, header_bytes, frame)
@@ -92,6 +93,14 @@ def _cut(data: bytes, start: Any, lengths: list[int], offset: int) -> tuple[tupl
     return tuple(segments), offset
 
 
+def _check_lengths(segments: tuple[Segment, ...]) -> None:
+    """C-1, for the last segment as well, whose length no field of the header states."""
+    for segment in segments:
+        if len(segment.payload) > MAX_SEGMENT_BYTES:
+            message = f"a segment of {len(segment.payload)} bytes; the limit is {MAX_SEGMENT_BYTES}"
+            raise LimitExceeded(message, segment.path, segment.offset)
+
+
 def _whole_stages(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
     """The longest declared prefix (C-14): the latent, then the overall text, then text and mask of object by object."""
     count = len(segments)
@@ -114,7 +123,7 @@ def _parse_extensions(data: bytes, offset: int) -> tuple[Extension, ...]:
         if offset >= len(data):
             raise Malformed("the header announces extensions and there is none", path, offset)
         kind, critical = data[offset] & 127, data[offset] > 127
-        length, begin = parse_varint(data, offset + 1)
+        length, begin = _extension_length(data, offset + 1, path)
         if begin + length > len(data):
             raise Malformed("an extension is longer than the file", path, offset)
         if kind <= (found[-1].type if found else 0):
@@ -124,6 +133,13 @@ def _parse_extensions(data: bytes, offset: int) -> tuple[Extension, ...]:
         found.append(Extension(kind, critical, data[begin : begin + length]))
         offset = begin + length
     return tuple(found)
+
+
+def _extension_length(data: bytes, offset: int, path: str) -> tuple[int, int]:
+    try:
+        return parse_varint(data, offset)
+    except SedicError as error:
+        raise error.inside(path) from None
 
 
 def _require_canonical(data: bytes, header_bytes: int, frame: Frame) -> None:

@@ -30,12 +30,20 @@ def test_the_runner_agrees_on_all():
 
 def test_a_frozen_file_stays_and_is_told(tmp_path, monkeypatch):
     first, second = make(32, 32, 0), make(32, 32, 0, text="A")
-    for content, changed in ((first, []), (second, ["it.sedic"])):
+    for content, changed in ((first, []), (second, ["it.sedic is frozen and would be made otherwise now"])):
         monkeypatch.setattr(
             make_vectors, "vectors", lambda content=content: {"valid": [Vector("it", "C-1", "", content)]}
         )
         assert make_vectors.write_all(tmp_path) == changed
     assert make_vectors.sedicfmt.read(tmp_path / "valid/it.sedic") == first
+
+
+def test_another_reading_of_a_frozen_file_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(make_vectors, "vectors", lambda: {"valid": [Vector("it", "C-1", "", make(32, 32, 0))]})
+    assert make_vectors.write_all(tmp_path) == []
+    monkeypatch.setattr("sedicfmt.pipeline.report.digests", lambda _: {"z": "another", "y": "another"})
+    (told,) = make_vectors.write_all(tmp_path)
+    assert told.startswith("it.sedic was {'file': 'valid/it.sedic'")
 
 
 def test_another_error_than_the_one_written_down_is_told():

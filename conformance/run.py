@@ -38,21 +38,30 @@ def problems(entry: dict, command: list[str], profile: str) -> list[str]:
         return []  # P-1: what is beyond its profile it may refuse, and another bound may be the first that it meets
     expected_exit = EXIT_CODES[entry["code"]] if "code" in entry else 0
     if done.returncode != expected_exit:
-        return [f"exit code {done.returncode}, expected {expected_exit}: {done.stderr.decode(errors='replace')[:200]}"]
+        return [
+            f"exit code {done.returncode}, expected {expected_exit}: {done.stderr.decode(errors='replace')[:200]!r}"
+        ]
     if "code" in entry and not done.stdout.strip():
         return []
+    return wrong_answers(entry, done.stdout)
+
+
+def wrong_answers(entry: dict, printed: bytes) -> list[str]:
+    """What is wrong with what was printed, after the right exit code."""
     try:
-        answer = json.loads(done.stdout)
-    except ValueError as error:
+        answer = json.loads(printed)
+    except (ValueError, RecursionError) as error:
         return [f"what it prints is not JSON: {error}"]
-    if "code" in entry:
-        told = answer.get("error", {}) if isinstance(answer, dict) else {}
-        return list(differences({key: entry[key] for key in ("code", "path") if key in told}, told, "error"))
-    return list(differences(entry["expected"], answer, ""))
+    if "code" not in entry:
+        return differences(entry["expected"], answer, "")
+    told = answer.get("error", {}) if isinstance(answer, dict) else None
+    if not isinstance(told, dict):
+        return ["what it prints is no object, or its error is none"]
+    return differences({key: entry[key] for key in ("code", "path") if key in told}, told, "error")
 
 
 def differences(expected: Any, answer: Any, place: str) -> list[str]:
-    """Where the answer lacks an expected value or has another; it may have more members than are expected."""
+    """Where the answer lacks an expected value or has another (true is not 1); it may have more members than are expected."""
     if isinstance(expected, dict) and isinstance(answer, dict):
         found = []
         for key, value in expected.items():
@@ -64,7 +73,11 @@ def differences(expected: Any, answer: Any, place: str) -> list[str]:
     if isinstance(expected, list) and isinstance(answer, list) and len(expected) == len(answer):
         pairs = enumerate(zip(expected, answer, strict=True))
         return [line for i, (one, other) in pairs for line in differences(one, other, f"{place}[{i}]")]
-    return [] if expected == answer else [f"{place} is {answer!r}, expected {expected!r}"]
+    return (
+        []
+        if expected == answer and isinstance(expected, bool) == isinstance(answer, bool)
+        else [f"{place} is {answer!r}, expected {expected!r}"]
+    )
 
 
 def main() -> int:
@@ -87,8 +100,11 @@ def main() -> int:
                     print(f"{entry['file']}: {line}")
             print(f"{len(chosen)} {kind}")
             tried += len(chosen)
+    if not tried:
+        print("no vector has such a name")
+        return 2
     print("all as they must be" if not failed else f"{failed} FAILED")
-    return 2 if not tried else int(failed > 0)
+    return int(failed > 0)
 
 
 if __name__ == "__main__":

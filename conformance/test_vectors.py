@@ -20,6 +20,7 @@ from sedicfmt.pipeline.report import report_bytes
 HERE = Path(__file__).parent
 MANIFEST = json.loads((HERE / "manifest.json").read_text())
 VALID, FAULTY = MANIFEST["valid"] + MANIFEST["uncommon"], MANIFEST["faulty"]
+FROZEN = "8c61dc9becc50479a552c578e0abde535c11d02c7fbe3e30dbd53e183d5c786c"
 FLIPPED = ["three-objects-768x512", "no-object", "mask-generic-region", "smallest-size", "ignorable-extensions"]
 
 
@@ -82,9 +83,11 @@ def test_pictures_of_masks_show_their_cells(entry):
 
 
 def test_frozen_files_are_as_they_were():
-    lines = (HERE / "frozen.sha256").read_text().splitlines()
-    assert len(lines) > 200
-    for line in lines:
+    listed = (HERE / "frozen.sha256").read_bytes()
+    assert hashlib.sha256(listed).hexdigest() == FROZEN, (
+        "the list of 1.0 itself is frozen; later files have a list of their own"
+    )
+    for line in listed.decode().splitlines():
         sha256, name = line.split("  ")
         assert hashlib.sha256((HERE / name).read_bytes()).hexdigest() == sha256, name
 
@@ -123,6 +126,9 @@ DECODERS = {  # somebody else's, in Python: what it does with a file; what the r
     "import json; print(json.dumps(expected | {'width': 1}))": ".width is 1, expected 96",
     "import json; expected['masks'][0]['sha256'] = ''; print(json.dumps(expected))": ".masks[0].sha256 is ''",
     "import json; expected['segments'].pop(); print(json.dumps(expected))": ".segments is ",
+    "import json; print(json.dumps(expected | {'version': True}))": ".version is True, expected 1",
+    "print('[' * 200_000)": "what it prints is not JSON",
+    "import sys; sys.exit('\\33[31m')": r"expected 0: '\x1b[31m",
     "import json; del expected['pixels'], expected['masks'][0]['share']; print(json.dumps(expected | {'more': 1}))": "",
 }
 
@@ -145,6 +151,9 @@ def test_the_runner_compares_errors(tmp_path):
         ('{"error": {"code": "malformed", "path": "y"}}', 3, 1),
         ('{"error": {"code": "limit", "path": "z"}}', 3, 1),
         ('{"error": {}}', 3, 0),
+        ('{"error": null}', 3, 1),
+        ("[]", 3, 1),
+        ("malformed at z", 3, 1),
         ("", 3, 0),
         ("", 7, 1),  # a class of C-16, but not this file's
         ("", 1, 1),  # none of the classes

@@ -66,17 +66,18 @@ class ArithmeticDecoder:
             self.low &= (1 << (27 - self.room)) - 1
 
     def encoded(self) -> bytes:
-        """M-17. Numbers are in units of the last bit of the bytes written."""
-        last, number, a = self.written, 0, self.a
+        """M-17, in units of the last bit of the bytes written: 1 bits behind what is kept lie `above` C, which must be
+        within A. Dropping a byte moves them by what it lacks to all ones, `weight` each; no A is as large as 2^64."""
+        last, above, weight, a = self.written, 0, 1, self.a
         while self.bits() < last:
             self.shift(self.room)
-        for before, byte in zip(self.out, self.out[1:], strict=False):
-            number = (number << (7 if before == 0xFF else 8)) + byte
-        low, limit, ones = number, number + (a << (self.bits() - last)), 0
+        a <<= self.bits() - last
         while len(self.out) > 1:
-            number, ones = number - (self.out[-1] << ones), ones + (7 if self.out[-2] == 0xFF else 8)
-            if not low <= number + (1 << ones) - 1 < limit:
+            ones = 0x7F if self.out[-2] == 0xFF else 0xFF
+            above += weight * (ones - self.out[-1])
+            if not 0 <= above < a:
                 break
+            weight = min(weight * (ones + 1), 1 << 64)
             self.out.pop()
         return bytes(self.out[1:])
 

@@ -80,6 +80,11 @@ def extremes() -> dict[str, bytes]:
         "a latent of 8192x8192": framed(8192, 8192),
         "a mask of 8192x4096 cells, run lengths": framed(8192, 4096, masks=[SCALE_1]),
         "a mask of 65,536 changes, run lengths": framed(1024, 512, masks=[dotted(1024, 512)]),
+        "a latent of 1024x1024 (the most of thin)": framed(1024, 1024),
+        "a mask of 1024x1024 cells, generic region, by chance": framed(1024, 1024, masks=[GENERIC_REGION + b"\xac"]),
+        "a mask of 512x512 cells, contexts (the most of thin)": framed(
+            512, 512, masks=[CELL_BY_CELL + noise[: 1 << 15]]
+        ),
         "a mask of 1024x1024 cells, contexts": framed(1024, 1024, masks=[CELL_BY_CELL + noise]),
         "a mask of 1024x1024 cells, generic region": framed(1024, 1024, masks=[GENERIC_REGION + noise]),
         "a text of 4,096 bytes": framed(256, 256, text=long_text()),

@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from sedic_tools.start import interruptions, silence
 from sedicfmt import __version__
@@ -25,9 +25,17 @@ from sedicfmt.limits import MAX_FILE_BYTES
 IO_FAILED, INTERRUPTED = 74, 130
 
 
-def parser(description: str, help_input: str = "a file, or - for standard input") -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """One whose errors steer no terminal, whatever a file is called."""
+
+    def error(self, message: str) -> NoReturn:
+        """Usage and what is wrong on standard error; exit code 2."""
+        super().error(printable(message))
+
+
+def parser(description: str, help_input: str = "a file, or - for standard input") -> Parser:
     """A parser with what every command has."""
-    made = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     made.add_argument("input", metavar="INPUT", help=help_input)
     made.add_argument("--json", action="store_true", help="print the result, or the error, as JSON on standard output")
     made.add_argument("--version", action="version", version=f"sedicfmt {__version__}")

@@ -39,7 +39,7 @@ HUGE_LATENT = 1024  # pixels a side
 def files(seed: int) -> Iterator[tuple[str, bytes]]:
     """(how it was made, bytes) of a whole file, then of some that were made of it by damage; without end.
 
-    Damaged ones whose header now tells of a huge latent are left out: each would take a minute to refuse.
+    Damaged ones whose header now tells of a huge latent are left out: plain Python, as in `spec/decoder.py`, is slow with it.
     """
     rng = np.random.default_rng(seed)
     while True:

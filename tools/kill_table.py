@@ -168,7 +168,7 @@ aside. "still at work": the command had not ended by itself. Every other run fin
 
 | what | exit code | what is left |
 |---|---|---|
-| interrupted (SIGINT), at any moment after the interpreter has come up | 130 | nothing, or the older output |
+| interrupted (SIGINT) once the interpreter is up | 130; too late: 0, or the signal | nothing, the older, or the new output |
 | disk full (also with a folder), or a limit on a file's size | 74 | nothing, or the older output |
 | folder closed to writing (also with a folder) | 74 | nothing, or the older output |
 | a device that is full, standard output full, closed, or a pipe that nobody reads | 74 | |

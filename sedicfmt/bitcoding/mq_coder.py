@@ -19,6 +19,7 @@ a valid T.88 string of the same decisions, and one list of decisions has one s; 
 from __future__ import annotations
 
 MARKER = b"\xff\xac"  # end of an arithmetically coded string (T.88 E.2.9)
+BEYOND = 1 << 80  # wider than any last interval; exact units of thousands of bytes would take seconds to add up
 
 
 class MQEncoder:
@@ -123,14 +124,16 @@ class MQEncoder:
             self._byteout()
             if not self.c:
                 break
-        unit, rest = 1 << (27 - self.ct), 0  # of the last byte written; value of the bytes dropped
+        unit = above = 1 << (27 - self.ct)  # of the last byte; how far what the string stands for reaches above C
         while self.out:
-            rest += unit * self.out[-1]
-            unit <<= 7 if self.out[-2:-1] == b"\xff" else 8
-            # behind a shorter string the 1 bits would leave the interval, or a carry be lost
-            if not 0 < unit - rest <= width:
+            values = 128 if self.out[-2:-1] == b"\xff" else 256
+            above += unit * (values - 1 - self.out[-1])
+            if (
+                not 0 < above <= width
+            ):  # the 1 bits behind a shorter string would leave the interval, or a carry be lost
                 break
             self.out.pop()
+            unit = min(unit * values, BEYOND)
         return bytes(self.out)
 
 

@@ -1,7 +1,10 @@
 """The harnesses on their seeds and on all that was found; a short run under atheris; that a finding is noticed."""
 
+import pkgutil
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -24,11 +27,26 @@ def test_what_was_found(path):
     harness(path.parent.name).check(path.read_bytes())
 
 
-def test_a_decoder_that_takes_two_payloads_is_noticed(monkeypatch):
-    fuzz_text = harness("text")
-    monkeypatch.setattr(fuzz_text.text, "parse", lambda payload: "A dog.")
+WRONG = {  # by target, the decoder that the harness calls, and what it makes of the right result
+    "text": ("text.parse", lambda said: said + "!"),
+    "mask": ("mask.parse", lambda mask: replace(mask, cells=1 - mask.cells)),
+    "file": ("file_of", lambda file: replace(file, seed=file.seed + 1)),
+    "file's lines": ("table", lambda lines: [*lines, "\x1b[31m"]),
+    "latent": ("decode_symbols", lambda latent: replace(latent, y=latent.y + 1)),
+    "latent's z": ("decode_symbols", lambda latent: replace(latent, z=latent.z + 1)),
+    "av1": ("decode_frame", lambda latent: SimpleNamespace(paint=lambda: latent.paint()[1:])),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_decoder_that_makes_something_else_of_a_payload_is_noticed(case, monkeypatch):
+    fuzzed, (name, spoil) = harness(case.split("'")[0]), WRONG[case]
+    accepted = next(seed for seed in fuzzed.seeds() if len(seed) > 8 and fuzzed.check(seed))
+    path = f"{fuzzed.__name__}.{name}"
+    right = pkgutil.resolve_name(path.replace("." + name, ":" + name))
+    monkeypatch.setattr(path, lambda *given: spoil(right(*given)))
     with pytest.raises(AssertionError):
-        fuzz_text.check(b"\xc0A dog.")
+        fuzzed.check(accepted)
 
 
 def test_a_decoder_that_fails_otherwise_is_noticed(monkeypatch):

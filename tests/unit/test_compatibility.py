@@ -11,7 +11,7 @@ from sedicfmt.errors import Unsupported
 from sedicfmt.model import Extension
 
 CONFORMANCE = Path(__file__).parents[2] / "conformance"
-LATER = Extension(100, False, b"of version 1.1")
+LATER = Extension(64, False, b"of version 1.1")
 
 
 @pytest.fixture()

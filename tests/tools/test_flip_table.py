@@ -6,6 +6,7 @@ from pathlib import Path
 import sedicfmt
 from sedic_tools import flip_table
 
+PAGE = Path(__file__).parents[2] / "docs/flips.md"
 VALID = Path(__file__).parents[2] / "conformance/valid"
 
 
@@ -14,6 +15,14 @@ def test_its_command(tmp_path):
     assert flip_table.main([str(tmp_path), "--out", str(tmp_path / "page.md")]) == 0
     rows = [line for line in (tmp_path / "page.md").read_text().splitlines() if line.startswith("| nothing-but-latent")]
     assert [row.split(" | ")[1] for row in rows] == ["240", "30", "30"]
+
+
+def test_the_page_tells_of_all_golden_files():
+    rows = [line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ") and line[2] not in "*f"]
+    told = {(row[0].removeprefix("| "), int(row[1])) for row in rows}
+    sizes = {path.stem: path.stat().st_size for path in VALID.glob("*.sedic")}
+    small = {(stem, size) for stem, size in sizes.items() if size <= flip_table.MOST_BYTES}
+    assert told == {(stem, 8 * size) for stem, size in small} | small
 
 
 def test_it_notices_a_wrong_stage():

@@ -138,8 +138,8 @@ def growing_text() -> bytes:
 
 
 def growing_contexts() -> bytes:
-    """A caption of common words, twenty times as long as one may be."""
-    return word_contexts.pack("in the background of the " * (20 * MAX_TEXT_BYTES // 25), word_contexts.load())
+    """A caption of common words, six times as long as one may be, in fewer bytes than a payload may have."""
+    return word_contexts.pack("in the background of the " * (6 * MAX_TEXT_BYTES // 25), word_contexts.load())
 
 
 BEGIN = f"{MAGIC:016b}{VERSION:03b}"

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 import sedicfmt
-from sedic_tools.command import run
+from sedic_tools.command import Parser, run
 from sedic_tools.corpus_content import content
 from sedic_tools.corpus_damage import damaged
 from sedicfmt.container.parser import parse_frame
@@ -87,7 +87,7 @@ def write(count: int, seed: int, folder: Path) -> Counter[str]:
 
 def main() -> int:
     """Entry point; returns the exit code."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("-n", "--count", type=int, required=True, metavar="N", help="how many files")
     p.add_argument("--seed", type=int, default=1, help="of the random numbers, 0 or more")
     p.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="a new or an empty one")

@@ -15,12 +15,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from sedic_tools.command import bar, check_folder, note, run
+from sedic_tools.command import Parser, bar, check_folder, note, run
 
 
 def main() -> int:
     """Entry point; returns the exit code."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.set_defaults(json=False)
     commands = p.add_subparsers(required=True, metavar="COMMAND")
     _add_pack(commands.add_parser("pack", help="photos as one small file"))

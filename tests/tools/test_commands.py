@@ -267,6 +267,14 @@ def test_terminal_escapes_in_texts_are_neutralised(tmp_path, packed):
     assert "\u202e" not in done.stdout.decode()
 
 
+@pytest.mark.parametrize("tool", ["pack", "unpack", "inspect", "corpus", "train"])
+def test_file_names_steer_no_terminal(tool):
+    done = run(tool, "a.sedic", "b\x1b[31m\x1b]0;title\x07.sedic")
+    assert done.returncode == 2
+    assert b"\x1b" not in done.stderr
+    assert b"\x07" not in done.stderr
+
+
 def test_a_closed_pipe_and_an_interruption_leave_no_traceback_and_no_file(packed, annotated, tmp_path):
     done = subprocess.run(
         f"'{BIN}/sedic-inspect' '{packed[0]}' | true; exit ${{PIPESTATUS[0]}}",

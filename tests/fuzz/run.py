@@ -128,7 +128,8 @@ each target for a few seconds (`pytest --slow tests/fuzz`); this is a long run, 
 
 {rows}
 
-A file within the limits takes up to 2.3 seconds, more with a large latent (docs/bombs.md), and under the fuzzer some times as long.
+A file within the limits takes up to 2.3 seconds, more with a large latent (docs/bombs.md), under the fuzzer some times as
+long.
 "seeds": the inputs at the start; "inputs kept": all that reached something new, and the seeds. The AV1 library is not
 instrumented, so that what leads there is chance.
 """

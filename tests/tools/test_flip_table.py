@@ -18,7 +18,9 @@ def test_its_command(tmp_path):
 
 
 def test_the_page_tells_of_all_golden_files():
-    rows = [line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ") and line[2] not in "*f"]
+    rows = [
+        line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ") and line[2] not in "*f"
+    ]
     told = {(row[0].removeprefix("| "), int(row[1])) for row in rows}
     sizes = {path.stem: path.stat().st_size for path in VALID.glob("*.sedic")}
     small = {(stem, size) for stem, size in sizes.items() if size <= flip_table.MOST_BYTES}

@@ -1,7 +1,8 @@
 """Profiles: what a reader is bound to read, and what it may refuse (spec clauses P-1 to P-3).
 
-All numbers follow from the header, the lengths and the tags of the masks (P-2), so that a file beyond a profile is refused
-before any of its payloads is decoded. The bounds of `full` are those of the format (limits.py), which hold for every file.
+All that thin bounds more tightly follows from the header, the lengths and the tags of the masks (P-2), so that a file beyond
+it is refused before any of its payloads is decoded. The bounds of full are the format's own
+(limits.py) and hold for every file.
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ def check_profile(frame: Frame, file_bytes: int, profile: str) -> None:
     """Raises LimitExceeded with the path of what is beyond `profile`, EncodeError for a name that no profile has."""
     if profile not in PROFILES:
         raise EncodeError(f"no profile is called {profile}; there are {', '.join(PROFILES)}", "profile")
-    found = beyond_thin(frame, file_bytes)
-    if profile == "thin" and found is not None:
+    if profile == "thin" and (found := beyond_thin(frame, file_bytes)):
         what, path, number = found
         raise LimitExceeded(f"{what}: {number}; the profile thin has at most {THIN[what]}", path)
 

@@ -98,7 +98,7 @@ ERRORS = {
     *(("malformed", path) for path in ("header", "header.magic", "z", "y", "text", "objects[0].text", "objects[0].mask")),
     *(("unsupported", path) for path in ("header", "header.model_id", "text", "objects[0].mask", "extensions[0]")),
     *(("limit", path) for path in ("header", "header.size.width", "header.size.height", "text")),
-    ("malformed", "extensions[0]"), ("malformed", ""), ("limit", ""),
+    ("malformed", "extensions[0]"), ("limit", "extensions[0]"),
     ("truncated", ""), ("truncated", "header"), ("check", ""),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ MAX_MASK_CELLS = 1 << 25  # of all masks of a file together, a byte each: seven 
 MAX_CODED_CELLS = 1 << 20  # of all masks of a file that are coded cell by cell: each may cost a step in Python
 MAX_EXTENSIONS = 127  # one of each type
 
+PROFILES = ("full", "thin")
 THIN = {  # what the profile "thin" has at most, by the rows of the specification's section 8; elsewhere it is as above
     "bytes of a file": 1 << 16,
     "bytes of a segment, of an extension": 1 << 16,

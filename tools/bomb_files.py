@@ -37,10 +37,8 @@ def bombs() -> dict[str, Bomb]:
     """Each states one thing that is too large, or large and not there."""
     everything = "".join(exp_golomb(MAX_SEGMENT_BYTES, LENGTH_ORDER[kind]) for kind, _ in segment_kinds(MAX_OBJECTS))
     empty = "".join(exp_golomb(0, LENGTH_ORDER[kind]) for kind, _ in segment_kinds(0))
-    extended, begun = (
-        start(extended=True) + empty,
-        start() + "".join(exp_golomb(0, LENGTH_ORDER[k]) for k in ("latent.z", "latent.y")),
-    )
+    begun = start() + "".join(exp_golomb(0, LENGTH_ORDER[kind]) for kind in ("latent.z", "latent.y"))
+    extended = start(extended=True) + empty
     mebibyte, two = build_varint(1 << 20), b"\xff\xff\x7f"
     return {
         "a file of 4 MiB and a byte": Bomb("limit", whole(begun, bytes(MAX_FILE_BYTES + 1 - len(whole(begun))))),

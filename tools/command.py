@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from sedic_tools.start import interruptions, silence
 from sedicfmt import __version__
 from sedicfmt.errors import LimitExceeded, SedicError
-from sedicfmt.limits import MAX_FILE_BYTES
+from sedicfmt.limits import MAX_FILE_BYTES, PROFILES
 
 IO_FAILED, INTERRUPTED = 74, 130
 
@@ -45,7 +45,7 @@ def parser(description: str, help_input: str = "a file, or - for standard input"
 def add_profile(p: argparse.ArgumentParser) -> None:
     """The profile of a command that reads files (container/profile.py)."""
     p.add_argument(
-        "--profile", choices=("full", "thin"), default="full",
+        "--profile", choices=PROFILES, default="full",
         help="thin: refuse, before it is decoded, a file larger than photos need (specification, section 8)",
     )  # fmt: skip
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from sedic_tools.corpus_content import noise_bytes, pick
-from sedic_tools.vector_parts import Draft, bits, exp_golomb
+from sedic_tools.vector_parts import Draft, bits
+from sedicfmt.bitcoding.bit_io import exp_golomb
 from sedicfmt.container.checksum import checksum
 from sedicfmt.model import SedicFile
 
@@ -62,16 +63,8 @@ def of_header(rng: Random, file: SedicFile, _: bytes) -> bytes:
     return draft.build(**{name: values[name]})
 
 
-FIELDS = {
-    "magic": 1,
-    "version": 1,
-    "objects": 1,
-    "size": 6,
-    "model": 2,
-    "scale": 1,
-    "optional": 3,
-    "fill": 1,
-}  # and odds
+# and odds
+FIELDS = {"magic": 1, "version": 1, "objects": 1, "size": 6, "model": 2, "scale": 1, "optional": 3, "fill": 1}
 
 
 def size(rng: Random, file: SedicFile) -> str:

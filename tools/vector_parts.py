@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from sedicfmt.bitcoding.bit_io import exp_golomb
 from sedicfmt.container.checksum import checksum
 from sedicfmt.container.frame import segment_kinds
 from sedicfmt.container.schema import LENGTH_ORDER
@@ -117,12 +118,6 @@ def with_latent(
 def bits(value: int, count: int) -> str:
     """`value` in `count` binary digits."""
     return format(value, f"0{count}b") if count else ""
-
-
-def exp_golomb(value: int, order: int) -> str:
-    """C-7."""
-    group = (value // (1 << order) + 1).bit_length() - 1
-    return "0" * group + "1" + bits(value - (1 << order) * ((1 << group) - 1), group + order)
 
 
 def size_bits(width: int, height: int) -> str:

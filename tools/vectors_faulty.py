@@ -11,7 +11,6 @@ from sedic_tools.vector_parts import (
     Draft,
     Vector,
     bits,
-    exp_golomb,
     fault,
     make,
     make_av1,
@@ -19,6 +18,7 @@ from sedic_tools.vector_parts import (
     with_payload,
 )
 from sedicfmt.bitcoding import text_table, word_huffman
+from sedicfmt.bitcoding.bit_io import exp_golomb
 from sedicfmt.model import SedicFile
 from sedicfmt.segments import mask, text
 
@@ -89,9 +89,7 @@ def extensions(file: SedicFile) -> Iterator[Vector]:
     yield fault("extension-type-0", "C-10", "malformed", first, with_extra(file, b"\x00\x01x"))
     falling = with_extra(file, b"\x05\x00\x05\x00")
     yield fault("extension-types-not-rising", "C-10", "malformed", "extensions[1]", falling)
-    yield fault(
-        "extension-length-overlong", "C-11 C-13", "malformed", "extensions[0]", with_extra(file, b"\x05\x81\x00x")
-    )
+    yield fault("extension-length-overlong", "C-11 C-13", "malformed", first, with_extra(file, b"\x05\x81\x00x"))
     yield fault("extension-cut", "C-10", "malformed", first, with_extra(file, b"\x05\x09x"))
 
 

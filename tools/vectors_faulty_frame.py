@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import sedicfmt
-from sedic_tools.vector_parts import Draft, Vector, bits, exp_golomb, fault, make, with_extra
+from sedic_tools.vector_parts import Draft, Vector, bits, fault, make, with_extra
+from sedicfmt.bitcoding.bit_io import exp_golomb
 from sedicfmt.container.checksum import checksum
 from sedicfmt.model import Extension, SedicFile
 

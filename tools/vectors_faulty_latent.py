@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from sedic_tools.vector_parts import Draft, Vector, exp_golomb, fault, make, make_av1, with_latent, with_payload
+from sedic_tools.vector_parts import Draft, Vector, fault, make, make_av1, with_latent, with_payload
+from sedicfmt.bitcoding.bit_io import exp_golomb
 from sedicfmt.bitcoding.cumulative_table import EVEN, CumulativeTable
 from sedicfmt.bitcoding.range_coder import TOTAL, RangeEncoder
 from sedicfmt.model import SedicFile

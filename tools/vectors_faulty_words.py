@@ -12,9 +12,8 @@ from sedicfmt.bitcoding.context_coder import encode_symbol
 from sedicfmt.bitcoding.range_coder import RangeEncoder
 from sedicfmt.segments import text
 
-Item = tuple[
-    Sequence[str], Sequence[int]
-]  # entries with their steering symbols; code points, if the last of them is {spell}
+# entries with their steering symbols; code points, if the last of them is {spell}
+Item = tuple[Sequence[str], Sequence[int]]
 GAP, CASE, UPPER, SPELL = "{gap}", "{case}", "{upper}", "{spell}"
 END, OTHER = 128, 129  # of the letter alphabets
 

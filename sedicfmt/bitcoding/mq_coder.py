@@ -128,9 +128,8 @@ class MQEncoder:
         while self.out:
             values = 128 if self.out[-2:-1] == b"\xff" else 256
             above += unit * (values - 1 - self.out[-1])
-            if (
-                not 0 < above <= width
-            ):  # the 1 bits behind a shorter string would leave the interval, or a carry be lost
+            # behind a shorter string the 1 bits would leave the interval, or a carry be lost
+            if not 0 < above <= width:
                 break
             self.out.pop()
             unit = min(unit * values, BEYOND)

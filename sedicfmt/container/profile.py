@@ -1,19 +1,17 @@
 """Profiles: what a reader is bound to read, and what it may refuse (spec clauses P-1 to P-3).
 
 All that thin bounds more tightly follows from the header, the lengths and the tags of the masks (P-2), so that a file beyond
-it is refused before any of its payloads is decoded. The bounds of full are the format's own
-(limits.py) and hold for every file.
+it is refused before any of its payloads is decoded. The bounds of full are the format's own (limits.py)
+and hold for every file.
 """
 
 from __future__ import annotations
 
 from sedicfmt.container.frame import Frame
 from sedicfmt.errors import EncodeError, LimitExceeded
-from sedicfmt.limits import THIN
+from sedicfmt.limits import PROFILES, THIN
 from sedicfmt.model import coded_size
 from sedicfmt.segments import mask
-
-PROFILES = ("full", "thin")
 
 
 def check_profile(frame: Frame, file_bytes: int, profile: str) -> None:

@@ -14,9 +14,8 @@ from sedicfmt.encoders.refine_latent import Fullness, refine
 from sedicfmt.encoders.search_nano import NanoCoder, coded, lowest_price
 
 MOST_PIXELS = 1 << 20  # of the coded picture: a larger one is not refined, it would take minutes and gigabytes
-MU_MOST = (
-    0.3  # steering leaves some hundredths to pay (docs/training-log.md); where it failed by far the plain one stays
-)
+# steering leaves some hundredths to pay (docs/training-log.md); where it failed by far the plain one stays
+MU_MOST = 0.3
 
 
 class RefiningCoder(NanoCoder):

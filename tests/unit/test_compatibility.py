@@ -28,7 +28,7 @@ def test_an_ignorable_extension_is_ignored_and_kept(file):
 
 
 def test_a_critical_extension_is_refused(file):
-    data = sedicfmt.write(replace(file, extensions=(LATER, replace(LATER, type=101, critical=True))))
+    data = sedicfmt.write(replace(file, extensions=(LATER, replace(LATER, type=65, critical=True))))
     with pytest.raises(Unsupported) as told:
         sedicfmt.read(data)
     assert (told.value.path, told.value.exit_code) == ("extensions[1]", 4)

@@ -185,6 +185,18 @@ def test_files_and_counts_over_the_limits_are_refused():
         build_frame(make(8))
 
 
+def test_a_last_segment_too_long_is_over_a_limit_whatever_its_coder():
+    frame = make(1, 16, 16, lengths=dict.fromkeys(LENGTHS, 0))
+    whole, long = (
+        Segment("mask", "objects[0].mask", b"\x80" + bytes(n)) for n in (MAX_SEGMENT_BYTES - 1, MAX_SEGMENT_BYTES)
+    )
+    for last, error in ((whole, Unsupported), (long, LimitExceeded)):  # 0x80: a coder that is reserved
+        data = build_header(frame) + last.payload
+        with pytest.raises(error) as caught:
+            content.read_file(data + checksum(data))
+        assert caught.value.path == "objects[0].mask"
+
+
 def test_full_size_masks_of_three_objects_can_be_written():
     rows, columns = np.mgrid[0:512, 0:768]
     ragged = ((rows * 7 + columns * 3) % 97 + rows // 2 > 160).astype(np.uint8)  # generic region would be smaller

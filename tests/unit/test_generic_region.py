@@ -24,10 +24,8 @@ VECTORS = [
     (np.ones((1, 1)), ""),
     (np.array([[1, 0, 1]]), "ac"),
     (np.array([[1, 1, 0, 0, 1]]).T, "e5"),
-    (
-        np.array([list(map(int, "010101000000011010"))]),
-        "1bff85",
-    ),  # a carry in the byte behind FF, which must not be dropped
+    # a carry in the byte behind FF, which must not be dropped
+    (np.array([list(map(int, "010101000000011010"))]), "1bff85"),
 ]
 
 

@@ -46,7 +46,7 @@ def test_weights_that_are_missing_are_told(monkeypatch):
 
 
 def test_weights_are_numbers_read_from_the_packages_folder(monkeypatch):
-    """Safetensors of plain integers: a list of names, types and shapes, and numbers behind it (S-4)."""
+    """Safetensors of plain numbers: a list of names, types and shapes, and numbers behind it (S-4)."""
     opened, read_bytes = [], Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: opened.append(path) or read_bytes(path))
     for entry in registry.REGISTRY.values():

@@ -217,9 +217,10 @@ HOW = """Bytes are those of whole files, never more than the budget; a picture i
   masks and latent, so what a user gets is "restored"; "reference picture" is the same file with `--stage reference`;
   "latent alone" is the reference picture of `--objects 0 --words-overall 0`, for those who compare codecs; "refined" is
   with `--refine` too, which takes about half a minute more, at 1,000 and 2,000 bytes.
-- PSNR and MS-SSIM want each pixel. `features` (a squared distance in networks' features) and `texture` (how strong they
-  are) are `sedicfmt/evaluation/feature_distance.py`'s, ssd in SSD-MobileNet-v2, lite1 in EfficientNet-Lite1; the restorer
-  was trained with Lite0, a near relative of Lite1, so that ssd is the fairer judge. NIQE looks at the picture alone.
+- PSNR and MS-SSIM want each pixel. LPIPS 0.1 (AlexNet, VGG16) and DISTS are computed at the pictures' own size, with the
+  published weights (`sedicfmt/evaluation/metric_weights.py`); ours were trained with LPIPS-alex. SSIMULACRA2 and
+  ColorVideoVDP (`cvvdp`, a full-HD screen) are their packages'. `features-ssd` is a squared distance in the features of
+  SSD-MobileNet-v2 (`feature_distance.py`), which no model here was trained on. NIQE looks at the picture alone.
 - FID is the Fréchet distance between all crops of 128x128 pixels of the decoded pictures and of the photos, in the same
   networks' features at stride 16, pooled over a crop: 96 and 112 dimensions; a picture of 768x512 has 39 crops, 24 have
   936 (`sedicfmt/evaluation/frechet.py`). It is not the published FID, whose network is another.

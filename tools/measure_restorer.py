@@ -3,8 +3,8 @@
     python -m sedic_tools.measure_restorer KODAK --out docs/restoring.md --sheet docs/restoring.jpg
 
 Every photo is packed once by `sedic-pack`; then for each variant (`restorer_variants.py`) `sedic-unpack` makes a picture. The
-default's stages, as `--save-stages` writes them, fill the contact sheet. Lower is better for the distances and NIQE, higher
-for PSNR and MS-SSIM. Seconds are wall time of the whole process.
+default's stages, as `--save-stages` writes them, fill the contact sheet. The measures are
+judge.py's. Seconds are wall time of the whole process.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from typing import Any
 
 from sedicfmt.api import read, write
 from sedicfmt.evaluation import contact_sheet
-from sedicfmt.evaluation.feature_distance import DISTANCES
-from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture, ms_ssim, psnr
-from sedicfmt.evaluation.niqe import niqe
+from sedicfmt.evaluation.judge import MEASURES, Judge, Measure, natural
+from sedicfmt.evaluation.metrics import Picture, find_photos, load_picture
 
 from .measured_process import BESIDE, Ran, run_measured
 from .restorer_variants import DEFAULT, VARIANTS
@@ -33,9 +32,15 @@ from .restorer_variants import DEFAULT, VARIANTS
 class Outcome:
     """One photo by one variant: its figures, the process, and the picture's file."""
 
-    figures: Mapping[str, float]
+    figures: Mapping[str, float | None]
     ran: Ran
     picture: Path
+
+    def figure(self, measure: Measure) -> float:
+        """One that is there (`shown`)."""
+        figure = self.figures[measure.name]
+        assert figure is not None
+        return figure
 
 
 def pack(photo: Path, work: Path) -> Path:
@@ -69,8 +74,8 @@ def unpack(photo: Path, packed: Path, variant: str, work: Path) -> Outcome:
         *stages,
     ]
     ran = run_measured(command)
-    a, b = load_picture(photo), load_picture(painted)
-    return Outcome({name: of(a, b) for name, (of, _) in FIGURES.items()}, ran, painted)
+    figures = Judge(load_picture(photo)).figures(load_picture(painted))
+    return Outcome({m.name: figure for m, figure in zip(MEASURES, figures, strict=True)}, ran, painted)
 
 
 def stages_of(photo: Path, work: Path) -> Path:
@@ -78,28 +83,36 @@ def stages_of(photo: Path, work: Path) -> Path:
     return work / f"{photo.stem}-stages"
 
 
+def shown(rows: Sequence[Outcome]) -> list[Measure]:
+    """The measures that every picture has."""
+    return [m for m in MEASURES if all(row.figures[m.name] is not None for row in rows)]
+
+
 def variants_table(outcomes: Mapping[str, Sequence[Outcome]], photos: Sequence[Picture]) -> str:
     """A row a variant, means over the photos; the photos' own NIQE at the end."""
+    measures = shown([row for rows in outcomes.values() for row in rows])
     lines = [
-        "| variant | options | " + " | ".join(FIGURES) + " | seconds | peak, MB |",
-        "|---" * (len(FIGURES) + 4) + "|",
+        "| variant | options | " + " | ".join(m.name for m in measures) + " | seconds | peak, MB |",
+        "|---" * (len(measures) + 4) + "|",
     ]
     for variant, rows in outcomes.items():
-        means = [format(fmean(o.figures[name] for o in rows), form) for name, (_, form) in FIGURES.items()]
+        means = [format(fmean(o.figure(m) for o in rows), m.form) for m in measures]
         costs = f"{fmean(o.ran.seconds for o in rows):.2f} | {fmean(o.ran.peak for o in rows) / 1e6:.0f}"
         options = f"`{' '.join(VARIANTS[variant].options)}`" if VARIANTS[variant].options else VARIANTS[variant].told
         lines.append(f"| {variant} | {options} | {' | '.join(means)} | {costs} |")
-    blank = " | ".join(f"{fmean(niqe(p) for p in photos):.2f}" if name == "NIQE" else "" for name in FIGURES)
+    own = [figure for photo in photos if (figure := natural(photo)) is not None]
+    blank = " | ".join(f"{fmean(own):.2f}" if m.name == "NIQE" else "" for m in measures)
     return "\n".join([*lines, f"| the photos themselves | | {blank} | | |"])
 
 
 def differences_table(outcomes: Mapping[str, Sequence[Outcome]]) -> str:
     """A row a variant: how far it is from the default, mean over photos and its standard error; bold beyond two of them."""
-    lines = ["| minus the default | " + " | ".join(FIGURES) + " |", "|---" * (len(FIGURES) + 1) + "|"]
+    measures = shown([row for rows in outcomes.values() for row in rows])
+    lines = ["| minus the default | " + " | ".join(m.name for m in measures) + " |", "|---" * (len(measures) + 1) + "|"]
     for variant, rows in outcomes.items():
         if variant != DEFAULT:
             pairs = list(zip(rows, outcomes[DEFAULT], strict=True))
-            cells = [difference([a.figures[n] - b.figures[n] for a, b in pairs]) for n in FIGURES]
+            cells = [difference([a.figure(m) - b.figure(m) for a, b in pairs]) for m in measures]
             lines.append(f"| {variant} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -113,9 +126,10 @@ def difference(values: Sequence[float]) -> str:
 
 def photos_table(photos: Sequence[Path], reference: Sequence[Outcome], restored: Sequence[Outcome]) -> str:
     """A row a photo: reference -> restored."""
-    lines = ["| photo | " + " | ".join(FIGURES) + " | seconds |", "|---" * (len(FIGURES) + 2) + "|"]
+    measures = shown([*reference, *restored])
+    lines = ["| photo | " + " | ".join(m.name for m in measures) + " | seconds |", "|---" * (len(measures) + 2) + "|"]
     for photo, a, b in zip(photos, reference, restored, strict=True):
-        pairs = [f"{a.figures[n]:{form}} -> {b.figures[n]:{form}}" for n, (_, form) in FIGURES.items()]
+        pairs = [f"{a.figure(m):{m.form}} -> {b.figure(m):{m.form}}" for m in measures]
         lines.append(f"| {photo.stem} | {' | '.join(pairs)} | {b.ran.seconds:.2f} |")
     return "\n".join(lines)
 
@@ -185,21 +199,11 @@ HEADING = """# Restoring, measured
 
 Made by `python -m sedic_tools.measure_restorer {command}`. Means over the photos; every picture was
 decoded from a file by another process. Where a variant's mean differs from the default's by more than two standard errors
-of the photos' paired differences, the difference is bold. The distances of features and texture
-(`sedicfmt/evaluation/feature_distance.py`) are those of SSD-MobileNet-v2 and EfficientNet-Lite1, NIQE is
-`sedicfmt/evaluation/niqe.py`; lower is better for these. The restorer was trained with EfficientNet-Lite0, a near relative
-of Lite1.
+of the photos' paired differences, the difference is bold. LPIPS (AlexNet, VGG16), DISTS, features-ssd and NIQE: lower is
+better; PSNR, MS-SSIM, SSIMULACRA2 and ColorVideoVDP (JOD, a full-HD screen): higher is better. The models were trained with
+LPIPS-alex and EfficientNet-Lite0's features; the others had no part in it.
 
 """
 STAGES = ("reference", "object 1", "object 2", "object 3", "final")
-FIGURES = {
-    "PSNR, dB": (psnr, ".2f"),
-    "MS-SSIM": (ms_ssim, ".3f"),
-    "features-ssd": (DISTANCES["features-ssd"], ".3f"),
-    "features-lite1": (DISTANCES["features-lite1"], ".3f"),
-    "texture-ssd": (DISTANCES["texture-ssd"], ".3f"),
-    "NIQE": (lambda photo, picture: niqe(picture), ".2f"),
-}
-
 if __name__ == "__main__":
     main()

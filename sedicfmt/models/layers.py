@@ -34,6 +34,14 @@ def pointwise(x: Array, weights: Weights, name: str) -> Array:
     return x @ weight.reshape(len(weight), -1).T + weights[name + ".bias"]
 
 
+def convolution(x: Array, weights: Weights, name: str) -> Array:
+    """3x3 convolution with zeros around; `name`.weight (out, in, 3, 3), `name`.bias (out,)."""
+    weight, (h, w, _) = weights[name + ".weight"], x.shape
+    padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
+    taps = [padded[dy : dy + h, dx : dx + w] @ weight[:, :, dy, dx].T for dy in range(3) for dx in range(3)]
+    return sum(taps[1:], taps[0]) + weights[name + ".bias"]
+
+
 def depthwise(x: Array, weights: Weights, name: str) -> Array:
     """Depthwise convolution with zeros around; `name`.weight (c, 1, k, k), k odd, `name`.bias (c,)."""
     weight, (h, w, c) = weights[name + ".weight"], x.shape

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sedicfmt.models import context
 from sedicfmt.models.hyper_synthesis import MEAN_UNIT
-from sedicfmt.models.layers import Array, Weights, blocks, in_bands, pointwise, shuffle, unshuffle
+from sedicfmt.models.layers import Array, Weights, blocks, convolution, in_bands, pointwise, shuffle, unshuffle
 from sedicfmt.segments.latent import Symbols
 
 STRIDE = 32  # pixels a side of one position of y; z has one for 2x2 of them
@@ -80,4 +80,7 @@ class NanoLatent:
         h = blocks(shuffle(pointwise(h, w, "g_s.enter16"), 2), w, "g_s.body16")
         h = blocks(shuffle(pointwise(h, w, "g_s.enter8"), 2), w, "g_s.body8")
         x = shuffle(pointwise(y, w, "g_s.linear"), STRIDE) + shuffle(pointwise(h, w, "g_s.leave"), 8)
+        if "g_s.enter4.weight" in w:  # sedic-nano-3: patches that overlap
+            h = blocks(shuffle(pointwise(h, w, "g_s.enter4"), 2), w, "g_s.body4")
+            x = x + shuffle(convolution(h, w, "g_s.leave4"), 4)
         return np.clip(np.rint((x + self.dtype(0.5)) * 255), 0, 255).astype(np.uint8)

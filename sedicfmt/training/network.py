@@ -84,22 +84,33 @@ class Analysis(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """g_s: y^ (B, Cy, H/32, W/32) -> x~ (B, 3, H, W), around -0.5..0.5, not clipped."""
+    """g_s: y^ (B, Cy, H/32, W/32) -> x~ (B, 3, H, W), around -0.5..0.5, not clipped.
 
-    def __init__(self, cy: int, widths: Triple, blocks: Triple):
+    `fine`: channels and blocks at stride 4, whose patches overlap; (0, 0) for none, as in sedic-nano-2.
+    """
+
+    def __init__(self, cy: int, widths: Triple, blocks: Triple, fine: tuple[int, int]):
         super().__init__()
         c8, c16, c32 = widths
+        c4, blocks4 = fine
         self.linear = nn.Conv2d(cy, 3 * STRIDE_Y**2, 1)
         self.enter32, self.body32 = nn.Conv2d(cy, c32, 1), stage(c32, blocks[2])
         self.enter16, self.body16 = nn.Conv2d(c32, 4 * c16, 1), stage(c16, blocks[1])
         self.enter8, self.body8 = nn.Conv2d(c16, 4 * c8, 1), stage(c8, blocks[0])
         self.leave = zero(nn.Conv2d(c8, 192, 1))
+        if c4:
+            self.enter4, self.body4 = nn.Conv2d(c8, 4 * c4, 1), stage(c4, blocks4)
+            self.leave4 = zero(nn.Conv2d(c4, 48, 3, padding=1))
+        self.is_fine = bool(c4)
 
     def forward(self, y: Tensor) -> Tensor:
         h = self.body32(self.enter32(y))
         h = self.body16(F.pixel_shuffle(self.enter16(h), 2))
         h = self.body8(F.pixel_shuffle(self.enter8(h), 2))
-        return F.pixel_shuffle(exactly(self.linear, y), STRIDE_Y) + F.pixel_shuffle(self.leave(h), 8)
+        x = F.pixel_shuffle(exactly(self.linear, y), STRIDE_Y) + F.pixel_shuffle(self.leave(h), 8)
+        if self.is_fine:
+            x = x + F.pixel_shuffle(self.leave4(self.body4(F.pixel_shuffle(self.enter4(h), 2))), 4)
+        return x
 
 
 class HyperAnalysis(nn.Module):
@@ -126,11 +137,12 @@ class NanoCodec(nn.Module):
         widths: Triple = (96, 192, 320),
         blocks_a: Triple = (2, 2, 3),
         blocks_s: Triple = (3, 4, 4),
+        fine: tuple[int, int] = (48, 2),
     ):
         super().__init__()
-        self.config = {"cy": cy, "cz": cz, "widths": widths, "blocks_a": blocks_a, "blocks_s": blocks_s}
+        self.config = {"cy": cy, "cz": cz, "widths": widths, "blocks_a": blocks_a, "blocks_s": blocks_s, "fine": fine}
         self.g_a = Analysis(cy, widths, blocks_a)
-        self.g_s = Synthesis(cy, widths, blocks_s)
+        self.g_s = Synthesis(cy, widths, blocks_s, fine)
         self.h_a = HyperAnalysis(cy, cz)
         self.h_s = HyperSynthesis(cy, cz)
         self.prior_z = PriorZ(cz)

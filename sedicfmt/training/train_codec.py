@@ -14,13 +14,16 @@ from torch import Tensor, nn
 from sedicfmt.errors import EncodeError
 from sedicfmt.evaluation.efficientnet_lite import EfficientNetLiteFeatures
 from sedicfmt.evaluation.feature_distance import distance_of
+from sedicfmt.evaluation.lpips import Lpips
 from sedicfmt.training.klt import fit_klt
 from sedicfmt.training.network import STRIDE_Y, STRIDE_Z, NanoCodec
 from sedicfmt.training.packed import load_photos
 from sedicfmt.training.photos import CropShape, CropSource, find_photos
 from sedicfmt.training.run import CHECKPOINT, Run, RunSettings
 from sedicfmt.training.weights import load_weights
+from sedicfmt.training.window import moved_window
 
+FINE = ("g_s.enter4.", "g_s.body4.", "g_s.leave4.")  # layers that weights to start from may lack
 LOADERS = 8  # threads that cut crops for a GPU; a CPU has better things to do
 
 
@@ -38,6 +41,7 @@ class Settings(RunSettings):
     widths: str = "96,192,320"  # channels at strides 8, 16 and 32
     start: str = ""  # a file of weights (`sedic-train weights`) to begin with; the KLT if empty
     feature_weight: float = 0.0  # of the distance in EfficientNet-Lite0's features beside the squared error
+    lpips_weight: float = 0.0  # of LPIPS (AlexNet) on a window that moves (`moved_window`)
     held_out: str = ""  # photos below a folder of this name, every 20th of them, are never trained on
 
 
@@ -53,6 +57,7 @@ class CodecRun(Run):
         self.check_photos = check_photos
         self.source = CropSource(images, CropShape(settings.crop), settings.seed, threads)
         self.features = EfficientNetLiteFeatures(0).to(device).eval() if settings.feature_weight else None
+        self.lpips = Lpips("alex").to(device) if settings.lpips_weight else None
         fresh = not (out / CHECKPOINT).exists()
         model = self.make_model(settings, fresh)
         if fresh:
@@ -66,7 +71,7 @@ class CodecRun(Run):
     def start(self, model: Any, settings: Any) -> None:
         """Given weights, or g_a's and g_s's linear paths set to the KLT of random crops."""
         if settings.start:
-            load_weights(model, Path(settings.start))
+            load_weights(model, Path(settings.start), FINE)
             return
         crops = self.source.batch(settings.klt_crops, -1 % 2**32) / 255 - 0.5
         basis, deviation = fit_klt(crops, STRIDE_Y, len(model.g_a.linear.bias))
@@ -89,6 +94,10 @@ class CodecRun(Run):
         rate_y, rate_z = bits_y.mean() / pixels, bits_z.mean() / pixels
         parts = {"bpp_y": rate_y.item(), "bpp_z": rate_z.item(), "mse": error.item()}
         total = rate_y + rate_z + self.s.lmbda * error
+        if self.lpips is not None:
+            seen = moved_window(self.rng, self.s.crop)
+            near = self.lpips(2 * x_hat[seen], 2 * x[seen])
+            total, parts["lpips"] = total + self.s.lpips_weight * near, near.item()
         if self.features is not None:
             distance = self.feature_distance(self.features, x_hat, x)
             total, parts["features"] = total + self.s.feature_weight * distance, distance.item()
@@ -102,7 +111,7 @@ class CodecRun(Run):
         return distance_of(features((x_hat + 0.5) * 255), wanted)
 
     def check(self) -> dict[str, float]:
-        return check_rate(self.average, self.check_photos) if self.check_photos else {}
+        return check_rate(self.average, self.check_photos, self.lpips) if self.check_photos else {}
 
 
 def read_widths(text: str) -> tuple[int, int, int]:
@@ -114,16 +123,21 @@ def read_widths(text: str) -> tuple[int, int, int]:
     return c8, c16, c32
 
 
-def check_rate(model: Any, folder: Path) -> dict[str, float]:
-    """Estimated bpp and PSNR (a mean over photos, 8 bit) over a folder."""
-    rows = []
-    for path in find_photos(folder):
-        pixels = np.asarray(Image.open(path).convert("RGB"), np.float32)
-        pixels = pixels[: pixels.shape[0] // STRIDE_Z * STRIDE_Z, : pixels.shape[1] // STRIDE_Z * STRIDE_Z]
-        x = torch.from_numpy(pixels.transpose(2, 0, 1).copy())[None].to(next(model.parameters()).device) / 255 - 0.5
-        x_hat, bits_y, bits_z = model.evaluate(x)
-        error = ((x_hat.clamp(-0.5, 0.5) - x) * 255).round().square().mean()
-        area = x.shape[2] * x.shape[3]
-        rows.append((bits_y / area, bits_z / area, float(10 * torch.log10(255**2 / error))))
-    y, z, psnr = np.mean(rows, axis=0)
-    return {"check_bpp_y": float(y), "check_bpp_z": float(z), "check_psnr": float(psnr)}
+def check_rate(model: Any, folder: Path, lpips: Lpips | None = None) -> dict[str, float]:
+    """Estimated bpp, PSNR and LPIPS (where given) over a folder: means over photos, of 8-bit pictures."""
+    rows = [check_photo(model, path, lpips) for path in find_photos(folder)]
+    return {f"check_{name}": float(np.mean([row[name] for row in rows])) for name in rows[0]}
+
+
+@torch.no_grad()
+def check_photo(model: Any, path: Path, lpips: Lpips | None) -> dict[str, float]:
+    """The same of one photo, cut to whole positions of z."""
+    pixels = np.asarray(Image.open(path).convert("RGB"), np.float32)
+    pixels = pixels[: pixels.shape[0] // STRIDE_Z * STRIDE_Z, : pixels.shape[1] // STRIDE_Z * STRIDE_Z]
+    x = torch.from_numpy(pixels.transpose(2, 0, 1).copy())[None].to(next(model.parameters()).device) / 255 - 0.5
+    x_hat, bits_y, bits_z = model.evaluate(x)
+    x_hat = ((x_hat.clamp(-0.5, 0.5) + 0.5) * 255).round() / 255 - 0.5
+    psnr = -10 * torch.log10((x_hat - x).square().mean())
+    area = x.shape[2] * x.shape[3]
+    row = {"bpp_y": bits_y / area, "bpp_z": bits_z / area, "psnr": float(psnr)}
+    return row | ({"lpips": float(lpips(2 * x_hat, 2 * x))} if lpips else {})

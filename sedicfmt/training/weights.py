@@ -31,10 +31,12 @@ def save_weights(checkpoint: Path, out: Path) -> int:
     return state["step"]
 
 
-def load_weights(model: nn.Module, path: Path) -> None:
-    """Fill a model from such a file, or from torch's state_dict. Raises OSError, EncodeError for another model's."""
+def load_weights(model: nn.Module, path: Path, new: tuple[str, ...] = ()) -> None:
+    """Fill a model from such a file, or from torch's state_dict; layers whose names begin with one of `new` keep their start
+    where the file has none of them. Raises OSError, EncodeError for another model's."""
     try:
         tensors = torch.load(path, weights_only=True) if path.suffix == ".pt" else load_file(path)
-        model.load_state_dict({k: v.float() for k, v in tensors.items()})
+        fresh = {k: v for k, v in model.state_dict().items() if k.startswith(new)} if new else {}
+        model.load_state_dict(fresh | {k: v.float() for k, v in tensors.items()})
     except (SafetensorError, RuntimeError) as error:
         raise EncodeError(f"{path} does not hold weights of this model: {error}") from error

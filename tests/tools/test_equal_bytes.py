@@ -16,7 +16,7 @@ from sedic_tools.equal_bytes_page import Line
 from sedic_tools.equal_bytes_sources import ALONE, REFERENCE, REFINED, RESTORED, Classical, Sedic
 from sedicfmt.evaluation import classical, codecs
 from sedicfmt.evaluation.frechet import NETWORKS
-from sedicfmt.evaluation.judge import Judge
+from sedicfmt.evaluation.judge import MEASURES, Judge
 from tests.conftest import draw_photo
 
 
@@ -76,7 +76,7 @@ def test_a_table_goes_on_where_it_stopped_and_uses_nothing_stale(photos, capsys,
     true, cell["rows"]["photo1.png"][3] = cell["rows"]["photo1.png"][3], 99.0  # shows whether it is measured again
     del cell["fid"], cell["rows"]["photo2.png"]
     file.write_text(json.dumps(first))
-    monkeypatch.setattr(Judge, "figures", lambda judge, picture: [1.0, 2.0, 3.0, 4.0, 5.0, None])
+    monkeypatch.setattr(Judge, "figures", lambda judge, picture: [1.0] * (len(MEASURES) - 1) + [None])
     assert run_here(photos, *options) == 0
     second = report_of(photos)["cells"]["JPEG"]["900"]
     assert second["fid"] == [None, None]
@@ -147,7 +147,7 @@ class Liar(Classical):
 
 
 def line(way: str, psnr: float, fid: float | None = 1.0) -> Line:
-    return Line(way, 2, 990.0, [psnr, 0.5, 1.0, 1.0, 0.1, 5.0, *([fid] * len(NETWORKS))])
+    return Line(way, 2, 990.0, [psnr, *[0.5] * (len(MEASURES) - 1), *([fid] * len(NETWORKS))])
 
 
 def test_the_best_is_bold_and_ties_as_written_are_too(photos):

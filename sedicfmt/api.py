@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from PIL.Image import Image
 
     from sedicfmt.model import SedicFile
 
+    Source = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
+    Picture = Image | NDArray[Any] | Source
 
-def read(source: str | os.PathLike[str] | bytes, allow_prefix: bool = False, profile: str = "full") -> SedicFile:
-    """The content of a .sedic file, given its path or its bytes.
+
+def read(source: Source, allow_prefix: bool = False, profile: str = "full") -> SedicFile:
+    """The content of a .sedic file, given its path, its bytes or the open file.
 
     `allow_prefix`: an incomplete file gives the stages it holds whole, unchecked, with `complete` False.
     `profile`: "thin" refuses larger files than photos need before anything of them is decoded (spec section 8).
@@ -32,43 +36,75 @@ def write(file: SedicFile) -> bytes:
     return write_file(file)
 
 
-def pack(image: Image | str | os.PathLike[str], **options: Any) -> bytes:
-    """A Pillow picture or a picture's path -> the bytes of a .sedic file.
+def pack(image: Picture, **options: Any) -> bytes:
+    """A picture -> the bytes of a .sedic file.
 
-    Options are the fields of `sedicfmt.pipeline.pack_options.PackOptions`: describe, objects, words_object, words_overall,
-    max_bytes, target_bpp, mask_scale, seed, model ("auto", "sedic-nano-2" or "av1"); and `preset`, "tiny", "paper-low" or
-    "paper-high", which the others override.
-    Raises SedicError, and OSError for a path.
+    `image`: a Pillow picture, a file's path or bytes or the open file, or a numpy array of RGB or grey samples, uint8,
+    (height, width, 3) or (height, width). Options are the fields of `sedicfmt.pipeline.pack_options.PackOptions`: describe,
+    ground, segment, device, objects, words_object, words_overall, max_bytes, target_bpp, mask_scale, seed, model ("auto",
+    "sedic-nano-2" or "av1"), refine; and `preset`, "tiny", "paper-low" or "paper-high", which the others override.
+    Raises SedicError, its `path` the option's name for a value that makes no sense; OSError for a path.
     """
-    from PIL import Image as pillow
-
     from sedicfmt.pipeline.pack import pack_picture
     from sedicfmt.pipeline.pack_options import from_preset
-    from sedicfmt.pipeline.picture import open_picture
 
-    chosen = from_preset(**options)
-    if isinstance(image, pillow.Image):
-        return pack_picture(image, chosen).data
-    path = Path(image)
-    return pack_picture(open_picture(path.read_bytes(), path.name), chosen, path.name).data
+    opened, name = _picture(image)
+    return pack_picture(opened, from_preset(**options), name).data
 
 
-def unpack(data: str | os.PathLike[str] | bytes, stage: str = "final", partial: bool = False, **options: Any) -> Image:
-    """A .sedic file's bytes or path -> a Pillow RGB picture of its size.
+def unpack(data: Source, stage: str = "final", partial: bool = False, **options: Any) -> Image:
+    """A .sedic file's bytes, path or open file -> a Pillow RGB picture of its size.
 
     `stage`: "reference", "objects" or "final"; `partial`: decode an incomplete file as far as it goes. Options are the
-    other fields of `sedicfmt.pipeline.unpack.UnpackOptions`: restorer, restoring. Raises SedicError, and OSError for a path.
+    other fields of `sedicfmt.pipeline.unpack.UnpackOptions` (profile, restorer), where the restorer runs (device, dtype,
+    tiled_vae), and its settings by the names of `sedicfmt.decoders.orag_settings.OragSettings` (steps, detail, guidance ...).
+    Raises SedicError, and OSError for a path. A process that has restored pictures with torch must not be forked: torch's
+    threads are not in the child; start others with multiprocessing's "spawn".
     """
-    from sedicfmt.pipeline.unpack import UnpackOptions, unpack_bytes
+    from sedicfmt.pipeline.unpack import options_from, unpack_bytes
 
-    return unpack_bytes(_data(data), UnpackOptions(stage, partial, **options)).picture
+    return unpack_bytes(_data(data), options_from(stage, partial, options)).picture
 
 
-def _data(source: str | os.PathLike[str] | bytes) -> bytes:
-    """Bytes as they are; of a path at most one byte over the limit, so that a huge file is refused, not read."""
+def _picture(image: Picture) -> tuple[Any, str | None]:
+    """What the pipeline takes, and the file's name where there is one."""
+    import numpy as np
+    from PIL import Image as pillow
+
+    from sedicfmt.limits import MAX_PICTURE_BYTES
+    from sedicfmt.pipeline.picture import open_picture
+
+    if isinstance(image, pillow.Image):
+        return image, None
+    if isinstance(image, np.ndarray):
+        return pillow.fromarray(_samples(image)), None
+    name = None if isinstance(image, bytes | bytearray | memoryview) else getattr(image, "name", image)
+    name = Path(name).name if isinstance(name, str | os.PathLike) else None
+    return open_picture(_bytes(image, MAX_PICTURE_BYTES), name or "the picture"), name
+
+
+def _samples(array: Any) -> Any:
+    """Raises EncodeError for what is no picture."""
+    from sedicfmt.errors import EncodeError
+
+    if array.dtype != "uint8" or not (array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))):
+        told = "uint8 of shape (height, width), (height, width, 3) or (height, width, 4)"
+        raise EncodeError(f"an array is {told}, not {array.dtype} of shape {array.shape}", "image")
+    return array
+
+
+def _data(source: Source) -> bytes:
+    """A .sedic file's bytes, at most one over the limit, so that a huge file is refused, not read."""
     from sedicfmt.limits import MAX_FILE_BYTES
 
+    return _bytes(source, MAX_FILE_BYTES)
+
+
+def _bytes(source: Any, most: int) -> bytes:
+    """Bytes as they are; of a path or an open file at most `most` + 1."""
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source)
+    if hasattr(source, "read"):
+        return bytes(source.read(most + 1))
     with Path(source).open("rb") as stream:
-        return stream.read(MAX_FILE_BYTES + 1)
+        return stream.read(most + 1)

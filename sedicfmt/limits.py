@@ -1,5 +1,6 @@
 """Every cap of the format and its reason. A file over a cap is refused before anything is allocated for it."""
 
+MAX_PICTURE_BYTES = 512 << 20  # of a picture to pack: 8192x8192 in 16-bit RGB is 384 MiB
 MAX_FILE_BYTES = 4 << 20  # a 8192x8192 picture at 0.05 bpp is 0.4 MiB; seven lossless full-size masks fit as well
 MIN_SIDE, MAX_SIDE = 16, 8192  # pixels; below 16 there is no object, above 8192 a latent grid costs too much memory
 MAX_OBJECTS = 7  # three bits; people remember four or five objects of a picture (paper 3.1)

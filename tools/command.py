@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import io
 import json
 import os
+import re
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,7 +21,7 @@ from typing import Any, NoReturn
 from sedic_tools.start import interruptions, silence
 from sedicfmt import __version__
 from sedicfmt.errors import LimitExceeded, SedicError
-from sedicfmt.limits import MAX_FILE_BYTES, PROFILES
+from sedicfmt.limits import PROFILES
 
 IO_FAILED, INTERRUPTED = 74, 130
 
@@ -53,6 +54,7 @@ def add_profile(p: argparse.ArgumentParser) -> None:
 def run(command: Callable[[argparse.Namespace], int | None], arguments: argparse.Namespace) -> int:
     """Run a command; every failure becomes a line on standard error and an exit code."""
     try:
+        warnings.simplefilter("ignore")  # of libraries; what concerns a user is told in our words
         _prepare_streams()
         exit_code = command(arguments) or 0
         sys.stdout.flush()
@@ -95,8 +97,8 @@ def _prepare_streams() -> None:
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
-            if name != "stderr":
-                raise OSError(f"standard {'input' if name == 'stdin' else 'output'} is closed")
+            if name == "stdout":
+                raise OSError("standard output is closed")
         elif name != "stdin" and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
@@ -117,58 +119,15 @@ def say(line: str) -> None:
         print(f"{Path(sys.argv[0]).name}: {printable(line)}", file=sys.stderr)
 
 
-def read_input(name: str, most: int | None = None) -> bytes:
-    """A file's bytes or standard input's, at most `most` + 1 of them (more is refused by who reads them)."""
-    limit = -1 if most is None else most + 1
-    if name == "-":
-        return sys.stdin.buffer.read(limit)
-    with Path(name).open("rb") as stream:
-        return stream.read(limit)
-
-
-def read_sedic(name: str) -> bytes:
-    """A .sedic file's bytes."""
-    return read_input(name, MAX_FILE_BYTES)
-
-
-def check_folder(name: str) -> None:
-    """Raises OSError where `name` could not be written because its folder is not there: before the work, not after."""
-    folder = Path(name).resolve().parent
-    if name != "-" and not folder.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "No such folder", str(folder))
-
-
-def write_output(name: str, data: bytes) -> None:
-    """To standard output for "-"; else into a temporary file that takes the name `name` only when it is whole."""
-    if name == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-        return
-    target = Path(name).resolve()
-    try:
-        if target.exists() and not target.is_file():  # a pipe or a device: nothing to replace (a folder fails here)
-            target.write_bytes(data)
-        else:
-            _replace(target, data)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, name) from error
-
-
-def _replace(target: Path, data: bytes) -> None:
-    temporary = target.with_name(f".sedic.{os.urandom(6).hex()}.part")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+def done(line: str) -> None:
+    """What was done, for who looks on: standard error where it is a terminal."""
+    if sys.stderr.isatty():
+        say(line)
 
 
 def note(stage: str) -> None:
     """Show the stage at work, on standard error if it is a terminal; the empty string wipes the line."""
+    stage = printable(stage)
     if sys.stderr.isatty():
         dim, plain = ("", "") if os.environ.get("NO_COLOR") else ("\033[2m", "\033[0m")
         sys.stderr.write(f"\r\033[K{dim}{stage} ...{plain}" if stage else "\r\033[K")
@@ -188,5 +147,14 @@ def warn(warnings: list[str]) -> None:
 
 
 def printable(text: str) -> str:
-    """Control and formatting characters escaped: a text from a file must not steer a terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    """Control and formatting characters, and those that show nothing, escaped: a text must not steer a terminal."""
+    return "".join(c if c.isprintable() and not INVISIBLE.match(c) else escaped(c) for c in text)
+
+
+def escaped(character: str) -> str:
+    """As Python writes it."""
+    return character.encode("unicode_escape").decode()
+
+
+# Unicode's Default_Ignorable_Code_Point, as far as Python calls them printable
+INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")

@@ -36,6 +36,10 @@ def is_folder(arguments: argparse.Namespace) -> bool:
 def run_batch(batch: Batch, arguments: argparse.Namespace) -> int:
     """Show the outcomes as they come; returns the exit code. Raises what ends the batch, after the summary."""
     jobs, counts, exit_code = batch.plan.jobs, Counter[str](), 0
+    for error in batch.plan.closed:
+        failure = told(error)
+        say(failure["message"])
+        exit_code = exit_code or int(failure["exit_code"])
     try:
         bar(jobs[0].name[-LONGEST:], 0, len(jobs))
         for done, outcome in enumerate(batch.outcomes, 1):
@@ -52,17 +56,19 @@ def run_batch(batch: Batch, arguments: argparse.Namespace) -> int:
 
 def _summary(batch: Batch, counts: Counter[str], exit_code: int, as_json: bool) -> None:
     files = len(batch.plan.jobs)
-    numbers = {"files": files, **{status: counts[status] for status in ("made", "kept", "failed")}}
-    numbers |= {"left": files - counts.total(), "others": batch.plan.others}
+    numbers: dict[str, Any] = {"files": files, **{status: counts[status] for status in ("made", "kept", "failed")}}
+    numbers |= {"left": files - counts.total(), "others": sum(batch.plan.others.values())}
+    numbers |= {"others_by_suffix": batch.plan.others, "closed_folders": len(batch.plan.closed)}
     say(_in_words(numbers))
     if as_json:
         print(json.dumps({"summary": {**numbers, "exit_code": exit_code}}), flush=True)
 
 
-def _in_words(numbers: dict[str, int]) -> str:
+def _in_words(numbers: dict[str, Any]) -> str:
     line = "{made} made, {kept} kept, {failed} failed of {files} files".format(**numbers)
     line += f"; {numbers['left']} left to do" if numbers["left"] else ""
-    return line + (f"; {numbers['others']} other files passed over" if numbers["others"] else "")
+    passed = ", ".join(f"{count} {suffix or 'without suffix'}" for suffix, count in numbers["others_by_suffix"].items())
+    return line + (f"; passed over: {passed}" if passed else "")
 
 
 def _show(outcome: Outcome, as_json: bool) -> int:

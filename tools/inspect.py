@@ -9,7 +9,8 @@ import os
 import sys
 from typing import Any
 
-from sedic_tools.command import add_profile, parser, printable, read_sedic, run
+from sedic_tools.command import add_profile, parser, printable, run
+from sedic_tools.output import read_sedic
 
 
 def main() -> int:

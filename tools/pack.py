@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sedic_tools.command import check_folder, note, parser, read_input, run, warn, write_output
+from sedic_tools.command import done, note, parser, run, warn
 from sedic_tools.folder import is_folder, run_batch
+from sedic_tools.output import check_output, is_sedic, read_input, write_output
+from sedicfmt.errors import EncodeError
+from sedicfmt.limits import MAX_PICTURE_BYTES
 from sedicfmt.models.registry import DEFAULT_MODEL, REGISTRY
 
 if TYPE_CHECKING:
+    from sedicfmt.pipeline.pack import PackResult
     from sedicfmt.pipeline.pack_options import PackOptions
 
 
@@ -23,7 +27,7 @@ def main() -> int:
     p.add_argument(
         "-o", "--output", required=True, help="the .sedic file to write, - for standard output, or the folder"
     )
-    p.add_argument("--overwrite", action="store_true", help="folders: make anew what is there already, whoever made it")
+    p.add_argument("--overwrite", action="store_true", help="replace what is there already, whoever made it")
     p.add_argument("--preset", metavar="NAME", help="limits and budget in one word: tiny (0.01 bpp), paper-low, paper-high "
                    "(what the paper has at 0.02-0.03, 0.04-0.05 bpp); other switches go before it")  # fmt: skip
     p.add_argument("--describe", default="offline", help="offline (default), annotations:FILE (JSON or COCO), "
@@ -72,16 +76,36 @@ def command(arguments: argparse.Namespace) -> int:
 
         with pack_folder(Path(arguments.input), Path(arguments.output), options, arguments.overwrite) as batch:
             return run_batch(batch, arguments)
-    check_folder(arguments.output)
-    data = read_input(arguments.input)
+    check_name(arguments.output)
+    check_output(arguments, is_sedic, ".sedic file")
+    data = read_input(arguments.input, MAX_PICTURE_BYTES)
     name = None if arguments.input == "-" else Path(arguments.input).name
     result = pack_picture(open_picture(data, arguments.input), options, name, note)
     warn(result.warnings)
     write_output(arguments.output, result.data)
+    summary = {"output": arguments.output, "input_bytes": len(data), **result.summary()}
     if arguments.json:
-        summary = {"output": arguments.output, "input_bytes": len(data), **result.summary()}
         print(json.dumps(summary, default=str), file=sys.stderr if arguments.output == "-" else sys.stdout)
+    else:
+        done(f"{arguments.output}: {seen(result)}")
     return 0
+
+
+def check_name(output: str) -> None:
+    """Raises EncodeError for a name that says it is a picture: nobody would look for a .sedic file behind it."""
+    from sedicfmt.batch.jobs import PICTURES
+
+    if Path(output).suffix.lower() in PICTURES:
+        raise EncodeError(f"{output} is a picture's name; name a .sedic file")
+
+
+def seen(result: PackResult) -> str:
+    """What was packed, in a line."""
+    file, size = result.file, len(result.data)
+    bpp, seconds = size * 8 / (file.width * file.height), sum(result.seconds.values())
+    objects = f", {len(file.objects)} object{'s' * (len(file.objects) != 1)}" if file.objects else ""
+    words = f': "{file.text}"' if file.text else ""
+    return f"{size:,} bytes, {bpp:.4f} bpp, {seconds:.1f} s{objects}{words}"
 
 
 DEFAULT = REGISTRY[DEFAULT_MODEL].name

@@ -15,7 +15,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from sedic_tools.command import Parser, bar, check_folder, note, run
+from sedic_tools.command import Parser, bar, note, run
+from sedic_tools.output import check_folder
 
 
 def main() -> int:
@@ -31,6 +32,10 @@ def main() -> int:
             q.add_argument(argument, type=Path)
         if name == "weights":
             q.add_argument("--pieces", action="store_true", help="also OUT.000, OUT.001 ... of at most 16 MB")
+        if name == "export":
+            q.add_argument(
+                "--part", choices=PARTS, default=PARTS[0], help="which model of a restorer's run (default: %(default)s)"
+            )
         q.set_defaults(command=command)
     arguments = p.parse_args()
     return run(arguments.command, arguments)
@@ -52,7 +57,7 @@ def _add_train(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "config", help="a configuration that ships (codec, codec-gpu, codec-tiny, restorer, cheng2020), or a .toml file"
     )
-    p.add_argument("--data", type=Path, required=True, help="a folder of photos, a pack, or a folder of pairs")
+    p.add_argument("--data", type=Path, required=True, help="a folder of photos, or a pack")
     p.add_argument("--out", type=Path, required=True, help="folder for checkpoint.pt and log.jsonl")
     p.add_argument("--check", type=Path, help="a folder of held-out photos to log bpp and PSNR on")
     p.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="instead of the configuration's")
@@ -124,11 +129,12 @@ def export(arguments: argparse.Namespace) -> None:
     from sedicfmt.training.weights import load_checkpoint
 
     check_folder(str(arguments.out))
-    state = load_checkpoint(arguments.checkpoint)
-    make = restorer.export if "vocabulary" in state else codec.export
+    both = "restorer" in load_checkpoint(arguments.checkpoint)["config"]
+    make = restorer.export if both and arguments.part == "restorer" else codec.export
     print(make(arguments.checkpoint, arguments.out), arguments.out)
 
 
+PARTS = ("restorer", "codec")
 SIMPLE = (
     ("plot", plot, ("log", "out")),
     ("weights", weights, ("checkpoint", "out")),

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sedic_tools.command import add_profile, bar, check_folder, note, parser, read_sedic, run, warn, write_output
+from sedic_tools.command import add_profile, bar, done, note, parser, run, warn
 from sedic_tools.folder import is_folder, run_batch
+from sedic_tools.output import check_output, is_our_png, read_sedic, refuse_foreign, write_output
 from sedicfmt.errors import EncodeError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def main() -> int:
     p.add_argument(
         "-o", "--output", required=True, help="the picture to write (.png), - for PNG on standard output, or the folder"
     )
-    p.add_argument("--overwrite", action="store_true", help="folders: make anew what is there already, whoever made it")
+    p.add_argument("--overwrite", action="store_true", help="replace what is there already, whoever made it")
     p.add_argument("--stage", choices=("reference", "objects", "final"), default="final", help="how far to decode")
     p.add_argument("--partial", action="store_true", help="decode an incomplete file as far as it goes, unchecked")
     p.add_argument(
@@ -86,16 +87,19 @@ def unpack_options(arguments: argparse.Namespace) -> UnpackOptions:
     return UnpackOptions(arguments.stage, arguments.partial, arguments.profile, arguments.restorer, restoring)
 
 
-def watcher(folder: Path | None) -> Watcher:
+def watcher(folder: Path | None, overwrite: bool) -> Watcher:
     """Progress on standard error; pictures of the stages into `folder`."""
-    from sedicfmt.pipeline.unpack import Watcher, png
+    from sedicfmt.pipeline.unpack import Watcher, png, signed
 
     if folder is None:
         return Watcher(note, bar)
 
     def save(stage: str, picture: Picture) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        write_output(str(folder / f"{stage.replace(' ', '-')}.png"), png(picture))
+        path = folder / f"{stage.replace(' ', '-')}.png"
+        if not overwrite:
+            refuse_foreign(path, is_our_png, "PNG that sedicfmt wrote")
+        write_output(str(path), png(picture, pnginfo=signed()))
 
     return Watcher(note, bar, save)
 
@@ -111,14 +115,17 @@ def command(arguments: argparse.Namespace) -> int:
         return unpack_all(arguments, options)
     if arguments.output != "-" and Path(arguments.output).suffix.lower() not in (".png", ""):
         raise EncodeError(f"{arguments.output}: pictures are written as PNG; name a .png file")
-    check_folder(arguments.output)
+    check_output(arguments, is_our_png, "PNG that sedicfmt wrote")
     data = read_sedic(arguments.input)
-    result = unpack_bytes(data, options, watcher(arguments.save_stages))
+    result = unpack_bytes(data, options, watcher(arguments.save_stages, arguments.overwrite))
     warn(result.warnings)
     write_output(arguments.output, png(np.asarray(result.picture), pnginfo=png_text(data, result)))
     if arguments.json:
         summary = {"output": arguments.output, **result.summary()}
         print(json.dumps(summary), file=sys.stderr if arguments.output == "-" else sys.stdout)
+    else:
+        size, seconds = result.picture.size, sum(result.seconds.values())
+        done(f"{arguments.output}: {size[0]}x{size[1]}, {result.stage}, {seconds:.1f} s")
     return 0
 
 

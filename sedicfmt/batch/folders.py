@@ -15,7 +15,7 @@ import numpy as np
 from sedicfmt.batch.jobs import PICTURES, Job, Plan, plan
 from sedicfmt.batch.journal import Journal, sha256
 from sedicfmt.batch.run import Convert, Made, Outcome, Run
-from sedicfmt.limits import MAX_FILE_BYTES
+from sedicfmt.limits import MAX_FILE_BYTES, MAX_PICTURE_BYTES
 from sedicfmt.pipeline.pack import open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import open_picture
@@ -50,7 +50,7 @@ def pack_folder(
 
     found, digest = plan(folder, out, PICTURES, ".sedic"), options_digest(pack_decided_by(options))
     with Journal(out, "sedic-pack") as journal:
-        yield Batch(found, map(Run(journal, digest, open_packer, None, overwrite).outcome, found.jobs))
+        yield Batch(found, map(Run(journal, digest, open_packer, MAX_PICTURE_BYTES, overwrite).outcome, found.jobs))
 
 
 @contextmanager

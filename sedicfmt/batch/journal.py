@@ -9,7 +9,8 @@ without its file (the run was killed between the two) does no harm, nor does a l
 the same bytes by the same options (their digest) is kept, what was made of the same file before it or the options changed
 is made anew. Anything else of an output's name, also an output that somebody changed, is not ours to replace.
 
-Where the system has locks, one run at a time works on a folder; the lock ends with its process.
+Where the system has locks, one run at a time works on a folder; the lock ends with its process. Nothing is written through
+a link, neither the journal nor an output, nor below a folder that is one.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ import hashlib
 import json
 import os
 from collections import defaultdict
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from sedicfmt.batch.jobs import Job
+from sedicfmt.files import NO_FOLLOW, aside, folder_within, put
 
+JOURNAL_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | NO_FOLLOW  # never through a link that somebody laid there
 ABSENT, WHOLE, STALE, FOREIGN = "absent", "whole", "stale", "foreign"
 
 
@@ -38,7 +40,7 @@ class Journal:
 
     def __enter__(self) -> Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._stream = self.path.open("a+b")
+        self._stream = os.fdopen(os.open(self.path, JOURNAL_FLAGS, 0o666), "a+b")
         try:
             _lock(self._stream.fileno(), self.path)
             self._stream.seek(0)
@@ -59,8 +61,10 @@ class Journal:
 
     def state(self, job: Job, data: bytes, options: str) -> str:
         """What the output of `job` is to an input of the bytes `data`: "absent", "whole", "stale" or "foreign"."""
-        if not job.output.exists():
+        if not os.path.lexists(job.output):
             return ABSENT
+        if job.output.is_symlink() or not job.output.is_file():
+            return FOREIGN
         there, given = sha256(job.output.read_bytes()), sha256(data)
         made = [line for line in self.lines[job.output_name] if line.get("output_sha256") == there]
         if any((line.get("input_sha256"), line.get("options")) == (given, options) for line in made):
@@ -69,21 +73,20 @@ class Journal:
         ours = any(line.get("input_sha256") == given or line.get("source") == source for line in made)
         return STALE if ours else FOREIGN
 
-    def keep(self, job: Job, data: bytes, made: bytes, options: str) -> None:
-        """Write `made`, the output for an input of the bytes `data`. Raises OSError, which names the output."""
+    def keep(self, job: Job, data: bytes, made: bytes, options: str, replace: bool = True) -> None:
+        """Write `made`, the output for an input of the bytes `data`. Raises OSError, which names the output.
+
+        `replace`: False where nothing has the output's name; if something has by now, it stays.
+        """
         line = {"output": job.output_name, "source": str(job.source.resolve()), "input_sha256": sha256(data)}
         line |= {"options": options, "output_sha256": sha256(made)}
-        aside = job.output.with_name(f".{self.tool}.part")  # one at a time; what a killed run left is overwritten
         try:
-            job.output.parent.mkdir(parents=True, exist_ok=True)
-            _write_synced(aside, made)
-            self._append(json.dumps(line).encode() + b"\n")
-            aside.replace(job.output)
+            folder_within(self.path.parent, job.output.parent)
+            with aside(job.output, made) as temporary:
+                self._append(json.dumps(line).encode() + b"\n")
+                put(temporary, job.output, replace)
         except OSError as error:
-            raise OSError(error.errno, error.strerror, str(job.output)) from error
-        finally:
-            with suppress(OSError):
-                aside.unlink(missing_ok=True)
+            raise OSError(error.errno, error.strerror, error.filename if linked(error) else str(job.output)) from error
         self.lines[job.output_name].append(line)
 
     def _append(self, line: bytes) -> None:
@@ -92,11 +95,9 @@ class Journal:
         os.fsync(self._stream.fileno())
 
 
-def _write_synced(path: Path, data: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
+def linked(error: OSError) -> bool:
+    """Whether a folder on the way is what is wrong."""
+    return error.errno in (errno.ELOOP, errno.ENOTDIR)
 
 
 def sha256(data: bytes) -> str:

@@ -1,7 +1,7 @@
 """One file of a folder after the other: kept where it is whole already, made where it is not, told where it fails.
 
-A failure stops nothing but its own file, unless it concerns all: a back end that is missing or refuses, an output that
-cannot be written. Back ends are opened once, when the first file needs them.
+A failure stops nothing but its own file, unless it concerns all: a back end that is missing or refuses, a disk that is full.
+Back ends are opened once, when the first file needs them.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 from sedicfmt.batch.jobs import Job
-from sedicfmt.batch.journal import ABSENT, FOREIGN, WHOLE, Journal
+from sedicfmt.batch.journal import ABSENT, FOREIGN, STALE, WHOLE, Journal
 from sedicfmt.errors import BackendUnavailable, EncodeError, MissingDependency
+from sedicfmt.files import CONCERNS_ALL, read_regular
 
 MADE, KEPT, FAILED = "made", "kept", "failed"
 
@@ -50,24 +50,24 @@ class Run:
     journal: Journal
     options: str
     open_converter: Callable[[], Convert]
-    most_bytes: int | None = None
+    most_bytes: int
     overwrite: bool = False
 
     def outcome(self, job: Job) -> Outcome:
         """Do one job, if it needs doing.
 
-        Raises what ends the run: whatever opening raises, MissingDependency, BackendUnavailable, and OSError where the
-        output cannot be written.
+        Raises what ends the run: whatever opening raises, MissingDependency, BackendUnavailable, and OSError where no output
+        can be written.
         """
         try:
-            data = self._read(job.source)
+            data = read_regular(job.source, self.most_bytes)
             state = ABSENT if self.overwrite else self.journal.state(job, data, self.options)
             if state == WHOLE:
                 return Outcome(job, KEPT)
             if state == FOREIGN:
                 told = f"{job.output} is there and is not what was made of {job.source}; --overwrite replaces it"
                 raise EncodeError(told)
-        except (OSError, EncodeError) as error:
+        except (OSError, EncodeError, MemoryError) as error:
             return Outcome(job, FAILED, error=error)
         convert = self._convert  # outside of what is caught: back ends that do not open concern all
         try:
@@ -76,13 +76,14 @@ class Run:
             raise
         except Exception as error:  # a mistake of ours, too, is only this file's
             return Outcome(job, FAILED, error=error)
-        self.journal.keep(job, data, made.data, self.options)
+        try:
+            self.journal.keep(job, data, made.data, self.options, replace=self.overwrite or state == STALE)
+        except OSError as error:
+            if error.errno in CONCERNS_ALL:
+                raise
+            return Outcome(job, FAILED, error=error)
         return Outcome(job, MADE, made.summary)
 
     @cached_property
     def _convert(self) -> Convert:
         return self.open_converter()
-
-    def _read(self, path: Path) -> bytes:
-        with path.open("rb") as stream:
-            return stream.read(-1 if self.most_bytes is None else self.most_bytes + 1)

@@ -15,16 +15,17 @@ from torch import Tensor
 
 from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel
 from sedicfmt.decoders.nano_network import NanoRestorerNetwork
-from sedicfmt.decoders.nano_words import PLACES, NanoWords, count_words
+from sedicfmt.decoders.nano_words import PLACES, count_words, encode
 from sedicfmt.decoders.patch_space import PatchSpace
 from sedicfmt.decoders.run_model import model_errors
 from sedicfmt.decoders.scheduler_ddim import Ddim, cosine_alphas
 from sedicfmt.errors import BackendFailed
+from sedicfmt.models.small_weights import unpack
 
-NAME = "sedic-nano-restorer-2"
+NAME = "sedic-nano-restorer-3"
 WEIGHTS = Path(__file__).parent.parent / "models" / f"{NAME}.safetensors"
 MOST_PIXELS = 4096 * 4096  # about 270 bytes a pixel: over four gigabytes
-SHA256 = "c43dea801013a5c690814e0b36f2a599e27af7dc2a6b4ea9cab209f01fe10347"
+SHA256 = "82f6e0174cc16f03f1f33e2213984de4f21caa54b5181cef4f0d4c5171c46236"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +33,12 @@ class NanoDenoiser:
     """Denoiser over `NanoRestorerNetwork`; predicts the clean latent ("sample")."""
 
     network: NanoRestorerNetwork
-    words: NanoWords
     alphas_cumprod: np.ndarray
     control_kind: Literal["latent"] = "latent"
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
         """Embeddings (texts, PLACES, width); words beyond PLACES are left out with a warning."""
-        encoded = [self.words.encode(text) for text in texts]
+        encoded = [encode(text) for text in texts]
         numbers = torch.from_numpy(np.stack([numbers for numbers, _ in encoded])).to(self.device)
         long = [text for text in texts if count_words(text) > PLACES]
         warnings = [f"only the first {PLACES} words of a text were read: {text[:40]}..." for text in long]
@@ -69,7 +69,7 @@ def open_nano(weights: Path = WEIGHTS, device: str = "cpu", check: bool = True) 
 
 
 def _open_nano(weights: Path, device: str, check: bool) -> RestorationModel:
-    from safetensors.torch import load
+    from safetensors.numpy import load
 
     try:
         data = weights.read_bytes()
@@ -77,17 +77,16 @@ def _open_nano(weights: Path, device: str, check: bool) -> RestorationModel:
         raise BackendFailed(f"{weights.name} cannot be read ({error.strerror}); install the package again") from error
     if check and hashlib.sha256(data).hexdigest() != SHA256:
         raise BackendFailed(f"{weights.name} is not the file that {NAME} stands for (SHA-256 differs)")
-    config, vocabulary = read_config(data)
-    network = NanoRestorerNetwork(**config)
-    network.load_state_dict({k: v.float() for k, v in load(data).items()})
+    network = NanoRestorerNetwork(**read_config(data))
+    network.load_state_dict({name: torch.from_numpy(weight) for name, weight in unpack(load(data)).items()})
     network = network.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
     alphas = cosine_alphas()
-    denoiser = NanoDenoiser(network, NanoWords(vocabulary), alphas)
+    denoiser = NanoDenoiser(network, alphas)
     return RestorationModel(NAME, PatchSpace(), denoiser, Ddim(alphas.tolist(), "sample"), device, MOST_PIXELS)
 
 
-def read_config(data: bytes) -> tuple[dict, list[str]]:
-    """The network's shape and vocabulary from a weights file's header (safetensors: 8 bytes of length, then JSON)."""
+def read_config(data: bytes) -> dict:
+    """The network's shape from a weights file's header (safetensors: 8 bytes of length, then JSON)."""
     length = int.from_bytes(data[:8], "little")
-    told = json.loads(data[8 : 8 + length])["__metadata__"]
-    return json.loads(told["config"]), json.loads(told["vocabulary"])
+    config: dict = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["config"])
+    return config

@@ -14,6 +14,11 @@ from sedicfmt.back_ends import BackEnds
 from sedicfmt.decoders.interfaces import Restorer
 
 DEFAULT_RESTORER = "nano"
+SETTINGS = (
+    "objects", "object_steps", "steps", "guidance", "object_cfg", "cfg", "negative_prompt", "use_text", "shared_noise",
+    "start", "strength", "before_first", "round_trip", "colour", "detail",
+)  # fmt: skip
+"""The fields of `OragSettings`, which cannot be asked without torch."""
 
 
 @dataclass(frozen=True)

@@ -42,5 +42,5 @@ def nano_settings() -> OragSettings:
 
     return OragSettings(
         object_steps=1, steps=1, guidance=None, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet",
-        detail=0.7,
+        detail=1.0,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from sedicfmt.encoders.registry_objects import find_grounder, find_segmenter
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.pipeline.choose_reference import with_reference
 from sedicfmt.pipeline.pack_options import PackOptions
-from sedicfmt.pipeline.picture import to_rgb
+from sedicfmt.pipeline.picture import OpenedPicture, to_rgb
 from sedicfmt.segments.mask_grid import downscale
 
 OnStage = Callable[[str], None]
@@ -67,7 +67,7 @@ class PackResult:
 
 
 def pack_picture(
-    image: Image.Image,
+    image: OpenedPicture | Image.Image,
     options: PackOptions,
     image_name: str | None = None,
     on_stage: OnStage = lambda stage: None,

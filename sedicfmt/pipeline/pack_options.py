@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import Any
 
 from sedicfmt.encoders.interfaces import DescribeRequest
@@ -39,19 +41,29 @@ class PackOptions:
     preset: str | None = None
 
     def __post_init__(self) -> None:
+        for name in WHOLE:
+            object.__setattr__(self, name, whole(getattr(self, name), name))
+        for name in ("describe", "ground", "segment", "device", "model"):
+            if not isinstance(getattr(self, name), str):
+                raise EncodeError(f"{name} is a name, not {getattr(self, name)!r}", name)
+        self._check()
+
+    def _check(self) -> None:
         if self.objects is not None and not 0 <= self.objects <= MAX_OBJECTS:
             raise EncodeError(f"{self.objects} objects; a file holds 0 to {MAX_OBJECTS}", "objects")
         if self.mask_scale not in (1, 2, 4, 8, 16, 32, 64, 128):
             raise EncodeError(f"a mask scale of {self.mask_scale}; it is a power of two from 1 to 128", "mask_scale")
-        if not 0 <= self.seed < 1 << 32:
+        if self.seed is None or not 0 <= self.seed < 1 << 32:
             raise EncodeError(f"a seed of {self.seed}; it has 32 bits", "seed")
-        if any(most is not None and most < least for most, least in ((self.words_object, 1), (self.words_overall, 0))):
-            raise EncodeError("word limits: at least 1 for an object, 0 overall", "words")
+        for name, least in (("words_object", 1), ("words_overall", 0)):
+            most = getattr(self, name)
+            if most is not None and most < least:
+                raise EncodeError(f"a limit of {most} words; it is at least {least}", name)
         if self.max_bytes is not None and self.target_bpp is not None:
             raise EncodeError("give either max_bytes or target_bpp", "max_bytes")
-        if self.max_bytes is not None and (not isinstance(self.max_bytes, int) or self.max_bytes < 1):
+        if self.max_bytes is not None and self.max_bytes < 1:
             raise EncodeError(f"a budget of {self.max_bytes!r} bytes; it is a whole number from 1", "max_bytes")
-        if self.target_bpp is not None and not 0 < self.target_bpp <= MOST_BPP:
+        if self.target_bpp is not None and not (is_number(self.target_bpp) and 0 < self.target_bpp <= MOST_BPP):
             raise EncodeError(f"a target of {self.target_bpp} bpp; it is above 0 and at most {MOST_BPP}", "target_bpp")
         check_model(self.model)
 
@@ -64,6 +76,21 @@ class PackOptions:
         usual = operating_point(self.budget(pixels), pixels)
         given = {name: getattr(self, name) for name in ("objects", "words_object", "words_overall")}
         return replace(usual, **{name: most for name, most in given.items() if most is not None})
+
+
+def whole(value: Any, name: str) -> int | None:
+    """Any whole number, numpy's too, as Python's; None stays None. Raises EncodeError with the option's name."""
+    if value is None:
+        return None
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise EncodeError(f"{name} is a whole number, not {value!r}", name) from None
+
+
+def is_number(value: Any) -> bool:
+    """Anything that counts as a real number."""
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def from_preset(preset: str | None = None, **given: Any) -> PackOptions:
@@ -82,6 +109,7 @@ def from_preset(preset: str | None = None, **given: Any) -> PackOptions:
     return PackOptions(**{**chosen, **given, "preset": preset})
 
 
+WHOLE = ("objects", "words_object", "words_overall", "max_bytes", "mask_scale", "seed")
 MOST_BPP = 1000  # far beyond any file: a picture as it is has 24
 PRESETS: dict[str, dict[str, Any]] = {
     # The least that is still a picture with a caption: one object in ten words, twenty overall, coarse masks.

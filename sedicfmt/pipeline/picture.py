@@ -1,76 +1,72 @@
-"""Any picture that Pillow opens -> uint8 RGB, as a person sees it: upright, opaque, eight bits."""
+"""A picture's file -> uint8 RGB, as a person sees it in a colour-managed viewer: upright, opaque, sRGB, eight bits.
+
+    bytes -open_picture-> Pillow's picture -to_rgb-> uprighted -> eight bits -> sRGB -> on white
+
+What a photo says beside its pixels never refuses it: of its metadata only what changes how it looks is read, and what
+cannot be read there is told and passed over.
+"""
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from sedicfmt.container.size import check_size
-from sedicfmt.errors import EncodeError, LimitExceeded, SedicError
+from sedicfmt.pipeline.picture_colour import Encoding, to_srgb
+from sedicfmt.pipeline.picture_depth import eight_bits, is_deep
+from sedicfmt.pipeline.picture_file import OpenedPicture, frames_told, open_picture
+
+__all__ = ["OpenedPicture", "open_picture", "to_rgb"]
 
 Warn = Callable[[str], None]
+ORIENTATION = 0x0112  # EXIF
 
 
-def open_picture(data: bytes, name: str) -> Image.Image:
-    """A loaded Pillow picture from a file's bytes; `name` is for messages.
+def to_rgb(picture: OpenedPicture | Image.Image, warn: Warn) -> NDArray[np.uint8]:
+    """uint8 (height, width, 3). EXIF orientation and colour profile are applied, transparency composited on white.
 
-    Raises EncodeError for what Pillow cannot read, LimitExceeded for a side out of bounds, before any pixel is decoded.
+    `warn` is told of everything that a viewer could see otherwise. Raises LimitExceeded for a side below 16 or above 8192
+    pixels.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own size warning; check_size is stricter
-            image = Image.open(io.BytesIO(data))
-            check_size(*image.size)
-            image.load()
-            ImageOps.exif_transpose(image)  # broken EXIF shows here, not later
-    except SedicError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise LimitExceeded(f"{name} is too large: {error}") from error
-    except Image.UnidentifiedImageError as error:
-        raise EncodeError(f"{name} is not a picture that can be read") from error
-    except Exception as error:  # Pillow's decoders raise whatever a broken file makes them
-        raise EncodeError(f"{name} is a broken picture: {error}") from error
-    return image
-
-
-def to_rgb(image: Image.Image, warn: Warn) -> NDArray[np.uint8]:
-    """uint8 (height, width, 3). EXIF orientation is applied, transparency composited on white with a warning.
-
-    Raises LimitExceeded for a side below 16 or above 8192 pixels.
-    """
+    if isinstance(picture, Image.Image):
+        picture = OpenedPicture(picture, warnings=frames_told(picture))
+    for line in picture.warnings:
+        warn(line)
+    image = picture.image
     check_size(*image.size)
-    if getattr(image, "n_frames", 1) > 1:
-        warn("the picture has several frames; the first one is taken")
-    image = ImageOps.exif_transpose(image)
-    if image.mode in ("I", "F") or image.mode.startswith("I;"):
-        image = _eight_bits(image)
-    if image.has_transparency_data:
-        warn("the picture is partly transparent; it is laid on white")
-        image = _on_white(image)
-    return np.array(image.convert("RGB"))
+    encoding = Encoding.of(image, picture.png)
+    upright = turned(image, warn)
+    shallow = eight_bits(image, upright, warn) if is_deep(image) else upright
+    return np.array(on_white(to_srgb(shallow, encoding, warn), warn))
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def turned(image: Image.Image, warn: Warn) -> Image.Image:
+    """The picture as its EXIF orientation says."""
+    try:
+        orientation = image.getexif().get(ORIENTATION, 1)
+    except Exception:
+        warn("the picture's EXIF data cannot be read; it is taken as it is stored")
+        return image
+    way = TURNS.get(orientation) if isinstance(orientation, int) else None
+    return image if way is None else image.transpose(way)
+
+
+def on_white(image: Image.Image, warn: Warn) -> Image.Image:
+    """Without transparency, RGB."""
+    if not image.has_transparency_data:
+        return image.convert("RGB")
     rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+    if rgba.getchannel("A").getextrema()[0] == 255:
+        return rgba.convert("RGB")
+    warn("the picture is partly transparent; it is laid on white")
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Grey of 16 bits, 32 bits or floats: scaled by the range that the values show (1, 255 or 65535)."""
-    raw = np.nan_to_num(np.asarray(image).astype(np.float64), posinf=0, neginf=0)
-    most, values = raw.max(initial=0), raw
-    if image.mode == "F" and most <= 1:
-        values = raw * 255
-    elif most > 255 or image.mode.startswith("I;"):
-        values = raw / 257
-    grey = Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
-    clear = image.info.get("transparency")
-    if isinstance(clear, int):  # one grey value that means transparent
-        grey.putalpha(Image.fromarray(np.where(raw == clear, 0, 255).astype(np.uint8)))
-    return grey
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+"""What makes a picture upright, by its orientation."""

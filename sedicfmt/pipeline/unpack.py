@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +20,7 @@ from PIL import Image, PngImagePlugin
 from sedicfmt.container.content import read_file
 from sedicfmt.decoders.interfaces import ObjectToRestore, Picture, Restorer, RestoreRequest
 from sedicfmt.decoders.reference import open_decoder, paint_reference
-from sedicfmt.decoders.registry import DEFAULT_RESTORER, RestorerOptions, find_restorer
+from sedicfmt.decoders.registry import DEFAULT_RESTORER, SETTINGS, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
 from sedicfmt.model import SedicFile
 from sedicfmt.models.registry import find_model
@@ -44,6 +44,22 @@ class UnpackOptions:
     profile: str = "full"
     restorer: str = DEFAULT_RESTORER
     restoring: RestorerOptions = field(default_factory=RestorerOptions)
+
+
+def options_from(stage: str, partial: bool, given: Mapping[str, Any]) -> UnpackOptions:
+    """Options by their names alone: those of UnpackOptions, of RestorerOptions, and settings of the restorer.
+
+    Raises EncodeError for a name that none of them has.
+    """
+    own = {name: given[name] for name in ("profile", "restorer", "restoring") if name in given}
+    places = {name: given[name] for name in ("device", "dtype", "tiled_vae") if name in given}
+    changes = {name: value for name, value in given.items() if name in SETTINGS}
+    for name in given.keys() - own.keys() - places.keys() - changes.keys():
+        raise EncodeError(f"unpack has no option {name}", name)
+    if "restoring" in own and (places or changes):
+        raise EncodeError("give either restoring or its parts by their names", "restoring")
+    restoring = own.pop("restoring", None) or RestorerOptions(**places, changes=changes)
+    return UnpackOptions(stage, partial, **own, restoring=restoring)
 
 
 @dataclass(frozen=True)
@@ -146,10 +162,16 @@ def png(picture: Picture, **more: Any) -> bytes:
     return out.getvalue()
 
 
-def png_text(data: bytes, result: UnpackResult) -> PngImagePlugin.PngInfo:
-    """Text chunks that say where the picture comes from, and that a model generated detail if one did."""
+def signed() -> PngImagePlugin.PngInfo:
+    """The text chunk that says who wrote a PNG."""
     info = PngImagePlugin.PngInfo()
     info.add_text("Software", "sedicfmt")
+    return info
+
+
+def png_text(data: bytes, result: UnpackResult) -> PngImagePlugin.PngInfo:
+    """Text chunks that say where the picture comes from, and that a model generated detail if one did."""
+    info = signed()
     info.add_text("Source", f"sedic sha256:{hashlib.sha256(data).hexdigest()}")
     info.add_text("Description", result.file.text.encode("latin-1", "replace").decode("latin-1"))
     info.add_text("sedic:model", find_model(result.file.model_id).name)

@@ -2,7 +2,8 @@
 
 Features that know photos make the judge good within minutes (projected GANs, Sauer et al., 2021). The loss is the hinge
 (Lim and Ye, 2017): the critic learns to give photos more than 1 and guesses less than -1; the restorer learns to be given
-more. A feature is measured in its own deviation over both, so that no channel shouts.
+more. A feature is measured in its own deviation over both, so that no channel shouts. A second, small critic looks at the
+pixels themselves.
 """
 
 from __future__ import annotations
@@ -58,3 +59,42 @@ class Critic(nn.Module):
         """What the restorer is to lower: minus the mean verdict on its guesses' features."""
         self.eval()
         return -torch.stack([head(painted).mean() for head, painted in zip(self.heads, guess, strict=True)]).mean()
+
+
+class PixelCritic(nn.Module):
+    """Does this detail belong to this control? A patch critic on pixels: it sees dots that frozen features do not see."""
+
+    def __init__(self, width: int = 32):
+        super().__init__()
+        shapes = (
+            (6, width, 4, 2),
+            (width, 2 * width, 4, 2),
+            (2 * width, 4 * width, 4, 2),
+            (4 * width, 4 * width, 3, 1),
+        )
+        layers: list[nn.Module] = []
+        for before, after, kernel, stride in shapes:
+            layers += [steady(nn.Conv2d(before, after, kernel, stride, 1)), nn.LeakyReLU(0.2)]
+        self.layers = nn.Sequential(*layers, steady(nn.Conv2d(4 * width, 1, 3, 1, 1)))
+
+    def forward(self, picture: Tensor, control: Tensor) -> Tensor:
+        verdict: Tensor = self.layers(torch.cat([picture, control], 1))
+        return verdict
+
+    def own_loss(self, photo: Tensor, guess: Tensor, control: Tensor) -> Tensor:
+        """What the critic learns from: pictures (b, 3, h, w) in -1..1."""
+        pictures = torch.cat([photo, guess.detach()])
+        for_photo, for_guess = self(pictures, torch.cat([control, control]).detach()).chunk(2)
+        return F.relu(1 - for_photo).mean() + F.relu(1 + for_guess).mean()
+
+    def verdict(self, guess: Tensor, control: Tensor) -> Tensor:
+        """What the restorer is to lower; the critic's own weights get no gradient of it."""
+        self.requires_grad_(False)
+        verdict = -self(guess, control.detach()).mean()
+        self.requires_grad_(True)
+        return verdict
+
+
+def steady(layer: nn.Conv2d) -> nn.Module:
+    """The layer with its largest gain held at one (Miyato et al., 2018)."""
+    return nn.utils.parametrizations.spectral_norm(layer)

@@ -1,41 +1,44 @@
-"""What the restorer sees in training: crops of pairs, with the words and the object's cells that a decoder would have."""
+"""What the restorer sees in training: windows of photos, with the words and the object's cells that a decoder would have."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from sedicfmt.decoders.nano_words import UNKNOWN, NanoWords, build_vocabulary
-from sedicfmt.training.pairs import CELL, Pair, load_pair
+from sedicfmt.decoders.nano_words import FIRST_WORD, UNKNOWN, encode, numbers_of_words
+from sedicfmt.training.packed import load_photos
 from sedicfmt.training.run import RunSettings
-
-PHASE = 32  # crops start at multiples of this: the reference's faults stand on the codec's grid
+from sedicfmt.training.scenes import CELL, NOTHING, Scene, load_scene
 
 
 @dataclass
 class ExampleSettings(RunSettings):
     """What examples are made of."""
 
-    crop: int = 192
+    held_out: str = ""  # photos below a folder of this name, every 20th of them, are never trained on
+    scenes: str = ""  # a folder of `training.scenes`; photos that it lacks come without words
+    smallest: float = (
+        0.6  # a window's side beside the crop's: photos of data sets are scaled down, and busier than others
+    )
+    largest: float = 1.7
     drop_text: float = 0.15
     drop_word: float = 0.03
     object_text: float = 0.35
-    restored_share: float = 0.25  # of the crops with an object: the control shows it restored, words are the whole's
+    restored_share: float = 0.5  # of the crops with an object: the control shows it restored, words are the whole's
 
 
 @dataclass
 class Example:
-    """One crop: uint8 photo and control (c, c, 3); word numbers; the cells (c / 8, c / 8) of the object they name, or None.
+    """One crop: uint8 photo (c, c, 3); word numbers; the cells (c / 8, c / 8) of the object they name, or None.
 
     `before`: word numbers and cells of an object that is to be restored in the control first, as the loop does, or None.
     """
 
     photo: np.ndarray
-    control: np.ndarray
     numbers: np.ndarray
     cells: np.ndarray | None
     before: tuple[np.ndarray, np.ndarray] | None = None
@@ -44,54 +47,59 @@ class Example:
         """Left is right; `number_of` gives the words' new numbers."""
         cells = None if self.cells is None else self.cells[:, ::-1]
         before = None if self.before is None else (number_of(self.before[0]), self.before[1][:, ::-1])
-        return Example(self.photo[:, ::-1], self.control[:, ::-1], number_of(self.numbers), cells, before)
+        return Example(self.photo[:, ::-1], number_of(self.numbers), cells, before)
 
 
-class PairSource:
-    """Random examples of a folder of pairs, all held in memory."""
+class ExampleSource:
+    """Random examples of the photos in a folder or a pack, all held in memory."""
 
-    def __init__(self, folder: Path, settings: ExampleSettings):
+    def __init__(self, data: Path, settings: ExampleSettings):
         self.s = settings
-        paths = sorted(folder.glob("*.npz"))
-        self.pairs = [p for p in map(load_pair, paths) if min(p.photo.shape[:2]) >= settings.crop]
-        if not self.pairs:
-            raise FileNotFoundError(f"no pair of at least {settings.crop} pixels a side in {folder}")
-        self.words = NanoWords(build_vocabulary(t for p in self.pairs for t in p.texts))
-        self.mirrored = np.arange(len(self.words))
-        left, right = (self.words.number.get(word, UNKNOWN) for word in ("left", "right"))
-        self.mirrored[[left, right]] = right, left
-        self.digest = hashlib.sha256("\n".join(f"{p.name} {p.stat().st_size}" for p in paths).encode()).hexdigest()
-        areas = np.array([p.photo.shape[0] * p.photo.shape[1] for p in self.pairs], float) ** 0.5
+        photos = load_photos(data, settings.held_out)
+        self.images, self.digest = photos.images, photos.digest
+        found = {path.stem: path for path in sorted(Path(settings.scenes).glob("*.npz"))} if settings.scenes else {}
+        self.scenes = [load_scene(found[name]) if name in found else NOTHING for name in photos.names]
+        areas = np.array([im.width * im.height for im in self.images], float) ** 0.5
         self.weights = areas / areas.sum()
+        self.mirrored = np.arange(len(numbers_of_words()) + FIRST_WORD)
+        left, right = (numbers_of_words()[word] for word in ("left", "right"))
+        self.mirrored[[left, right]] = right, left
 
-    def example(self, rng: np.random.Generator) -> Example:
-        """A random crop of a random photo, flipped half of the time."""
-        pair, c = self.pairs[rng.choice(len(self.pairs), p=self.weights)], self.s.crop
-        top, left = (int(rng.integers(0, (side - c) // PHASE + 1)) * PHASE for side in pair.photo.shape[:2])
-        window = (slice(top, top + c), slice(left, left + c))
-        grid = (slice(top // CELL, (top + c) // CELL), slice(left // CELL, (left + c) // CELL))
-        photo, control = pair.photo[window], pair.references[rng.integers(len(pair.references))][window]
-        numbers, cells = self.words_for(pair, grid, rng)
-        before = None
-        if cells is not None and rng.random() < self.s.restored_share:
-            before, numbers, cells = (numbers, cells), self.encode(pair.texts[0], rng), None
-        example = Example(photo, control, numbers, cells, before)
+    def example(self, rng: np.random.Generator, crop: int) -> Example:
+        """A random window of a random photo as a crop of `crop` pixels a side, flipped half of the time."""
+        number = rng.choice(len(self.images), p=self.weights)
+        image, scene = self.images[number], self.scenes[number]
+        side = min(crop * rng.uniform(self.s.smallest, self.s.largest), *image.size)
+        left, top = rng.uniform(0, image.width - side), rng.uniform(0, image.height - side)
+        box = (left, top, min(left + side, image.width), min(top + side, image.height))
+        photo = np.asarray(image.resize((crop, crop), Image.Resampling.BICUBIC, box=box))
+        example = self.with_words(photo, scene, seen_cells(scene.masks, left, top, side, crop), rng)
         return example if rng.random() < 0.5 else example.flipped(lambda numbers: self.mirrored[numbers])
 
-    def words_for(
-        self, pair: Pair, grid: tuple[slice, slice], rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Numbers of nothing, an object in the crop, or the whole; and the object's cells."""
-        inside = [j for j, mask in enumerate(pair.masks) if 0.04 < mask[grid].mean() < 0.96]
+    def with_words(self, photo: np.ndarray, scene: Scene, masks: np.ndarray, rng: np.random.Generator) -> Example:
+        """The crop with the words of nothing, of an object in it, or of the whole."""
+        inside = [j for j, mask in enumerate(masks) if 0.04 < mask.mean() < 0.96]
+        overall = self.encode(scene.overall[rng.integers(len(scene.overall))], rng)
         draw = rng.random()
         if draw < self.s.drop_text:
-            return self.words.encode("")[0], None
-        if inside and draw < self.s.drop_text + self.s.object_text:
-            j = inside[rng.integers(len(inside))]
-            return self.encode(pair.texts[1 + j], rng), pair.masks[j][grid]
-        return self.encode(pair.texts[0], rng), None
+            return Example(photo, encode("")[0], None)
+        if not inside or draw > self.s.drop_text + self.s.object_text:
+            return Example(photo, overall, None)
+        j = inside[rng.integers(len(inside))]
+        numbers, cells = self.encode(scene.objects[j], rng), masks[j]
+        if rng.random() < self.s.restored_share:
+            return Example(photo, overall, None, (numbers, cells))
+        return Example(photo, numbers, cells)
 
     def encode(self, text: str, rng: np.random.Generator) -> np.ndarray:
         """Numbers of a text, some words unknown, so that unknown ones do no harm."""
-        numbers = self.words.encode(text)[0]
+        numbers = encode(text)[0]
         return np.where((numbers > UNKNOWN) & (rng.random(numbers.shape) < self.s.drop_word), UNKNOWN, numbers)
+
+
+def seen_cells(masks: np.ndarray, left: float, top: float, side: float, crop: int) -> np.ndarray:
+    """Masks of a photo's cells (n, rows, columns) -> those of a window's, (n, crop / 8, crop / 8), by the cells' middles."""
+    middles = (np.arange(crop // CELL) + 0.5) * side / (crop // CELL)
+    rows = np.minimum((top + middles) // CELL, masks.shape[1] - 1).astype(int)
+    columns = np.minimum((left + middles) // CELL, masks.shape[2] - 1).astype(int)
+    return masks[:, rows[:, None], columns]

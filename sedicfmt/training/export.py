@@ -16,17 +16,17 @@ from sedicfmt.models.context import SYMBOL_UNIT
 from sedicfmt.models.hyper_synthesis import MEAN_UNIT
 from sedicfmt.training.entropy import CAUSAL, CROSS, HIDDEN, INDEX_GAIN
 from sedicfmt.training.network import NanoCodec
-from sedicfmt.training.weights import load_checkpoint
+from sedicfmt.training.weights import load_checkpoint, part_of
 
 HIDDEN_UNIT = 256  # hidden values are in 1/256: up to 128
 Arrays = dict[str, np.ndarray]
 
 
 def load_model(checkpoint: Path) -> NanoCodec:
-    """The running average of a checkpoint of `train_codec` (our own file)."""
-    state = load_checkpoint(checkpoint)
-    model = NanoCodec(**state["config"])
-    model.load_state_dict(state["average"])
+    """The running average of the codec in a checkpoint of `train_codec` or `train_restorer` (our own file)."""
+    config, average = part_of(load_checkpoint(checkpoint), "codec")
+    model = NanoCodec(**config)
+    model.load_state_dict(average)
     return model.eval()
 
 

@@ -1,6 +1,6 @@
 """A restorer's checkpoint as the weights file that ships: `sedic-train export CHECKPOINT OUT`.
 
-float16 tensors of the running average; the network's shape and its vocabulary stand in the file's header.
+The running average, most of it at a byte a weight (`models/small_weights.py`); the network's shape stands in the header.
 """
 
 from __future__ import annotations
@@ -9,15 +9,20 @@ import hashlib
 import json
 from pathlib import Path
 
-from safetensors.torch import save_file
+import numpy as np
+from safetensors.numpy import save_file
 
-from sedicfmt.training.weights import load_checkpoint
+from sedicfmt.models.small_weights import pack
+from sedicfmt.training.weights import load_checkpoint, part_of
 
 
 def export(checkpoint: Path, out: Path) -> str:
     """Write the weights file; returns its SHA-256."""
-    state = load_checkpoint(checkpoint)
-    tensors = {k: v.half().contiguous() for k, v in sorted(state["average"].items())}
-    told = {"config": json.dumps(state["config"]), "vocabulary": json.dumps(state["vocabulary"])}
-    save_file(tensors, out, metadata=told)
+    config, average = part_of(load_checkpoint(checkpoint), "restorer")
+    tensors = pack({name: value.float().numpy() for name, value in sorted(average.items())})
+    save_file(
+        {name: np.ascontiguousarray(value) for name, value in tensors.items()},
+        out,
+        metadata={"config": json.dumps(config)},
+    )
     return hashlib.sha256(out.read_bytes()).hexdigest()

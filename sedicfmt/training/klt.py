@@ -41,7 +41,7 @@ def reverse_water_filling(basis_energy: np.ndarray, total: float, patch: int, wa
 
 def main() -> None:
     """`python -m sedicfmt.training.klt PHOTOS`: what patches of 8, 16 and 32 pixels promise (spec/rationale.md)."""
-    images, _ = load_photos(Path(sys.argv[1]))
+    images = load_photos(Path(sys.argv[1])).images
     crops = CropSource(images).batch(600, 0) - 127.5
     for patch in (8, 16, 32):
         _, deviation = fit_klt(crops, patch, min(600, 3 * patch**2))

@@ -12,6 +12,7 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
@@ -52,15 +53,23 @@ def window(picture: Image.Image, side: int, quality: int) -> bytes:
     return stream.getvalue()
 
 
-def load_photos(data: Path, held_out: str = "") -> tuple[list[Image.Image], str]:
-    """All photos of a folder or a pack, decoded, and the data's SHA-256. Raises OSError, EncodeError (no such pack)."""
+class Photos(NamedTuple):
+    """Decoded photos, their names without suffix, and the SHA-256 of where they come from."""
+
+    images: list[Image.Image]
+    names: list[str]
+    digest: str
+
+
+def load_photos(data: Path, held_out: str = "") -> Photos:
+    """All photos of a folder or a pack. Raises OSError, EncodeError (no such pack)."""
     if data.is_dir():
         paths = without_held_out(find_photos(data), held_out)
-        return [Image.open(p).convert("RGB") for p in paths], digest(paths)
+        return Photos([Image.open(p).convert("RGB") for p in paths], [p.stem for p in paths], digest(paths))
     try:
         with zipfile.ZipFile(data) as archive:
             names = [n for n in archive.namelist() if n != LIST]
             images = [Image.open(io.BytesIO(archive.read(n))).convert("RGB") for n in names]
     except zipfile.BadZipFile as error:
         raise EncodeError(f"{data} is neither a folder of photos nor a pack of them") from error
-    return images, hashlib.sha256(data.read_bytes()).hexdigest()
+    return Photos(images, [Path(n).stem for n in names], hashlib.sha256(data.read_bytes()).hexdigest())

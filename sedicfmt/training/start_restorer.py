@@ -1,7 +1,7 @@
 """Where a restorer's training may begin: the weights file of an earlier restorer, which may have been smaller.
 
-Blocks that the file lacks add nothing at first. Words are matched by name: those that only the new vocabulary has start as
-the old unknown word. A linear `enter` or `leave`, as the first restorer had, becomes the middle of the 3x3 convolution.
+Blocks that the file lacks add nothing at first, and inputs that it lacks count for little. What it knew of words is not
+taken over: its vocabulary was another.
 """
 
 from __future__ import annotations
@@ -13,29 +13,25 @@ from torch import Tensor
 
 from sedicfmt.decoders.denoiser_nano import read_config
 from sedicfmt.decoders.nano_network import NanoRestorerNetwork
-from sedicfmt.decoders.nano_words import FIRST_WORD, UNKNOWN, NanoWords
 from sedicfmt.errors import EncodeError
+from sedicfmt.models.small_weights import unpack
 
-WORDS = "words.embed.weight"
+ENTER, LITTLE = "enter.weight", 0.02
 
 
-def start_from(network: NanoRestorerNetwork, words: NanoWords, path: Path) -> None:
-    """Fill `network`, which reads `words`, from a weights file. Raises OSError, EncodeError for one that does not fit."""
+def start_from(network: NanoRestorerNetwork, path: Path) -> None:
+    """Fill `network` from a weights file. Raises OSError, EncodeError for one that does not fit."""
     from safetensors import SafetensorError
-    from safetensors.torch import load
+    from safetensors.numpy import load
 
     data = path.read_bytes()
     try:
-        _, vocabulary = read_config(data)
-        old = {name: tensor.float() for name, tensor in load(data).items()}
-        old[WORDS] = match_words(old[WORDS], NanoWords(vocabulary), words)
+        read_config(data)
+        old = {k: torch.from_numpy(v) for k, v in unpack(load(data)).items() if not k.startswith("words.embed")}
     except (KeyError, ValueError, SafetensorError) as error:
         raise EncodeError(f"{path} is no restorer's weights file") from error
     for name, target in network.state_dict().items():
-        given = old.get(name, target)
-        if given.dim() == 2 and target.dim() == 4:
-            given = torch.zeros_like(target)
-            given[:, :, 1, 1] = old[name]
+        given = widened(old[name], target) if name == ENTER and name in old else old.get(name, target)
         if given.shape != target.shape:
             raise EncodeError(
                 f"{path} is of another network: {name} is {tuple(given.shape)}, not {tuple(target.shape)}"
@@ -43,7 +39,9 @@ def start_from(network: NanoRestorerNetwork, words: NanoWords, path: Path) -> No
         target.copy_(given)
 
 
-def match_words(embedding: Tensor, old: NanoWords, new: NanoWords) -> Tensor:
-    """The new vocabulary's embedding from the old one's."""
-    rows = [*range(FIRST_WORD), *(old.number.get(word, UNKNOWN) for word in new.vocabulary)]
-    return embedding[rows]
+def widened(given: Tensor, target: Tensor) -> Tensor:
+    """`enter` with the inputs that an earlier one lacked, small."""
+    missing = target.shape[1] - given.shape[1]
+    if missing <= 0 or given.shape[0] != target.shape[0]:
+        return given
+    return torch.cat([given, LITTLE * torch.randn_like(target[:, :missing])], 1)

@@ -52,17 +52,17 @@ class CodecRun(Run):
         torch.manual_seed(settings.seed)
         if settings.crop % STRIDE_Z:
             raise EncodeError(f"crops must be a multiple of {STRIDE_Z} pixels", "settings.crop")
-        images, data_digest = load_photos(data, settings.held_out)
+        photos = load_photos(data, settings.held_out)
         threads = LOADERS if torch.device(device).type == "cuda" else 0
         self.check_photos = check_photos
-        self.source = CropSource(images, CropShape(settings.crop), settings.seed, threads)
+        self.source = CropSource(photos.images, CropShape(settings.crop), settings.seed, threads)
         self.features = EfficientNetLiteFeatures(0).to(device).eval() if settings.feature_weight else None
         self.lpips = Lpips("alex").to(device) if settings.lpips_weight else None
         fresh = not (out / CHECKPOINT).exists()
         model = self.make_model(settings, fresh)
         if fresh:
             self.start(model, settings)
-        super().__init__(model, np.random.default_rng(settings.seed), out, settings, device, data_digest)
+        super().__init__(model, np.random.default_rng(settings.seed), out, settings, device, photos.digest)
 
     def make_model(self, settings: Any, fresh: bool) -> nn.Module:
         """The network; `fresh`: no checkpoint will fill it."""

@@ -24,6 +24,19 @@ def load_checkpoint(path: Path, device: str = "cpu") -> dict[str, Any]:
     return state
 
 
+def part_of(state: dict[str, Any], part: str) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """(config, running average) of a model in a checkpoint: "codec" or "restorer" of a run that has both, or the run's one.
+
+    Raises EncodeError where there is no such model.
+    """
+    if "restorer" not in state["config"]:
+        return state["config"], state["average"]
+    if part not in state["config"]:
+        raise EncodeError(f"the checkpoint has no {part}; it has {', '.join(state['config'])}")
+    mine = {k.removeprefix(f"{part}."): v for k, v in state["average"].items() if k.startswith(f"{part}.")}
+    return state["config"][part], mine
+
+
 def save_weights(checkpoint: Path, out: Path) -> int:
     """Write a checkpoint's running average; returns its step."""
     state = load_checkpoint(checkpoint)

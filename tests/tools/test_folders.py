@@ -50,7 +50,8 @@ def test_a_folder_is_packed_once_and_unpacked_once(photos):
     lines = told(first)
     assert first.returncode == 2  # of the broken picture, the first that failed
     assert lines["summary"]["summary"] == {
-        "files": 4, "made": 3, "kept": 0, "failed": 1, "left": 0, "others": 1, "exit_code": 2,
+        "files": 4, "made": 3, "kept": 0, "failed": 1, "left": 0, "others": 1, "others_by_suffix": {".txt": 1},
+        "closed_folders": 0, "exit_code": 2,
     }  # fmt: skip
     assert lines["broken.png"]["error"]["code"] == "usage"
     assert b"broken.png is not a picture" in first.stderr

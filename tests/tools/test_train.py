@@ -148,7 +148,7 @@ def test_a_pack_keeps_within_its_size_and_leaves_out_what_it_should(tmp_path):
     assert (tmp_path / "again.zip").read_bytes() == (tmp_path / "some.zip").read_bytes()
     whole = (tmp_path / "all.zip").stat().st_size
     assert 0 < pack(tmp_path / "photos", tmp_path / "small.zip", side=128, most=200_000 + whole // 2) < 6
-    images, digest = load_photos(tmp_path / "all.zip")
+    images, _, digest = load_photos(tmp_path / "all.zip")
     assert [im.size for im in images] == [(128, 128)] * 6
     assert len(digest) == 64
 
@@ -156,7 +156,7 @@ def test_a_pack_keeps_within_its_size_and_leaves_out_what_it_should(tmp_path):
 def test_crops_do_not_depend_on_threads(photos):
     from sedicfmt.training.packed import load_photos
 
-    images, _ = load_photos(photos)
+    images = load_photos(photos).images
     plain, threaded = (CropSource(images, CropShape(64), 3, threads) for threads in (0, 3))
     for step in (0, 1, 5):
         assert (plain.batch(4, step) == threaded.batch(4, step)).all()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from sedicfmt.batch.jobs import PICTURES, plan
@@ -23,7 +26,7 @@ def test_paths_below_the_folder_are_kept_and_sorted(tmp_path):
     assert [job.output_name for job in found.jobs] == ["a.b.sedic", "b.sedic", "deep/er/a.sedic"]
     assert found.jobs[2].source == folder / "deep/er/a.webp"
     assert found.jobs[2].output == tmp_path / "out/deep/er/a.sedic"
-    assert found.others == 2
+    assert found.others == {".sedic": 1, ".txt": 1}
 
 
 def test_one_output_of_two_inputs_is_refused(tmp_path):
@@ -43,3 +46,18 @@ def test_what_was_made_inside_the_folder_is_not_packed_again(tmp_path):
     folder = filled(tmp_path, "a.png", "packed/a.png", "packed/deep/b.png", "deep/packed/c.png")
     found = plan(folder, tmp_path / "packed", PICTURES, ".sedic")
     assert [job.name for job in found.jobs] == ["a.png", "deep/packed/c.png"]
+
+
+def test_a_folder_within_that_cannot_be_read_refuses_nothing_else(tmp_path, monkeypatch):
+    folder = filled(tmp_path / "in", "a.png", "shut/b.png")
+    scan = os.scandir
+
+    def scandir(path):
+        if str(path).endswith("shut"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    found = plan(folder, tmp_path / "out", PICTURES, ".sedic")
+    assert [job.name for job in found.jobs] == ["a.png"]
+    assert [Path(error.filename).name for error in found.closed] == ["shut"]

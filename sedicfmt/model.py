@@ -45,7 +45,7 @@ class Extension:
     payload: bytes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SedicFile:
     """The content of one file. z and y are the latent's entropy-coded payloads; the registry's model `model_id` reads them."""
 
@@ -61,6 +61,12 @@ class SedicFile:
     version: int = 1
     latent_scale: int = 16  # sixteenths of the picture's size at which the latent shows it, 1 to 32
     complete: bool = field(default=True, compare=False)  # False: a declared prefix of a longer file
+
+    def __repr__(self) -> str:
+        """What a person wants to see; of payloads, how many bytes they have."""
+        told = f"{self.width}x{self.height}, model {self.model_id} at {self.latent_scale}/16, z {len(self.z)} bytes, "
+        told += f"y {len(self.y)} bytes, text {self.text!r}, objects {[o.text for o in self.objects]}, seed {self.seed}"
+        return f"SedicFile({told}{'' if self.complete else ', incomplete'})"
 
     @property
     def coded_size(self) -> tuple[int, int]:

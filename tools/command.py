@@ -34,13 +34,18 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
-def parser(description: str, help_input: str = "a file, or - for standard input") -> Parser:
+def parser(description: str, help_input: str = "files, or - for standard input") -> Parser:
     """A parser with what every command has."""
     made = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("input", metavar="INPUT", help=help_input)
+    made.add_argument("inputs", metavar="INPUT", nargs="+", help=help_input)
     made.add_argument("--json", action="store_true", help="print the result, or the error, as JSON on standard output")
-    made.add_argument("--version", action="version", version=f"sedicfmt {__version__}")
+    add_version(made)
     return made
+
+
+def add_version(p: argparse.ArgumentParser) -> None:
+    """--version."""
+    p.add_argument("--version", action="version", version=f"sedicfmt {__version__}")
 
 
 def add_profile(p: argparse.ArgumentParser) -> None:

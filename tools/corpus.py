@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 import sedicfmt
-from sedic_tools.command import Parser, run
+from sedic_tools.command import Parser, add_version, run
 from sedic_tools.corpus_content import content
 from sedic_tools.corpus_damage import damaged
 from sedicfmt.container.parser import parse_frame
@@ -74,6 +74,15 @@ def write(count: int, seed: int, folder: Path) -> Counter[str]:
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         raise FileExistsError(errno.EEXIST, "The folder holds files already", str(folder))
+    try:
+        return _write(count, seed, folder)
+    except BaseException:
+        for path in folder.iterdir():  # all of them ours: the folder was empty
+            path.unlink()
+        raise
+
+
+def _write(count: int, seed: int, folder: Path) -> Counter[str]:
     numbers: Counter[str] = Counter()
     with (folder / "corpus.jsonl").open("w", encoding="utf-8") as lines:
         for number, (made, data) in enumerate(islice(files(seed), count)):
@@ -92,6 +101,7 @@ def main() -> int:
     p.add_argument("--seed", type=int, default=1, help="of the random numbers, 0 or more")
     p.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="a new or an empty one")
     p.set_defaults(json=False)
+    add_version(p)
     arguments = p.parse_args()
     if arguments.count < 1 or arguments.seed < 0:
         p.error("the count is 1 or more, the seed 0 or more")

@@ -1,4 +1,4 @@
-"""What sedic-pack and sedic-unpack do with a folder: a bar, a line for each failure, and a summary.
+"""What sedic-pack and sedic-unpack do with a folder, or several files: a bar, a line for each failure, and a summary.
 
 The exit code is that of the first file that failed; 0 where none did. With --json each file is one line of JSON on standard
 output, {"input", "output", "status", ...}, the status "made", "kept" or "failed"; then {"summary": ...}, and {"error": ...}
@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 LONGEST = 40  # characters of a file's name in the bar
 
 
-def is_folder(arguments: argparse.Namespace) -> bool:
-    """Whether the input is a folder. Raises EncodeError where the output then is none."""
-    if arguments.input == "-" or not Path(arguments.input).is_dir():
+def are_many(arguments: argparse.Namespace) -> bool:
+    """Whether the inputs are a folder, or several. Raises EncodeError where the output then is no folder."""
+    inputs, out = arguments.inputs, Path(arguments.output)
+    if len(inputs) == 1 and (inputs[0] == "-" or not Path(inputs[0]).is_dir()):
         return False
-    out = Path(arguments.output)
+    if "-" in inputs:
+        raise EncodeError("standard input is one file; it cannot be one of several")
     if arguments.output == "-" or (out.exists() and not out.is_dir()):
-        raise EncodeError(f"{arguments.input} is a folder, so the output has to be one; {arguments.output} is not")
+        told = f"{inputs[0]} is a folder" if len(inputs) == 1 else f"there are {len(inputs)} inputs"
+        raise EncodeError(f"{told}, so the output has to be a folder; {arguments.output} is not")
     return True
 
 

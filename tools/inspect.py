@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import gc
 import json
-import os
 import sys
 from typing import Any
 
-from sedic_tools.command import add_profile, parser, printable, run
+from sedic_tools.command import add_profile, fail, parser, printable, run, told
 from sedic_tools.output import read_sedic
+from sedicfmt.errors import SedicError
 
 
 def main() -> int:
     """Entry point; returns the exit code."""
     gc.disable()  # a process this short has nothing to collect, and its imports are most of its time
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy starts faster without a second thread
     p = parser("Show what a .sedic file is made of.")
     p.add_argument("--check", action="store_true", help="decode the latent as well and print its digests")
     p.add_argument("--partial", action="store_true", help="look at an incomplete file, unchecked")
@@ -24,12 +23,29 @@ def main() -> int:
     return run(command, p.parse_args())
 
 
-def command(arguments: argparse.Namespace) -> None:
-    """Read and print."""
+def command(arguments: argparse.Namespace) -> int:
+    """Read and print; of several files, each is told in turn, and the exit code is that of the first that failed."""
+    if len(arguments.inputs) == 1:
+        show(arguments.inputs[0], arguments)
+        return 0
+    exit_code = 0
+    for number, name in enumerate(arguments.inputs):
+        if not arguments.json:
+            print("\n" * (number > 0) + printable(name))
+        try:
+            show(name, arguments)
+        except (SedicError, OSError) as error:
+            exit_code = exit_code or fail({**told(error), "input": name}, arguments)
+    return exit_code
+
+
+def show(name: str, arguments: argparse.Namespace) -> None:
+    """One file's report."""
     from sedicfmt.pipeline.report import report_bytes
 
-    report = report_bytes(read_sedic(arguments.input), arguments.check, arguments.partial, arguments.profile)
-    print(json.dumps(report, ensure_ascii=True) if arguments.json else "\n".join(table(report)))
+    report = report_bytes(read_sedic(name), arguments.check, arguments.partial, arguments.profile)
+    named = {"input": name, **report} if len(arguments.inputs) > 1 else report
+    print(json.dumps(named, ensure_ascii=True) if arguments.json else "\n".join(table(report)))
 
 
 def table(report: dict[str, Any]) -> list[str]:

@@ -50,7 +50,7 @@ def check_output(arguments: argparse.Namespace, ours: Callable[[bytes], bool], k
     `ours` tells from a file's first bytes whether it may be replaced, `kind` is what it then is. Raises OSError,
     EncodeError.
     """
-    name, source = arguments.output, arguments.input
+    name, source = arguments.output, arguments.inputs[0]
     if name == "-" or in_place(name):
         return
     path = Path(name)

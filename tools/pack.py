@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sedic_tools.command import done, note, parser, run, warn
-from sedic_tools.folder import is_folder, run_batch
+from sedic_tools.folder import are_many, run_batch
 from sedic_tools.output import check_output, is_sedic, read_input, write_output
 from sedicfmt.errors import EncodeError
 from sedicfmt.limits import MAX_PICTURE_BYTES
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def main() -> int:
     """Entry point; returns the exit code."""
     p = parser("Pack a picture into a .sedic file: words, object masks and a learned latent, in one to two kilobytes.",
-               "a picture, - for standard input, or a folder: every picture in and below it")  # fmt: skip
+               "pictures, - for standard input, or folders: every picture in and below them")  # fmt: skip
     p.add_argument(
         "-o", "--output", required=True, help="the .sedic file to write, - for standard output, or the folder"
     )
@@ -71,16 +71,17 @@ def command(arguments: argparse.Namespace) -> int:
     from sedicfmt.pipeline.picture import open_picture
 
     options = pack_options(arguments)
-    if is_folder(arguments):
+    if are_many(arguments):
         from sedicfmt.batch.folders import pack_folder
 
-        with pack_folder(Path(arguments.input), Path(arguments.output), options, arguments.overwrite) as batch:
+        sources = [Path(name) for name in arguments.inputs]
+        with pack_folder(sources, Path(arguments.output), options, arguments.overwrite) as batch:
             return run_batch(batch, arguments)
     check_name(arguments.output)
     check_output(arguments, is_sedic, ".sedic file")
-    data = read_input(arguments.input, MAX_PICTURE_BYTES)
-    name = None if arguments.input == "-" else Path(arguments.input).name
-    result = pack_picture(open_picture(data, arguments.input), options, name, note)
+    source = arguments.inputs[0]
+    data = read_input(source, MAX_PICTURE_BYTES)
+    result = pack_picture(open_picture(data, source), options, None if source == "-" else Path(source).name, note)
     warn(result.warnings)
     write_output(arguments.output, result.data)
     summary = {"output": arguments.output, "input_bytes": len(data), **result.summary()}

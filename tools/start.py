@@ -45,8 +45,11 @@ def silence(name: str) -> None:
 def _start(tool: str) -> int:
     """Import the command and run it; returns the exit code. Once it is done, an interruption comes too late."""
     try:
+        import os
         import signal
 
+        # numpy's threads wait busily for each other: where another process has a core, two are far slower than one
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, _interrupt)
         exit_code = _exit_code(tool)

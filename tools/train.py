@@ -15,14 +15,16 @@ import argparse
 import sys
 from pathlib import Path
 
-from sedic_tools.command import Parser, bar, note, run
+from sedic_tools.command import Parser, add_version, bar, note, run
 from sedic_tools.output import check_folder
+from sedicfmt.errors import MissingDependency
 
 
 def main() -> int:
     """Entry point; returns the exit code."""
     p = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.set_defaults(json=False)
+    add_version(p)
     commands = p.add_subparsers(required=True, metavar="COMMAND")
     _add_pack(commands.add_parser("pack", help="photos as one small file"))
     _add_train(commands.add_parser("run", help="train, or go on training"))
@@ -38,7 +40,17 @@ def main() -> int:
             )
         q.set_defaults(command=command)
     arguments = p.parse_args()
-    return run(arguments.command, arguments)
+    return run(with_torch, arguments)
+
+
+def with_torch(arguments: argparse.Namespace) -> None:
+    """Run the command. Raises MissingDependency where it needs torch or safetensors."""
+    try:
+        arguments.command(arguments)
+    except ModuleNotFoundError as missing:
+        if missing.name not in ("torch", "safetensors"):
+            raise
+        raise MissingDependency(f"training needs {missing.name}: pip install 'sedicfmt[train]'") from missing
 
 
 def _add_pack(p: argparse.ArgumentParser) -> None:

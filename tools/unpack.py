@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sedic_tools.command import add_profile, bar, done, note, parser, run, warn
-from sedic_tools.folder import is_folder, run_batch
+from sedic_tools.folder import are_many, run_batch
 from sedic_tools.output import check_output, is_our_png, read_sedic, refuse_foreign, write_output
 from sedicfmt.errors import EncodeError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def main() -> int:
     """Entry point; returns the exit code."""
-    p = parser("Unpack a .sedic file into a picture.", "a .sedic file, - for standard input, or a folder of them")
+    p = parser("Unpack a .sedic file into a picture.", ".sedic files, - for standard input, or folders of them")
     p.add_argument(
         "-o", "--output", required=True, help="the picture to write (.png), - for PNG on standard output, or the folder"
     )
@@ -31,42 +31,57 @@ def main() -> int:
         "--save-stages", metavar="DIR", type=Path, help="write the picture after each stage into DIR as well"
     )
     add_profile(p)
-    add_restoring(p.add_argument_group("restoring", "what is not given, the restorer's own defaults decide"))
+    add_restoring(p.add_argument_group("restoring", "in brackets, what the bundled restorer does by default"))
+    add_algorithm(p.add_argument_group("the loop (the paper's Algorithm 1)", ALGORITHM))
     return run(command, p.parse_args())
 
 
 def add_restoring(group: argparse._ArgumentGroup) -> None:
-    """The restorer, where it runs, and the settings of Algorithm 1 (decoders/orag_settings.py)."""
+    """The restorer, where it runs, and how much it does."""
     group.add_argument(
-        "--restorer", default="nano", metavar="NAME[:MODEL]", help="nano (bundled), or one of docs/models.md"
+        "--restorer", default="nano", metavar="NAME[:MODEL]", help="nano (bundled, default), or one of docs/models.md"
     )
-    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N, mps")
-    group.add_argument("--dtype", default="auto", choices=("auto", "fp32", "fp16", "bf16"))
-    group.add_argument("--tiled-vae", action="store_true", help="less memory for large pictures")
+    group.add_argument("--device", default="auto", help="auto (default), cpu, cuda, cuda:N, mps")
+    group.add_argument("--dtype", default="auto", choices=("auto", "fp32", "fp16", "bf16"), help="(auto)")
+    group.add_argument("--tiled-vae", action="store_true", help="less memory for large pictures (diffusers models)")
     group.add_argument(
-        "--objects", type=int, metavar="N", help="restore only the first N objects on their own; 0: none"
+        "--detail", type=float, metavar="X", help="share of the restored detail that is kept, 0 to 1 (1)"
     )
-    group.add_argument("--object-steps", type=int, metavar="N", help="denoising steps for each object")
-    group.add_argument("--steps", type=int, metavar="N", help="denoising steps for the whole picture")
+    group.add_argument(
+        "--objects", type=int, metavar="N", help="restore only the first N objects on their own; 0: none (all)"
+    )
+    group.add_argument("--object-steps", type=int, metavar="N", help="denoising steps for each object (1)")
+    group.add_argument("--steps", type=int, metavar="N", help="denoising steps for the whole picture (1)")
+    group.add_argument("--no-text", action="store_true", help="as if all texts were empty")
+
+
+def add_algorithm(group: argparse._ArgumentGroup) -> None:
+    """The settings that the paper leaves open or varies (decoders/orag_settings.py)."""
     group.add_argument("--no-guidance", action="store_true", help="without attention guidance (equations 2 and 3)")
-    group.add_argument("--eta", type=float, help="strength of the guidance (equation 3)")
-    group.add_argument("--guided-share", type=float, metavar="X", help="T' as the guided share of an object's steps")
-    group.add_argument("--updates", type=int, metavar="N", help="gradient steps within a guided step")
-    group.add_argument("--tokens", choices=("name", "all"), help="which words of an object guidance looks at")
+    group.add_argument("--eta", type=float, help="strength of the guidance (equation 3); given, it is on")
+    group.add_argument(
+        "--guided-share", type=float, metavar="X", help="T' as the guided share of an object's steps (0.5)"
+    )
+    group.add_argument("--updates", type=int, metavar="N", help="gradient steps within a guided step (1)")
+    group.add_argument("--tokens", choices=("name", "all"), help="which words of an object guidance looks at (all)")
     group.add_argument("--eta-by-noise", action="store_true", default=None, help="eta times 1 - alpha_bar")
-    group.add_argument("--own-noise", action="store_true", help="each stage draws its own noise")
-    group.add_argument("--before-first", choices=("reference", "nothing"), help="what the first object is fused with")
+    group.add_argument("--own-noise", action="store_true", help="each stage draws its own noise (one for all)")
+    group.add_argument(
+        "--before-first", choices=("reference", "nothing"), help="what the first object is fused with (reference)"
+    )
     group.add_argument(
         "--round-trip", action="store_true", default=None, help="through pixels between stages, as the paper"
     )
-    group.add_argument("--object-cfg", type=float, metavar="X", help="classifier-free guidance of the object stages")
-    group.add_argument("--cfg", type=float, metavar="X", help="classifier-free guidance of the whole stage")
-    group.add_argument("--negative-prompt", metavar="TEXT")
-    group.add_argument("--no-text", action="store_true", help="as if all texts were empty")
-    group.add_argument("--start", choices=("noise", "reference", "objects"), help="what the whole stage starts from")
-    group.add_argument("--strength", type=float, metavar="X", help="share of the noise it starts at, above 0 to 1")
-    group.add_argument("--colour", choices=("wavelet", "adain", "none"), help="colour correction")
-    group.add_argument("--detail", type=float, metavar="X", help="share of the restored detail that is kept, 0 to 1")
+    group.add_argument(
+        "--object-cfg", type=float, metavar="X", help="classifier-free guidance of the object stages (1)"
+    )
+    group.add_argument("--cfg", type=float, metavar="X", help="classifier-free guidance of the whole stage (1)")
+    group.add_argument("--negative-prompt", metavar="TEXT", help="the unconditional side's text (none)")
+    group.add_argument(
+        "--start", choices=("noise", "reference", "objects"), help="what the whole stage starts from (noise)"
+    )
+    group.add_argument("--strength", type=float, metavar="X", help="share of the noise it starts at, above 0 to 1 (1)")
+    group.add_argument("--colour", choices=("wavelet", "adain", "none"), help="colour correction (wavelet)")
 
 
 def unpack_options(arguments: argparse.Namespace) -> UnpackOptions:
@@ -111,12 +126,12 @@ def command(arguments: argparse.Namespace) -> int:
     from sedicfmt.pipeline.unpack import png, png_text, unpack_bytes
 
     options = unpack_options(arguments)
-    if is_folder(arguments):
+    if are_many(arguments):
         return unpack_all(arguments, options)
     if arguments.output != "-" and Path(arguments.output).suffix.lower() not in (".png", ""):
         raise EncodeError(f"{arguments.output}: pictures are written as PNG; name a .png file")
     check_output(arguments, is_our_png, "PNG that sedicfmt wrote")
-    data = read_sedic(arguments.input)
+    data = read_sedic(arguments.inputs[0])
     result = unpack_bytes(data, options, watcher(arguments.save_stages, arguments.overwrite))
     warn(result.warnings)
     write_output(arguments.output, png(np.asarray(result.picture), pnginfo=png_text(data, result)))
@@ -130,15 +145,17 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def unpack_all(arguments: argparse.Namespace, options: UnpackOptions) -> int:
-    """The files of a folder."""
+    """Folders, or several files."""
     from sedicfmt.batch.folders import unpack_folder
 
     if arguments.save_stages:
         raise EncodeError("--save-stages is for one file; the files of a folder would overwrite each other's")
-    with unpack_folder(Path(arguments.input), Path(arguments.output), options, arguments.overwrite) as batch:
+    sources = [Path(name) for name in arguments.inputs]
+    with unpack_folder(sources, Path(arguments.output), options, arguments.overwrite) as batch:
         return run_batch(batch, arguments)
 
 
+ALGORITHM = "for experiments; other restorers have other defaults (sedicfmt/decoders/orag_settings.py)"
 SETTINGS = (
     "objects", "object_steps", "steps", "object_cfg", "cfg", "negative_prompt", "start", "strength", "colour", "before_first",
     "round_trip", "detail",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -34,9 +34,16 @@ class Batch:
 
 @contextmanager
 def pack_folder(
-    folder: Path, out: Path, options: PackOptions, overwrite: bool = False, on_stage: OnStage = lambda stage: None
+    sources: Sequence[Path],
+    out: Path,
+    options: PackOptions,
+    overwrite: bool = False,
+    on_stage: OnStage = lambda stage: None,
 ) -> Iterator[Batch]:
-    """Every picture in and below `folder` -> a .sedic file of its name in `out`. Raises SedicError, OSError."""
+    """The given files, and every picture in and below the given folders -> a .sedic file of its name in `out`.
+
+    Raises SedicError, OSError.
+    """
 
     def open_packer() -> Convert:
         back_ends = open_back_ends(options)
@@ -48,16 +55,23 @@ def pack_folder(
 
         return convert
 
-    found, digest = plan(folder, out, PICTURES, ".sedic"), options_digest(pack_decided_by(options))
+    found, digest = plan(sources, out, PICTURES, ".sedic"), options_digest(pack_decided_by(options))
     with Journal(out, "sedic-pack") as journal:
         yield Batch(found, map(Run(journal, digest, open_packer, MAX_PICTURE_BYTES, overwrite).outcome, found.jobs))
 
 
 @contextmanager
 def unpack_folder(
-    folder: Path, out: Path, options: UnpackOptions, overwrite: bool = False, watcher: Watcher | None = None
+    sources: Sequence[Path],
+    out: Path,
+    options: UnpackOptions,
+    overwrite: bool = False,
+    watcher: Watcher | None = None,
 ) -> Iterator[Batch]:
-    """Every .sedic file in and below `folder` -> a PNG of its name in `out`. Raises SedicError, OSError."""
+    """The given files, and every .sedic file in and below the given folders -> a PNG of its name in `out`.
+
+    Raises SedicError, OSError.
+    """
 
     def open_unpacker() -> Convert:
         restorer = open_restorer(options)
@@ -70,7 +84,7 @@ def unpack_folder(
 
     chosen = asdict(options)
     chosen["restoring"].pop("device")
-    found, digest = plan(folder, out, (".sedic",), ".png"), options_digest(chosen)
+    found, digest = plan(sources, out, (".sedic",), ".png"), options_digest(chosen)
     with Journal(out, "sedic-unpack") as journal:
         run = Run(journal, digest, open_unpacker, MAX_FILE_BYTES, overwrite)
         yield Batch(found, map(run.outcome, found.jobs))

@@ -1,10 +1,10 @@
-"""A folder -> the list of what is to be made of it, before any of it is: each input's path and its output's."""
+"""Folders and files -> the list of what is to be made of them, before any of it is: each input's path and its output's."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -33,27 +33,35 @@ class Plan:
     closed: tuple[OSError, ...] = ()
 
 
-def plan(folder: Path, out: Path, suffixes: tuple[str, ...], output_suffix: str) -> Plan:
-    """What becomes of the files in and below `folder` that end in one of `suffixes`, whatever their case.
+def plan(sources: Sequence[Path], out: Path, suffixes: tuple[str, ...], output_suffix: str) -> Plan:
+    """What becomes of the given files, and of those in and below the given folders that end in one of `suffixes`, in any case.
 
-    Hidden files and folders, links to folders, and `out` where it lies in `folder`, are passed over. Raises EncodeError
+    Hidden files and folders, links to folders, and `out` where it lies in a folder, are passed over. Raises EncodeError
     where two files would give one output, or where there is nothing to do; OSError for a folder that cannot be read, but
     not for one within it.
     """
-    os.scandir(folder).close()
-    closed = list[OSError]()
-    names = sorted(_names(folder, out.resolve(), closed.append))
-    chosen = [name for name in names if PurePath(name).suffix.lower() in suffixes]
-    if not chosen:
-        raise EncodeError(f"{folder} holds no file that ends in {', '.join(suffixes)}")
-    jobs = dict[str, Job]()
-    for name in chosen:
-        made = PurePath(name).with_suffix(output_suffix).as_posix()
-        if made in jobs:
-            raise EncodeError(f"{jobs[made].name} and {name} would both become {made}; rename one of them")
-        jobs[made] = Job(name, made, folder / name, out / made)
-    others = Counter(PurePath(name).suffix.lower() for name in set(names) - set(chosen))
+    closed, others, jobs = list[OSError](), Counter[str](), dict[str, Job]()
+    for source in sources:
+        for name, path in _listed(source, out.resolve(), closed.append):
+            if path is not source and PurePath(name).suffix.lower() not in suffixes:
+                others[PurePath(name).suffix.lower()] += 1
+                continue
+            made = PurePath(name).with_suffix(output_suffix).as_posix()
+            if made in jobs:
+                raise EncodeError(f"{jobs[made].name} and {name} would both become {made}; rename one of them")
+            jobs[made] = Job(name, made, path, out / made)
+    if not jobs:
+        told = ", ".join(map(str, sources))
+        raise EncodeError(f"{told} holds no file that ends in {', '.join(suffixes)}")
     return Plan(tuple(jobs.values()), dict(sorted(others.items())), tuple(closed))
+
+
+def _listed(source: Path, out: Path, refuse: Callable[[OSError], None]) -> list[tuple[str, Path]]:
+    """(name, path) of a file, or of all in and below a folder, by name."""
+    if not source.is_dir():
+        return [(source.name, source)]
+    os.scandir(source).close()
+    return [(name, source / name) for name in sorted(_names(source, out, refuse))]
 
 
 def _names(folder: Path, out: Path, refuse: Callable[[OSError], None]) -> Iterator[str]:

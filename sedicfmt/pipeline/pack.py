@@ -40,6 +40,8 @@ def open_back_ends(options: PackOptions) -> PackBackEnds:
 
     Without a grounder no box is without a mask, but for describers of other packages: then nothing is segmented.
     """
+    if options.says_nothing:
+        return PackBackEnds(None, None, None)
     describer: Describer | None = find_describer(options.describe, None, options.base_url, options.device)
     if told_by_name(options.describe):
         describer = None  # it was only looked at
@@ -81,6 +83,7 @@ def pack_picture(
     with clock("picture"):
         pixels = to_rgb(image, warnings.append)
         height, width, _ = pixels.shape
+    warnings += options.unused()
     with clock("describe"):
         description = _describe(pixels, options, image_name, back_ends)
         warnings += _warnings(description)
@@ -98,10 +101,12 @@ def pack_picture(
 def _describe(
     pixels: Picture, options: PackOptions, image_name: str | None, back_ends: PackBackEnds | None
 ) -> Description:
-    """Words, boxes and masks, as much as the options say of them at the budget's rate."""
+    """Words, boxes and masks, as much as the options say of them at the budget's rate; of nothing, nobody is asked."""
+    request = options.limits(pixels.shape[0] * pixels.shape[1])
+    if not (request.objects or request.words_overall):
+        return Description("")
     ends = back_ends or open_back_ends(options)
     describer = ends.describer or find_describer(options.describe, image_name, options.base_url, options.device)
-    request = options.limits(pixels.shape[0] * pixels.shape[1])
     return find_objects(pixels, describer.describe(pixels, request), ends.grounder, ends.segmenter)
 
 

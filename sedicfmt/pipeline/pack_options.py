@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
@@ -65,7 +66,22 @@ class PackOptions:
             raise EncodeError(f"a budget of {self.max_bytes!r} bytes; it is a whole number from 1", "max_bytes")
         if self.target_bpp is not None and not (is_number(self.target_bpp) and 0 < self.target_bpp <= MOST_BPP):
             raise EncodeError(f"a target of {self.target_bpp} bpp; it is above 0 and at most {MOST_BPP}", "target_bpp")
+        if not DEVICES.fullmatch(self.device):
+            raise EncodeError(
+                f"no device is called {self.device!r}; there are auto, cpu, cuda, cuda:N and mps", "device"
+            )
         check_model(self.model)
+
+    @property
+    def says_nothing(self) -> bool:
+        """No objects and no words: a latent alone."""
+        return self.objects == 0 and self.words_overall == 0
+
+    def unused(self) -> list[str]:
+        """What was asked for and has nothing to do."""
+        if self.ground == "none" and self.segment != "grabcut":
+            return [f"{self.segment} has no boxes to segment: name a grounder as well (ground)"]
+        return []
 
     def budget(self, pixels: int) -> Budget:
         """The most bytes for a picture of so many pixels."""
@@ -109,6 +125,7 @@ def from_preset(preset: str | None = None, **given: Any) -> PackOptions:
     return PackOptions(**{**chosen, **given, "preset": preset})
 
 
+DEVICES = re.compile("auto|cpu|cuda(:[0-9]+)?|mps")
 WHOLE = ("objects", "words_object", "words_overall", "max_bytes", "mask_scale", "seed")
 MOST_BPP = 1000  # far beyond any file: a picture as it is has 24
 PRESETS: dict[str, dict[str, Any]] = {

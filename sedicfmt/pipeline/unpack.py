@@ -123,6 +123,7 @@ def unpack_bytes(
     if options.stage != "reference" and restorer is not None:
         with clock("restore"):
             _restore(result, restorer, watcher)
+    result.picture.info |= {"sedic": result.file, "sedic_stage": result.stage, "sedic_restored_by": result.record}
     return result
 
 

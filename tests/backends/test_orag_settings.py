@@ -157,4 +157,4 @@ def test_the_first_step_is_guided_unless_none_is(share, count, guided):
 def test_the_names_of_settings_are_known_without_torch():
     from sedicfmt.decoders.registry import SETTINGS
 
-    assert SETTINGS == tuple(field.name for field in dataclasses.fields(OragSettings))
+    assert tuple(field.name for field in dataclasses.fields(OragSettings)) == SETTINGS

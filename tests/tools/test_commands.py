@@ -269,7 +269,7 @@ def test_terminal_escapes_in_texts_are_neutralised(tmp_path, packed):
 
 @pytest.mark.parametrize("tool", ["pack", "unpack", "inspect", "corpus", "train"])
 def test_file_names_steer_no_terminal(tool):
-    done = run(tool, "a.sedic", "b\x1b[31m\x1b]0;title\x07.sedic")
+    done = run(tool, "a.sedic", "--b\x1b[31m\x1b]0;title\x07.sedic")
     assert done.returncode == 2
     assert b"\x1b" not in done.stderr
     assert b"\x07" not in done.stderr

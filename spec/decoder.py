@@ -3,7 +3,8 @@
 To be read beside the specification: sections are its sections, functions name the clause that they do. It needs Python, the
 files of `spec/` and, for the latent, the model's weights. It prints what a file holds as JSON, or refuses the file with the
 error's class and place, and the exit code 3 malformed, 4 unsupported, 5 truncated, 6 check failed, 7 over a limit. Where the
-specification says what a writer does (T-2, M-4), it encodes what it decoded and compares. It paints no pictures.
+specification says what a writer does (T-2, M-4), it encodes what it decoded and compares; with `--viewer` it leaves that out
+(P-4). `paint.py` beside it paints pictures.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from binascii import crc_hqx
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from itertools import accumulate, islice, product
 from operator import itemgetter
@@ -40,6 +42,14 @@ class Refused(Exception):  # the file, for one of the classes of C-16; `path` is
 def must(holds: object, message: str, code: str = "malformed", path: str = "") -> None:
     if not holds:
         raise Refused(message, code, path)
+
+
+VIEWER = ContextVar("VIEWER", default=False)  # P-4
+
+
+def canonical(holds: Callable[[], bool], message: str) -> None:
+    """What C-13 asks of a payload, and a viewer may leave out (P-4)."""
+    must(VIEWER.get() or holds(), message)
 
 
 @contextmanager
@@ -215,12 +225,15 @@ class RangeDecoder:  # L-2. T-17 begins with another interval: `low` is where it
         must(magnitude <= 32767, "a value is over 32767 (L-3)", "limit")
         return -magnitude if negative else magnitude
 
-    def payload(self) -> bytes:  # L-5: what a writer makes of the values. What was read, less `code`, is its low
-        low = int.from_bytes(self.data[: self.read].ljust(self.read, b"\0")) - self.code
-        return shortest(low, self.range, self.read)
-
     def finish(self) -> None:
-        must(self.payload() == self.data, "the data is not what a writer makes of its values (L-5)")
+        canonical(self.is_shortest, "the data is not what a writer makes of its values (L-5)")
+
+    def is_shortest(self) -> bool:  # L-5, the reader's procedure; no data is what a writer makes of any low of 0
+        if not self.data:
+            return self.code == 0
+        behind = self.read - len(self.data)
+        last, unit = self.data[-1], 256 ** min(max(behind, 0), 5)
+        return behind >= 0 and last > 0 and self.code < unit and (256 - last) * unit + self.code >= self.range
 
 
 class RangeEncoder:  # The writer's side of L-2, for T-2: low is kept whole, so that nothing has to be carried
@@ -380,10 +393,22 @@ def decode_text(payload: bytes) -> tuple[str, str]:  # T-1, T-2: the text, and i
     coder = payload[0] >> 6
     must(coder in TEXT_CODERS, "the text coder 2 is reserved", "unsupported")
     decode = {0: decode_huffman, 1: decode_contexts}.get(coder)
-    text = decode(payload) if decode else payload[1:].decode(errors="replace")  # what is replaced differs below
-    shortest_one = min(huffman_payload(text), contexts_payload(text), b"\xc0" + text.encode(), key=len) if text else b""
-    must(payload == shortest_one, "this is not the payload of its text (T-2)")
+    text = decode(payload) if decode else decode_raw(payload)
+    must(text, "a payload of no items, or of no characters (T-9)")
+    canonical(lambda: payload == shortest_payload(text), "this is not the payload of its text (T-2)")
     return text, TEXT_CODERS[coder]
+
+
+def decode_raw(payload: bytes) -> str:  # T-1
+    must(payload[0] == 0xC0, "the six bits behind the coder's id are not zero (T-1)")
+    try:
+        return payload[1:].decode()
+    except UnicodeDecodeError as error:
+        raise Refused(f"no UTF-8 (T-1): {error}") from error
+
+
+def shortest_payload(text: str) -> bytes:  # T-2; `min` takes the first of equals
+    return min(huffman_payload(text), contexts_payload(text), b"\xc0" + text.encode(), key=len)
 
 
 def canonical_code(lengths: dict[Any, int]) -> tuple[dict[Any, str], dict[str, Any]]:
@@ -665,11 +690,11 @@ def decode_mask(payload: bytes, file: SimpleNamespace) -> SimpleNamespace:
     must(coder < 4, f"the mask coder {coder} is reserved", "unsupported")
     if coder == 0:
         mask.cells = decode_run_length(data, h, w)
-        must(data == run_length_data(mask.cells, h, w), "this is not the data of its bitmap (M-13)")
+        canonical(lambda: data == run_length_data(mask.cells, h, w), "this is not the data of its bitmap (M-13)")
     elif coder == 1:
         decoder = ArithmeticDecoder(data)
         mask.cells = generic_region(h, w, decoder)
-        must(data == decoder.encoded(), "this is not the data of its bitmap (M-16)")
+        canonical(lambda: data == decoder.encoded(), "this is not the data of its bitmap (M-16)")
     else:
         earlier = [m.cells for m in file.masks if coder == 3 and m.scale == scale]
         mask.cells = decode_mask_contexts(data, h, w, bytes(map(max, zip(bytes(h * w), *earlier, strict=True))))
@@ -837,6 +862,15 @@ def read_frozen(name: str, path: Path | None = None) -> bytes:
 # ---- The command -----------------------------------------------------------------------------------------------------
 
 
+def view(data: bytes) -> dict[str, Any]:
+    """As `decode`, without what a viewer may leave out (P-4)."""
+    token = VIEWER.set(True)
+    try:
+        return decode(data)
+    finally:
+        VIEWER.reset(token)
+
+
 def decode(data: bytes, latent: bool = True, weights: Path | None = None) -> dict[str, Any]:
     """All that a file says, with the names of `sedic-inspect --json --check`. Raises Refused."""
     file = read_container(data)
@@ -882,8 +916,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Decode a .sedic file by the specification; print it as JSON.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--no-latent", action="store_true", help="leave the latent's values out")
+    parser.add_argument("--viewer", action="store_true", help="leave out whether payloads are a writer's (P-4)")
     parser.add_argument("--weights", type=Path, help="the model's weights file")
     options = parser.parse_args()
+    VIEWER.set(options.viewer)
     try:
         print(json.dumps(decode(options.file.open("rb").read(MAX_FILE + 1), not options.no_latent, options.weights)))
     except OSError as error:

@@ -135,10 +135,13 @@ def holds_all_tiles(bits: Bits, width: int, height: int) -> bool:
         for _ in range(10 * f(f(1))):  # loop_filter_delta_enabled, loop_filter_delta_update
             signed_7(f)
     f(2 - lossless)  # tx_mode_select, reduced_tx_set
-    f(-bits.at % 8)
+    if f(-bits.at % 8):  # byte_alignment
+        return False
     if count > 1 and f(1) and (f(number_bits), f(number_bits)) != (0, count - 1):  # tg_start, tg_end
         return False
-    at = (bits.at + 7) // 8
+    if f(-bits.at % 8):
+        return False
+    at = bits.at // 8
     for _ in range(count - 1):
         at += size_bytes + int.from_bytes(bits.data[at : at + size_bytes], "little") + 1
     return count > 0 and at < len(bits.data)

@@ -120,6 +120,10 @@ BY_TEST: dict[str, dict[str, list[str]]] = {
         ],
         "rejecting": ["conformance/test_vectors.py::test_the_runner_lets_a_decoder_refuse_what_is_beyond_its_profile"],
     },
+    "P-4": {
+        "accepting": ["tests/differential/test_spec_decoder.py::test_a_viewer_reads_what_a_reader_reads"],
+        "rejecting": ["tests/differential/test_spec_decoder.py::test_a_viewer_takes_only_what_no_writer_makes"],
+    },
     "S-1": {
         "accepting": ["tests/unit/test_container.py::test_full_size_masks_of_three_objects_can_be_written"],
         "rejecting": [

@@ -10,6 +10,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sedicfmt.models.registry import REGISTRY
 from tests.differential import cross_check
@@ -36,6 +38,46 @@ def test_faulty_vector(entry):
     with pytest.raises(decoder.Refused) as caught:
         decoder.decode((VECTORS / entry["file"]).read_bytes())
     assert (caught.value.code, caught.value.path) == (entry["code"], entry["path"])
+
+
+@pytest.mark.parametrize("entry", MANIFEST["valid"][::6] + MANIFEST["uncommon"][::6], ids=lambda entry: entry["file"])
+def test_a_viewer_reads_what_a_reader_reads(entry):
+    """P-4: nothing but comparisons is left out, so a part of the vectors shows it."""
+    report = decoder.view((VECTORS / entry["file"]).read_bytes())
+    assert {key: report[key] for key in entry["expected"]} == entry["expected"]
+
+
+def test_a_viewer_takes_only_what_no_writer_makes():
+    """P-4: of the faulty vectors some of those that break L-5, T-2 or M-4; all others it refuses as a reader does."""
+    taken = set()
+    for entry in MANIFEST["faulty"]:
+        try:
+            decoder.view((VECTORS / entry["file"]).read_bytes())
+            taken.add(entry["file"])
+        except decoder.Refused as error:
+            assert (error.code, error.path) == (entry["code"], entry["path"]), entry["file"]
+    allowed = {entry["file"] for entry in MANIFEST["faulty"] if {"L-5", "T-2", "M-4"} & set(entry["clauses"])}
+    assert taken <= allowed
+    assert len(taken) > len(allowed) / 2
+
+
+def number_of(payload, read):
+    return int.from_bytes(payload[:read].ljust(read, b"\0"))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2**24, 2**32 - 1), st.binary(max_size=4), st.integers(4, 12))
+def test_the_readers_procedure_finds_just_what_a_writer_makes(low, size, more, read):
+    """L-5 for any interval: the writer's payload is right, and of other payloads inside it no other."""
+    low += int.from_bytes(more) << 8 * (read - 4) if len(more) <= read - 4 else 0
+    low = min(low, 256**read - size)
+    writer = decoder.shortest(low, size, read)
+    others = [writer + b"\0", writer + more, writer[:-1], (low + size - 1).to_bytes(read), low.to_bytes(read)]
+    for payload in {writer, *others, *(other.rstrip(b"\0") for other in others)}:
+        number = number_of(payload, read)
+        if low <= number < low + size:
+            state = decoder.RangeDecoder(payload)
+            state.code, state.range, state.read = number - low, size, read
+            assert state.is_shortest() == (payload == writer), payload
 
 
 def test_the_command_needs_nothing_but_python():

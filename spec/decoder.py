@@ -27,7 +27,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from other_standards import ArithmeticDecoder, holds_all_tiles, read_safetensors
+from other_standards import ArithmeticDecoder, holds_all_tiles, raw_safetensors, read_safetensors
 
 HERE = Path(__file__).resolve().parent
 EXIT_CODES = {"malformed": 3, "unsupported": 4, "truncated": 5, "check": 6, "limit": 7, "backend": 8}
@@ -303,16 +303,20 @@ class Layer:
 
 class NanoLatent:  # z and y of a model that section 3 describes, with C_y and C_z channels
     def __init__(self, c_y: int, c_z: int, weights: bytes):
-        tensors = read_safetensors(weights)
+        tensors: Any = read_safetensors(weights, "h_s.") | read_safetensors(weights, "prior_z.")
         self.c_y, self.c_z, self.layer = c_y, c_z, {k: Layer(tensors, name) for k, name in LAYERS.items()}
 
     def decode(self, z_data: bytes, y_data: bytes, width: int, height: int) -> dict[str, str]:  # L-1, L-8: digests
+        z, y, _ = self.values(z_data, y_data, width, height)
+        return {"z": digest(z), "y": digest(y)}
+
+    def values(self, z_data: bytes, y_data: bytes, width: int, height: int) -> tuple[Grid, Grid, Grid]:
+        """z, y, and the means of y in 1/64 (L-7)."""
         rows, columns = -(-height // 32), -(-width // 32)
         with inside("z"):
             z = self.decode_z(RangeDecoder(z_data), -(-rows // 2), -(-columns // 2))
         with inside("y"):
-            y = self.decode_y(RangeDecoder(y_data), z, rows, columns)
-        return {"z": digest(z), "y": digest(y)}
+            return z, *self.decode_y(RangeDecoder(y_data), z, rows, columns)
 
     def decode_z(self, decoder: RangeDecoder, rows: int, columns: int) -> Grid:  # H-7
         z: Grid = [[[0] * self.c_z for _ in range(columns)] for _ in range(rows)]
@@ -323,17 +327,23 @@ class NanoLatent:  # z and y of a model that section 3 describes, with C_y and C
         decoder.finish()
         return z
 
-    def decode_y(self, decoder: RangeDecoder, z: Grid, rows: int, columns: int) -> Grid:  # H-9, with the tables of L-4
+    def decode_y(self, decoder: RangeDecoder, z: Grid, rows: int, columns: int) -> tuple[Grid, Grid]:
+        """H-9, with the tables of L-4: y and its means."""
         h, tables = self.synthesise(z, rows, columns), frequencies("gaussian_frequencies.txt")
         y: Grid = [[[0] * self.c_y for _ in range(columns)] for _ in range(rows)]
+        means: Grid = [[[] for _ in range(columns)] for _ in range(rows)]
         for odd in (0, 1):
             places = [(i, j) for i, j in product(range(rows), range(columns)) if (i + j) % 2 == odd]
-            indices = [self.indices(h[i][j], y, i, j) for i, j in places]
+            indices = []
+            for i, j in places:
+                v = self.layers_of_y(h[i][j], y, i, j)
+                means[i][j] = v[: self.c_y]  # H-6
+                indices.append([min(max(index, 0), 47) for index in v[self.c_y :]])
             for k in range(self.c_y):
                 for (i, j), index in zip(places, indices, strict=True):
                     y[i][j][k] = decoder.signed(tables[index[k]]) if index[k] else 0  # L-6
         decoder.finish()
-        return y
+        return y, means
 
     def synthesise(self, z: Grid, rows: int, columns: int) -> Grid:  # H-1 to H-4: h, on y's grid
         h: Grid = [[[] for _ in range(columns)] for _ in range(rows)]
@@ -346,14 +356,12 @@ class NanoLatent:  # z and y of a model that section 3 describes, with C_y and C
                     h[2 * i + p][2 * j + q] = grown[2 * p + q :: 4]
         return h
 
-    def indices(self, h: list[int], y: Grid, i: int, j: int) -> list[int]:  # H-5, H-6, H-10 (means are for painting)
+    def layers_of_y(self, h: list[int], y: Grid, i: int, j: int) -> list[int]:  # v of H-5, H-10
         if (i + j) % 2 == 0:
-            v = self.layer[2](h, -32767)
-        else:
-            beside = around(y, i, j, [(-1, 0), (0, -1), (0, 1), (1, 0)])
-            e = self.layer[5](h + [256 * min(max(value, -127), 127) for value in beside], 0)
-            v = self.layer[6](h + e, -32767)
-        return [min(max(index, 0), 47) for index in v[self.c_y :]]
+            return self.layer[2](h, -32767)
+        beside = around(y, i, j, [(-1, 0), (0, -1), (0, 1), (1, 0)])
+        e = self.layer[5](h + [256 * min(max(value, -127), 127) for value in beside], 0)
+        return self.layer[6](h + e, -32767)
 
 
 def around(grid: Grid, i: int, j: int, steps: list[tuple[int, int]]) -> list[int]:
@@ -841,13 +849,32 @@ WEIGHTS = HERE.parent / "sedicfmt" / "models"
 @cache
 def latent_decoder(model: int, weights: Path | None) -> LatentDecoder:  # R-1
     must(model in MODELS, f"the model {model} is not known", "unsupported", "header.model_id")
-    *_, file, make = MODELS[model]
-    return make(read_frozen(file, weights or WEIGHTS / file) if file else b"")
+    name, _, file, make = MODELS[model]
+    return make(read_weights(name, weights or WEIGHTS / file) if file else b"")
+
+
+def read_weights(name: str, path: Path, part: str = "entropy") -> bytes:  # R-1, R-5
+    data = path.read_bytes()
+    whole = hashlib.sha256(data).hexdigest() == digests()[f"{name}.safetensors"]
+    try:
+        same = whole or tensors_digest(data, part) == digests()[f"{name} {part}"]
+    except ValueError:
+        same = False
+    must(same, f"these are not the weights of {name} (SHA-256 differs)", "backend")
+    return data
+
+
+PARTS = {"entropy": ("h_s.", "prior_z."), "painter": ("g_s.",)}
+
+
+def tensors_digest(weights: bytes, part: str) -> str:  # R-5
+    found = {name: raw for name, (_, raw) in raw_safetensors(weights).items() if name.startswith(PARTS[part])}
+    return hashlib.sha256(b"".join(name.encode() + b"\0" + found[name] for name in sorted(found))).hexdigest()
 
 
 @cache
 def digests() -> dict[str, str]:  # R-1, R-3: the SHA-256 of each file, from the tables of the specification itself
-    return dict(re.findall(r"`([\w.-]+)` \| `([0-9a-f]{64})`", (HERE / "sedic.md").read_text("utf-8")))
+    return dict(re.findall(r"`([\w. -]+)` \| `([0-9a-f]{64})`", (HERE / "sedic.md").read_text("utf-8")))
 
 
 @cache

@@ -203,12 +203,25 @@ def tile_log2(size: int, target: int) -> int:
 # ---- safetensors -----------------------------------------------------------------------------------------------------
 
 
-def read_safetensors(data: bytes) -> dict[str, list[int]]:
-    """The integers of a safetensors file: 64 bits length, a JSON header, the tensors, low bytes first."""
-    start, codes = 8 + int.from_bytes(data[:8], "little"), {"I8": "<b", "I32": "<i"}
+def raw_safetensors(data: bytes) -> dict[str, tuple[str, bytes]]:
+    """Type and bytes of each tensor of a safetensors file: 64 bits length, a JSON header, the tensors, low bytes first.
+
+    Raises ValueError for what is none.
+    """
+    start = 8 + int.from_bytes(data[:8], "little")
     tensors = {}
     for name, about in json.loads(data[8:start]).items():
-        if about.get("dtype") in codes:
+        if "dtype" in about:
             place = slice(*(start + offset for offset in about["data_offsets"]))
-            tensors[name] = [value for (value,) in struct.iter_unpack(codes[about["dtype"]], data[place])]
+            tensors[name] = about["dtype"], data[place]
     return tensors
+
+
+def read_safetensors(data: bytes, begins: str = "") -> dict[str, list[float]]:
+    """The values of the tensors of a safetensors file whose names begin so."""
+    codes = {"I8": "b", "I32": "i", "F16": "e", "F32": "f"}
+    return {
+        name: list(struct.unpack(f"<{len(raw) // struct.calcsize(codes[kind])}{codes[kind]}", raw))
+        for name, (kind, raw) in raw_safetensors(data).items()
+        if name.startswith(begins)
+    }

@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
 
 from sedicfmt.models.registry import REGISTRY
 from tests.differential import cross_check
 from tests.differential.cross_check import decoder
+
+import paint  # isort: skip  (beside the decoder, whose folder is on the path by now)
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "conformance"
@@ -107,6 +110,41 @@ def test_other_weights_are_refused(tmp_path):
     assert run(tmp_path / "missing.sedic").returncode == 74
 
 
+def cut_weights(path, begins, spoil=False):
+    """A weights file of the tensors whose names begin so, and nothing else."""
+    tensors = load_file(decoder.WEIGHTS / "sedic-nano-2.safetensors")
+    kept = {name: value for name, value in tensors.items() if name.startswith(begins)}
+    if spoil:
+        kept[min(kept)] = kept[min(kept)] + 1
+    save_file(kept, path)
+    return path
+
+
+def test_a_viewer_needs_only_the_tensors_that_it_decodes_with(tmp_path):
+    """R-5: those of the entropy decoder give the digests, in a fiftieth of the weights file; with g_s they paint."""
+    data = VECTORS / "valid" / "smallest-size.sedic"
+    small = cut_weights(tmp_path / "small.safetensors", ("h_s.", "prior_z."))
+    assert small.stat().st_size < 220_000
+    done = run("--weights", small, data)
+    assert json.loads(done.stdout)["digests"] == decoder.decode(data.read_bytes())["digests"]
+    both = cut_weights(tmp_path / "both.safetensors", ("h_s.", "prior_z.", "g_s."))
+    assert paint.paint(data.read_bytes(), both) == paint.paint(
+        data.read_bytes(), decoder.WEIGHTS / "sedic-nano-2.safetensors"
+    )
+    with pytest.raises(decoder.Refused, match="SHA-256"):
+        paint.paint(data.read_bytes(), small)
+
+
+@pytest.mark.parametrize("begins", [("h_s.",), ("h_s.", "prior_z.", "g_s.")])
+def test_other_tensors_are_refused(tmp_path, begins):
+    """R-5: one is missing, or has another value."""
+    other = cut_weights(tmp_path / "other.safetensors", begins, spoil=len(begins) > 1)
+    done = run("--weights", other, VECTORS / "valid" / "no-object.sedic")
+    assert done.returncode == (8 if len(begins) == 1 else 0), done.stdout  # the changed one is of g_s
+    with pytest.raises(decoder.Refused, match="SHA-256"):
+        paint.paint((VECTORS / "valid" / "no-object.sedic").read_bytes(), other)
+
+
 def test_weights_are_those_of_registry_and_specification():
     assert {i: (e.name, e.coder, e.file) for i, e in REGISTRY.items()} == {i: m[:3] for i, m in decoder.MODELS.items()}
     for entry in (e for e in REGISTRY.values() if e.file):
@@ -135,7 +173,7 @@ def test_mask_examples_of_the_specification(cells, data):
 
 
 def test_relative_mask_examples_of_the_specification():
-    line = next(s for s in (ROOT / "spec" / "sedic.md").read_text().splitlines() if s.startswith("By coder 3"))
+    line = re.search(r"^By coder 3.*?(?=\n\n)", (ROOT / "spec" / "sedic.md").read_text(), re.M | re.S)[0]
     bitmaps = [cells for cells, _ in examples()]
     for cells, payload in zip((bitmaps[5], bitmaps[-1]), re.findall("`([0-9A-F ]+)`", line), strict=True):
         y, x = np.indices(cells.shape)

@@ -19,10 +19,11 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 SECONDS = 10
 EXIT_CODES = {"malformed": 3, "unsupported": 4, "truncated": 5, "check": 6, "limit": 7}
+WRITERS = {"L-5", "T-2", "M-4"}  # that a payload is the one that a writer makes, which a viewer need not find out (P-4)
 DERIVED = {"pixels", "overhead_bytes", "name", "cells", "share", "bits", "bpp"}  # follow from the rest; may be left out
 
 
-def problems(entry: dict, command: list[str], profile: str) -> list[str]:
+def problems(entry: dict, command: list[str], profile: str, viewer: bool) -> list[str]:
     """What is wrong with the answer of a decoder of this profile for one vector; empty if nothing is."""
     path = HERE / entry["file"]
     if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
@@ -36,6 +37,8 @@ def problems(entry: dict, command: list[str], profile: str) -> list[str]:
     beyond = entry.get("profile") == "full" or entry.get("code") == "limit"
     if profile == "thin" and beyond and done.returncode == EXIT_CODES["limit"]:
         return []  # P-1: what is beyond its profile it may refuse, and another bound may be the first that it meets
+    if viewer and "code" in entry and WRITERS & set(entry["clauses"]) and done.returncode == 0:
+        return []
     expected_exit = EXIT_CODES[entry["code"]] if "code" in entry else 0
     if done.returncode != expected_exit:
         return [
@@ -85,6 +88,9 @@ def main() -> int:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--only", default="", metavar="TEXT", help="only those vectors whose file has TEXT in its name")
     p.add_argument("--profile", choices=("full", "thin"), default="full", help="what the decoder claims (P-1)")
+    p.add_argument(
+        "--viewer", action="store_true", help="it is a viewer, which need not refuse what only no writer makes (P-4)"
+    )
     p.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND", help="a program and its first arguments")
     options = p.parse_args()
     command = options.command or [str(Path(sys.executable).parent / "sedic-inspect"), "--json", "--check"]
@@ -93,7 +99,7 @@ def main() -> int:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for kind, entries in manifest.items():
             chosen = [entry for entry in entries if options.only in entry["file"]]
-            answers = pool.map(lambda entry: problems(entry, command, options.profile), chosen)
+            answers = pool.map(lambda entry: problems(entry, command, options.profile, options.viewer), chosen)
             for entry, found in zip(chosen, answers, strict=True):
                 failed += bool(found)
                 for line in found:

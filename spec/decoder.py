@@ -3,7 +3,8 @@
 To be read beside the specification: sections are its sections, functions name the clause that they do. It needs Python, the
 files of `spec/` and, for the latent, the model's weights. It prints what a file holds as JSON, or refuses the file with the
 error's class and place, and the exit code 3 malformed, 4 unsupported, 5 truncated, 6 check failed, 7 over a limit. Where the
-specification says what a writer does (T-2, M-4), it encodes what it decoded and compares. It paints no pictures.
+specification says what a writer does (T-2, M-4), it encodes what it decoded and compares; with `--viewer` it leaves that out
+(P-4). `paint.py` beside it paints pictures.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from binascii import crc_hqx
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from itertools import accumulate, islice, product
 from operator import itemgetter
@@ -25,7 +27,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from other_standards import ArithmeticDecoder, holds_all_tiles, read_safetensors
+from other_standards import ArithmeticDecoder, holds_all_tiles, raw_safetensors, read_safetensors
 
 HERE = Path(__file__).resolve().parent
 EXIT_CODES = {"malformed": 3, "unsupported": 4, "truncated": 5, "check": 6, "limit": 7, "backend": 8}
@@ -40,6 +42,14 @@ class Refused(Exception):  # the file, for one of the classes of C-16; `path` is
 def must(holds: object, message: str, code: str = "malformed", path: str = "") -> None:
     if not holds:
         raise Refused(message, code, path)
+
+
+VIEWER = ContextVar("VIEWER", default=False)  # P-4
+
+
+def canonical(holds: Callable[[], bool], message: str) -> None:
+    """What C-13 asks of a payload, and a viewer may leave out (P-4)."""
+    must(VIEWER.get() or holds(), message)
 
 
 @contextmanager
@@ -215,12 +225,15 @@ class RangeDecoder:  # L-2. T-17 begins with another interval: `low` is where it
         must(magnitude <= 32767, "a value is over 32767 (L-3)", "limit")
         return -magnitude if negative else magnitude
 
-    def payload(self) -> bytes:  # L-5: what a writer makes of the values. What was read, less `code`, is its low
-        low = int.from_bytes(self.data[: self.read].ljust(self.read, b"\0")) - self.code
-        return shortest(low, self.range, self.read)
-
     def finish(self) -> None:
-        must(self.payload() == self.data, "the data is not what a writer makes of its values (L-5)")
+        canonical(self.is_shortest, "the data is not what a writer makes of its values (L-5)")
+
+    def is_shortest(self) -> bool:  # L-5, the reader's procedure; no data is what a writer makes of any low of 0
+        if not self.data:
+            return self.code == 0
+        behind = self.read - len(self.data)
+        last, unit = self.data[-1], 256 ** min(max(behind, 0), 5)
+        return behind >= 0 and last > 0 and self.code < unit and (256 - last) * unit + self.code >= self.range
 
 
 class RangeEncoder:  # The writer's side of L-2, for T-2: low is kept whole, so that nothing has to be carried
@@ -290,16 +303,20 @@ class Layer:
 
 class NanoLatent:  # z and y of a model that section 3 describes, with C_y and C_z channels
     def __init__(self, c_y: int, c_z: int, weights: bytes):
-        tensors = read_safetensors(weights)
+        tensors: Any = read_safetensors(weights, "h_s.") | read_safetensors(weights, "prior_z.")
         self.c_y, self.c_z, self.layer = c_y, c_z, {k: Layer(tensors, name) for k, name in LAYERS.items()}
 
     def decode(self, z_data: bytes, y_data: bytes, width: int, height: int) -> dict[str, str]:  # L-1, L-8: digests
+        z, y, _ = self.values(z_data, y_data, width, height)
+        return {"z": digest(z), "y": digest(y)}
+
+    def values(self, z_data: bytes, y_data: bytes, width: int, height: int) -> tuple[Grid, Grid, Grid]:
+        """z, y, and the means of y in 1/64 (L-7)."""
         rows, columns = -(-height // 32), -(-width // 32)
         with inside("z"):
             z = self.decode_z(RangeDecoder(z_data), -(-rows // 2), -(-columns // 2))
         with inside("y"):
-            y = self.decode_y(RangeDecoder(y_data), z, rows, columns)
-        return {"z": digest(z), "y": digest(y)}
+            return z, *self.decode_y(RangeDecoder(y_data), z, rows, columns)
 
     def decode_z(self, decoder: RangeDecoder, rows: int, columns: int) -> Grid:  # H-7
         z: Grid = [[[0] * self.c_z for _ in range(columns)] for _ in range(rows)]
@@ -310,17 +327,23 @@ class NanoLatent:  # z and y of a model that section 3 describes, with C_y and C
         decoder.finish()
         return z
 
-    def decode_y(self, decoder: RangeDecoder, z: Grid, rows: int, columns: int) -> Grid:  # H-9, with the tables of L-4
+    def decode_y(self, decoder: RangeDecoder, z: Grid, rows: int, columns: int) -> tuple[Grid, Grid]:
+        """H-9, with the tables of L-4: y and its means."""
         h, tables = self.synthesise(z, rows, columns), frequencies("gaussian_frequencies.txt")
         y: Grid = [[[0] * self.c_y for _ in range(columns)] for _ in range(rows)]
+        means: Grid = [[[] for _ in range(columns)] for _ in range(rows)]
         for odd in (0, 1):
             places = [(i, j) for i, j in product(range(rows), range(columns)) if (i + j) % 2 == odd]
-            indices = [self.indices(h[i][j], y, i, j) for i, j in places]
+            indices = []
+            for i, j in places:
+                v = self.layers_of_y(h[i][j], y, i, j)
+                means[i][j] = v[: self.c_y]  # H-6
+                indices.append([min(max(index, 0), 47) for index in v[self.c_y :]])
             for k in range(self.c_y):
                 for (i, j), index in zip(places, indices, strict=True):
                     y[i][j][k] = decoder.signed(tables[index[k]]) if index[k] else 0  # L-6
         decoder.finish()
-        return y
+        return y, means
 
     def synthesise(self, z: Grid, rows: int, columns: int) -> Grid:  # H-1 to H-4: h, on y's grid
         h: Grid = [[[] for _ in range(columns)] for _ in range(rows)]
@@ -333,14 +356,12 @@ class NanoLatent:  # z and y of a model that section 3 describes, with C_y and C
                     h[2 * i + p][2 * j + q] = grown[2 * p + q :: 4]
         return h
 
-    def indices(self, h: list[int], y: Grid, i: int, j: int) -> list[int]:  # H-5, H-6, H-10 (means are for painting)
+    def layers_of_y(self, h: list[int], y: Grid, i: int, j: int) -> list[int]:  # v of H-5, H-10
         if (i + j) % 2 == 0:
-            v = self.layer[2](h, -32767)
-        else:
-            beside = around(y, i, j, [(-1, 0), (0, -1), (0, 1), (1, 0)])
-            e = self.layer[5](h + [256 * min(max(value, -127), 127) for value in beside], 0)
-            v = self.layer[6](h + e, -32767)
-        return [min(max(index, 0), 47) for index in v[self.c_y :]]
+            return self.layer[2](h, -32767)
+        beside = around(y, i, j, [(-1, 0), (0, -1), (0, 1), (1, 0)])
+        e = self.layer[5](h + [256 * min(max(value, -127), 127) for value in beside], 0)
+        return self.layer[6](h + e, -32767)
 
 
 def around(grid: Grid, i: int, j: int, steps: list[tuple[int, int]]) -> list[int]:
@@ -380,10 +401,22 @@ def decode_text(payload: bytes) -> tuple[str, str]:  # T-1, T-2: the text, and i
     coder = payload[0] >> 6
     must(coder in TEXT_CODERS, "the text coder 2 is reserved", "unsupported")
     decode = {0: decode_huffman, 1: decode_contexts}.get(coder)
-    text = decode(payload) if decode else payload[1:].decode(errors="replace")  # what is replaced differs below
-    shortest_one = min(huffman_payload(text), contexts_payload(text), b"\xc0" + text.encode(), key=len) if text else b""
-    must(payload == shortest_one, "this is not the payload of its text (T-2)")
+    text = decode(payload) if decode else decode_raw(payload)
+    must(text, "a payload of no items, or of no characters (T-9)")
+    canonical(lambda: payload == shortest_payload(text), "this is not the payload of its text (T-2)")
     return text, TEXT_CODERS[coder]
+
+
+def decode_raw(payload: bytes) -> str:  # T-1
+    must(payload[0] == 0xC0, "the six bits behind the coder's id are not zero (T-1)")
+    try:
+        return payload[1:].decode()
+    except UnicodeDecodeError as error:
+        raise Refused(f"no UTF-8 (T-1): {error}") from error
+
+
+def shortest_payload(text: str) -> bytes:  # T-2; `min` takes the first of equals
+    return min(huffman_payload(text), contexts_payload(text), b"\xc0" + text.encode(), key=len)
 
 
 def canonical_code(lengths: dict[Any, int]) -> tuple[dict[Any, str], dict[str, Any]]:
@@ -665,11 +698,11 @@ def decode_mask(payload: bytes, file: SimpleNamespace) -> SimpleNamespace:
     must(coder < 4, f"the mask coder {coder} is reserved", "unsupported")
     if coder == 0:
         mask.cells = decode_run_length(data, h, w)
-        must(data == run_length_data(mask.cells, h, w), "this is not the data of its bitmap (M-13)")
+        canonical(lambda: data == run_length_data(mask.cells, h, w), "this is not the data of its bitmap (M-13)")
     elif coder == 1:
         decoder = ArithmeticDecoder(data)
         mask.cells = generic_region(h, w, decoder)
-        must(data == decoder.encoded(), "this is not the data of its bitmap (M-16)")
+        canonical(lambda: data == decoder.encoded(), "this is not the data of its bitmap (M-16)")
     else:
         earlier = [m.cells for m in file.masks if coder == 3 and m.scale == scale]
         mask.cells = decode_mask_contexts(data, h, w, bytes(map(max, zip(bytes(h * w), *earlier, strict=True))))
@@ -816,13 +849,32 @@ WEIGHTS = HERE.parent / "sedicfmt" / "models"
 @cache
 def latent_decoder(model: int, weights: Path | None) -> LatentDecoder:  # R-1
     must(model in MODELS, f"the model {model} is not known", "unsupported", "header.model_id")
-    *_, file, make = MODELS[model]
-    return make(read_frozen(file, weights or WEIGHTS / file) if file else b"")
+    name, _, file, make = MODELS[model]
+    return make(read_weights(name, weights or WEIGHTS / file) if file else b"")
+
+
+def read_weights(name: str, path: Path, part: str = "entropy") -> bytes:  # R-1, R-5
+    data = path.read_bytes()
+    whole = hashlib.sha256(data).hexdigest() == digests()[f"{name}.safetensors"]
+    try:
+        same = whole or tensors_digest(data, part) == digests()[f"{name} {part}"]
+    except ValueError:
+        same = False
+    must(same, f"these are not the weights of {name} (SHA-256 differs)", "backend")
+    return data
+
+
+PARTS = {"entropy": ("h_s.", "prior_z."), "painter": ("g_s.",)}
+
+
+def tensors_digest(weights: bytes, part: str) -> str:  # R-5
+    found = {name: raw for name, (_, raw) in raw_safetensors(weights).items() if name.startswith(PARTS[part])}
+    return hashlib.sha256(b"".join(name.encode() + b"\0" + found[name] for name in sorted(found))).hexdigest()
 
 
 @cache
 def digests() -> dict[str, str]:  # R-1, R-3: the SHA-256 of each file, from the tables of the specification itself
-    return dict(re.findall(r"`([\w.-]+)` \| `([0-9a-f]{64})`", (HERE / "sedic.md").read_text("utf-8")))
+    return dict(re.findall(r"`([\w. -]+)` \| `([0-9a-f]{64})`", (HERE / "sedic.md").read_text("utf-8")))
 
 
 @cache
@@ -835,6 +887,15 @@ def read_frozen(name: str, path: Path | None = None) -> bytes:
 
 
 # ---- The command -----------------------------------------------------------------------------------------------------
+
+
+def view(data: bytes) -> dict[str, Any]:
+    """As `decode`, without what a viewer may leave out (P-4)."""
+    token = VIEWER.set(True)
+    try:
+        return decode(data)
+    finally:
+        VIEWER.reset(token)
 
 
 def decode(data: bytes, latent: bool = True, weights: Path | None = None) -> dict[str, Any]:
@@ -882,8 +943,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Decode a .sedic file by the specification; print it as JSON.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--no-latent", action="store_true", help="leave the latent's values out")
+    parser.add_argument("--viewer", action="store_true", help="leave out whether payloads are a writer's (P-4)")
     parser.add_argument("--weights", type=Path, help="the model's weights file")
     options = parser.parse_args()
+    VIEWER.set(options.viewer)
     try:
         print(json.dumps(decode(options.file.open("rb").read(MAX_FILE + 1), not options.no_latent, options.weights)))
     except OSError as error:

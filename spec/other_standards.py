@@ -135,10 +135,13 @@ def holds_all_tiles(bits: Bits, width: int, height: int) -> bool:
         for _ in range(10 * f(f(1))):  # loop_filter_delta_enabled, loop_filter_delta_update
             signed_7(f)
     f(2 - lossless)  # tx_mode_select, reduced_tx_set
-    f(-bits.at % 8)
+    if f(-bits.at % 8):  # byte_alignment
+        return False
     if count > 1 and f(1) and (f(number_bits), f(number_bits)) != (0, count - 1):  # tg_start, tg_end
         return False
-    at = (bits.at + 7) // 8
+    if f(-bits.at % 8):
+        return False
+    at = bits.at // 8
     for _ in range(count - 1):
         at += size_bytes + int.from_bytes(bits.data[at : at + size_bytes], "little") + 1
     return count > 0 and at < len(bits.data)
@@ -200,12 +203,25 @@ def tile_log2(size: int, target: int) -> int:
 # ---- safetensors -----------------------------------------------------------------------------------------------------
 
 
-def read_safetensors(data: bytes) -> dict[str, list[int]]:
-    """The integers of a safetensors file: 64 bits length, a JSON header, the tensors, low bytes first."""
-    start, codes = 8 + int.from_bytes(data[:8], "little"), {"I8": "<b", "I32": "<i"}
+def raw_safetensors(data: bytes) -> dict[str, tuple[str, bytes]]:
+    """Type and bytes of each tensor of a safetensors file: 64 bits length, a JSON header, the tensors, low bytes first.
+
+    Raises ValueError for what is none.
+    """
+    start = 8 + int.from_bytes(data[:8], "little")
     tensors = {}
     for name, about in json.loads(data[8:start]).items():
-        if about.get("dtype") in codes:
+        if "dtype" in about:
             place = slice(*(start + offset for offset in about["data_offsets"]))
-            tensors[name] = [value for (value,) in struct.iter_unpack(codes[about["dtype"]], data[place])]
+            tensors[name] = about["dtype"], data[place]
     return tensors
+
+
+def read_safetensors(data: bytes, begins: str = "") -> dict[str, list[float]]:
+    """The values of the tensors of a safetensors file whose names begin so."""
+    codes = {"I8": "b", "I32": "i", "F16": "e", "F32": "f"}
+    return {
+        name: list(struct.unpack(f"<{len(raw) // struct.calcsize(codes[kind])}{codes[kind]}", raw))
+        for name, (kind, raw) in raw_safetensors(data).items()
+        if name.startswith(begins)
+    }

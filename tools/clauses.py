@@ -120,6 +120,22 @@ BY_TEST: dict[str, dict[str, list[str]]] = {
         ],
         "rejecting": ["conformance/test_vectors.py::test_the_runner_lets_a_decoder_refuse_what_is_beyond_its_profile"],
     },
+    "G-6": {
+        "accepting": [
+            "tests/differential/test_spec_examples.py::test_pictures_are_painted_by_the_text_and_by_the_package"
+        ],
+        "rejecting": ["tests/differential/test_spec_examples.py::test_another_synthesis_is_found"],
+    },
+    "R-5": {
+        "accepting": [
+            "tests/differential/test_spec_decoder.py::test_a_viewer_needs_only_the_tensors_that_it_decodes_with"
+        ],
+        "rejecting": ["tests/differential/test_spec_decoder.py::test_other_tensors_are_refused"],
+    },
+    "P-4": {
+        "accepting": ["tests/differential/test_spec_decoder.py::test_a_viewer_reads_what_a_reader_reads"],
+        "rejecting": ["tests/differential/test_spec_decoder.py::test_a_viewer_takes_only_what_no_writer_makes"],
+    },
     "S-1": {
         "accepting": ["tests/unit/test_container.py::test_full_size_masks_of_three_objects_can_be_written"],
         "rejecting": [

@@ -24,6 +24,7 @@ from sedic_tools import (
     vectors_faulty_latent,
     vectors_faulty_masks,
     vectors_faulty_words,
+    vectors_later,
     vectors_uncommon,
     vectors_valid,
 )
@@ -39,10 +40,13 @@ EXPECTED = (
 
 def vectors() -> dict[str, list[Vector]]:
     """All vectors by the folder that they stand in. Raises ValueError for two of one name."""
-    faulty = (vectors_faulty, vectors_faulty_frame, vectors_faulty_words, vectors_faulty_masks, vectors_faulty_latent)
+    faulty = (
+        vectors_faulty, vectors_faulty_frame, vectors_faulty_words, vectors_faulty_masks, vectors_faulty_latent,
+        vectors_later,
+    )  # fmt: skip
     found = {
         "valid": list(vectors_valid.valid()),
-        "uncommon": list(vectors_uncommon.uncommon()),
+        "uncommon": [*vectors_uncommon.uncommon(), *vectors_later.uncommon()],
         "faulty": [vector for module in faulty for vector in module.faulty()],
     }
     for folder, those in found.items():

@@ -40,7 +40,7 @@ def encode(picture: Image.Image, step: int, speed: int) -> bytes:
 
 
 def decode(frame: bytes, width: int, height: int) -> NDArray[np.uint8]:
-    """Frame OBU content -> uint8 RGB (height, width, 3). Raises MissingDependency; Malformed for what is no AV1 frame."""
+    """Frame OBU content -> uint8 RGB (height, width, 3). Raises MissingDependency; BackendFailed for what AV1 refuses."""
     require_avif()
     try:
         with Image.open(io.BytesIO(wrap(frame, width, height)), formats=["AVIF"]) as image:
@@ -48,9 +48,9 @@ def decode(frame: bytes, width: int, height: int) -> NDArray[np.uint8]:
     except MemoryError:
         raise
     except Exception as error:  # Pillow raises many kinds for bytes that its decoder refuses
-        raise Malformed(f"no AV1 frame that can be decoded: {error}", offset=0) from error
+        raise BackendFailed(f"this decoder of AV1 paints no picture of the frame: {error}") from error
     if pixels.shape != (height, width, 3):
-        raise Malformed(f"an AV1 frame of {pixels.shape[1]}x{pixels.shape[0]} pixels, not {width}x{height}", offset=0)
+        raise BackendFailed(f"an AV1 frame of {pixels.shape[1]}x{pixels.shape[0]} pixels, not {width}x{height}")
     return pixels
 
 

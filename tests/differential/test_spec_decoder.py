@@ -10,10 +10,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
 
 from sedicfmt.models.registry import REGISTRY
 from tests.differential import cross_check
 from tests.differential.cross_check import decoder
+
+import paint  # isort: skip  (beside the decoder, whose folder is on the path by now)
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "conformance"
@@ -36,6 +41,46 @@ def test_faulty_vector(entry):
     with pytest.raises(decoder.Refused) as caught:
         decoder.decode((VECTORS / entry["file"]).read_bytes())
     assert (caught.value.code, caught.value.path) == (entry["code"], entry["path"])
+
+
+@pytest.mark.parametrize("entry", MANIFEST["valid"][::6] + MANIFEST["uncommon"][::6], ids=lambda entry: entry["file"])
+def test_a_viewer_reads_what_a_reader_reads(entry):
+    """P-4: nothing but comparisons is left out, so a part of the vectors shows it."""
+    report = decoder.view((VECTORS / entry["file"]).read_bytes())
+    assert {key: report[key] for key in entry["expected"]} == entry["expected"]
+
+
+def test_a_viewer_takes_only_what_no_writer_makes():
+    """P-4: of the faulty vectors some of those that break L-5, T-2 or M-4; all others it refuses as a reader does."""
+    taken = set()
+    for entry in MANIFEST["faulty"]:
+        try:
+            decoder.view((VECTORS / entry["file"]).read_bytes())
+            taken.add(entry["file"])
+        except decoder.Refused as error:
+            assert (error.code, error.path) == (entry["code"], entry["path"]), entry["file"]
+    allowed = {entry["file"] for entry in MANIFEST["faulty"] if {"L-5", "T-2", "M-4"} & set(entry["clauses"])}
+    assert taken <= allowed
+    assert len(taken) > len(allowed) / 2
+
+
+def number_of(payload, read):
+    return int.from_bytes(payload[:read].ljust(read, b"\0"))
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2**24, 2**32 - 1), st.binary(max_size=4), st.integers(4, 12))
+def test_the_readers_procedure_finds_just_what_a_writer_makes(low, size, more, read):
+    """L-5 for any interval: the writer's payload is right, and of other payloads inside it no other."""
+    low += int.from_bytes(more) << 8 * (read - 4) if len(more) <= read - 4 else 0
+    low = min(low, 256**read - size)
+    writer = decoder.shortest(low, size, read)
+    others = [writer + b"\0", writer + more, writer[:-1], (low + size - 1).to_bytes(read), low.to_bytes(read)]
+    for payload in {writer, *others, *(other.rstrip(b"\0") for other in others)}:
+        number = number_of(payload, read)
+        if low <= number < low + size:
+            state = decoder.RangeDecoder(payload)
+            state.code, state.range, state.read = number - low, size, read
+            assert state.is_shortest() == (payload == writer), payload
 
 
 def test_the_command_needs_nothing_but_python():
@@ -63,6 +108,41 @@ def test_other_weights_are_refused(tmp_path):
     assert done.returncode == 8
     assert "SHA-256 differs" in done.stderr
     assert run(tmp_path / "missing.sedic").returncode == 74
+
+
+def cut_weights(path, begins, spoil=False):
+    """A weights file of the tensors whose names begin so, and nothing else."""
+    tensors = load_file(decoder.WEIGHTS / "sedic-nano-2.safetensors")
+    kept = {name: value for name, value in tensors.items() if name.startswith(begins)}
+    if spoil:
+        kept[min(kept)] = kept[min(kept)] + 1
+    save_file(kept, path)
+    return path
+
+
+def test_a_viewer_needs_only_the_tensors_that_it_decodes_with(tmp_path):
+    """R-5: those of the entropy decoder give the digests, in a fiftieth of the weights file; with g_s they paint."""
+    data = VECTORS / "valid" / "smallest-size.sedic"
+    small = cut_weights(tmp_path / "small.safetensors", ("h_s.", "prior_z."))
+    assert small.stat().st_size < 220_000
+    done = run("--weights", small, data)
+    assert json.loads(done.stdout)["digests"] == decoder.decode(data.read_bytes())["digests"]
+    both = cut_weights(tmp_path / "both.safetensors", ("h_s.", "prior_z.", "g_s."))
+    assert paint.paint(data.read_bytes(), both) == paint.paint(
+        data.read_bytes(), decoder.WEIGHTS / "sedic-nano-2.safetensors"
+    )
+    with pytest.raises(decoder.Refused, match="SHA-256"):
+        paint.paint(data.read_bytes(), small)
+
+
+@pytest.mark.parametrize("begins", [("h_s.",), ("h_s.", "prior_z.", "g_s.")])
+def test_other_tensors_are_refused(tmp_path, begins):
+    """R-5: one is missing, or has another value."""
+    other = cut_weights(tmp_path / "other.safetensors", begins, spoil=len(begins) > 1)
+    done = run("--weights", other, VECTORS / "valid" / "no-object.sedic")
+    assert done.returncode == (8 if len(begins) == 1 else 0), done.stdout  # the changed one is of g_s
+    with pytest.raises(decoder.Refused, match="SHA-256"):
+        paint.paint((VECTORS / "valid" / "no-object.sedic").read_bytes(), other)
 
 
 def test_weights_are_those_of_registry_and_specification():
@@ -93,7 +173,7 @@ def test_mask_examples_of_the_specification(cells, data):
 
 
 def test_relative_mask_examples_of_the_specification():
-    line = next(s for s in (ROOT / "spec" / "sedic.md").read_text().splitlines() if s.startswith("By coder 3"))
+    line = re.search(r"^By coder 3.*?(?=\n\n)", (ROOT / "spec" / "sedic.md").read_text(), re.M | re.S)[0]
     bitmaps = [cells for cells, _ in examples()]
     for cells, payload in zip((bitmaps[5], bitmaps[-1]), re.findall("`([0-9A-F ]+)`", line), strict=True):
         y, x = np.indices(cells.shape)

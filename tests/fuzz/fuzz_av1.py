@@ -1,7 +1,7 @@
-"""Any bytes are an AV1 frame of a given size, decoded by the library to a picture of just that size, or a refusal (A-1).
+"""Any bytes are a frame of a given size, painted by the library as a picture of just that size, or a refusal (A-1, A-3).
 
-What is on trial is the way to the library and back; the library's own insides are not instrumented. An input is width and
-height less one, two bytes each, and the frame.
+A frame that the library does not paint is refused by it alone. On trial is the way to the library and back; the library's
+own insides are not instrumented. An input is width and height less one, two bytes each, and the frame.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 import sedicfmt
 from sedicfmt.decoders.reference_av1 import decode_frame
+from sedicfmt.errors import BackendFailed
 from sedicfmt.model import SedicFile
 from sedicfmt.models.av1 import require_avif
 from sedicfmt.models.registry import REGISTRY
@@ -36,9 +37,9 @@ def check(data: bytes) -> bool:
         return False
     width, height = (1 + int.from_bytes(data[at : at + 2], "big") % LARGEST for at in (0, 2))
     try:
-        latent = decode_frame(SedicFile(width, height, MODEL, b"", data[4:]))
-    except REFUSED:
+        picture = decode_frame(SedicFile(width, height, MODEL, b"", data[4:])).paint()
+    except (*REFUSED, BackendFailed):
         return False
-    assert latent.paint().shape == (height, width, 3)
-    assert latent.paint().dtype == np.uint8
+    assert picture.shape == (height, width, 3)
+    assert picture.dtype == np.uint8
     return True

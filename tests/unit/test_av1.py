@@ -27,6 +27,7 @@ from sedicfmt.pipeline.choose_reference import AUTO, with_reference
 from sedicfmt.pipeline.pack import pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.rate_control import Budget, fit
+from sedicfmt.pipeline.report import report_bytes
 from tests.conftest import draw_photo
 
 AV1 = named_model("av1").id
@@ -116,10 +117,18 @@ def test_changed_frames_give_a_picture_of_the_size_or_our_error(changes, cut):
     file = file_of(bytes(frame[: len(frame) - cut]))
     try:
         latent = decode_latent(file)
-    except SedicError as error:
+        assert paint_reference(file, latent).size == (96, 64)
+    except (Malformed, BackendFailed) as error:
         assert error.path == "y"
-        return
-    assert paint_reference(file, latent).size == (96, 64)
+
+
+def test_a_damaged_tile_is_no_error_of_the_format():
+    """A-3: the file is valid, and its words can be read; it cannot be painted, and that is told as such."""
+    data = (Path(__file__).parents[2] / "conformance/uncommon/av1-damaged-tile.sedic").read_bytes()
+    assert report_bytes(data, check=True)["texts"]["overall"].startswith("A red boat")
+    with pytest.raises(BackendFailed, match="paints no picture") as told:
+        sedicfmt.unpack(data, "reference")
+    assert (told.value.path, told.value.exit_code) == ("y", 8)
 
 
 def test_a_pillow_without_avif_is_told(monkeypatch):

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from sedicfmt.encoders.answer_cache import AnswerCache, answer_key
-from sedicfmt.encoders.ask_openai import MOST_TOKENS, Ledger, OpenAiServer
+from sedicfmt.encoders.ask_openai import Ledger, OpenAiServer
 from sedicfmt.encoders.describe_by_talk import Conversation, Question, Unusable
 from sedicfmt.encoders.interfaces import DescribeRequest, Description, Picture, require_picture
 from sedicfmt.encoders.openai_settings import OPENAI_URL, OpenAiSettings, public_url, sent_openly
@@ -77,7 +77,7 @@ class OpenAiDescriber:
             "attempt": question.attempt,
             "prompts": self.prompts.version,
             "quality": JPEG_QUALITY,
-            "tokens": MOST_TOKENS,
+            "tokens": self.settings.max_tokens,
         }
         return answer_key(question.picture, {**said, **server, **how})
 

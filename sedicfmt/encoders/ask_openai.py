@@ -35,6 +35,7 @@ class Ledger:
     cached: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    cut: str = ""  # the warning of an answer that was cut off
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, text: str) -> None:
@@ -97,7 +98,8 @@ class OpenAiServer:
         for warning in told:
             ledger.warn(warning)
         if completion.cut:
-            ledger.warn(f"an answer was cut off at {form.tokens} tokens; --llm-max-tokens allows more")
+            ledger.cut = f"an answer was cut off at {form.tokens} tokens; --llm-max-tokens allows more"
+            ledger.warn(ledger.cut)
         return self.hide(completion.text)
 
     def _asked(self, told: dict[str, Any], ledger: Ledger) -> Completion:

@@ -1,9 +1,9 @@
 """A model's answer -> checked values, or a `Fault` in words that the model understands when it is asked again.
 
-The answer is the last JSON object that has the key we asked for. What models put around it is passed over, in whatever form:
-thoughts, channels, a fence, a sentence before or after. Thoughts often repeat the question, and the example in it; so an answer
-that is this example again is none. Within the answer what we asked for has to be there, and of the right type; keys that we did
-not ask for do no harm.
+The answer is the last JSON object that has the key we asked for. What models put around it is passed over, whatever its form:
+thoughts, channels, a fence, a sentence before or after. Thoughts often repeat the question, and the example in it; so an
+answer that is this example again is none. Within the answer what we asked for has to be there, and of the right type; keys
+that we did not ask for do no harm.
 """
 
 from __future__ import annotations

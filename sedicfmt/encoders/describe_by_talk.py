@@ -110,7 +110,7 @@ class Conversation:
         return overall
 
     def _agreed(self, question: Question, read: Callable[[str], Said], limits: Callable[[Said], list[str]]) -> Said:
-        """What the model says within `limits`; where it never does, the last of those with the fewest faults. Raises Unusable."""
+        """What the model says within `limits`; where it never does, that with the fewest faults. Raises Unusable."""
         asked, usable, first = list[Question](), list[tuple[int, Said]](), question.user
         for attempt in range(1, 2 + AGAIN):
             asked.append(question)

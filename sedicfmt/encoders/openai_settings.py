@@ -55,12 +55,17 @@ class OpenAiSettings:
             raise EncodeError(f"{self.retries} retries; 0 to {MOST_RETRIES} make sense", "retries")
         if not 0 <= self.backoff <= MOST_SECONDS:
             raise EncodeError(f"a first wait of {self.backoff} s", "backoff")
-        if not 1 <= self.max_tokens <= MOST_TOKENS:
-            raise EncodeError(f"{self.max_tokens} tokens; 1 to {MOST_TOKENS} can be asked for", "max_tokens")
-        if not LEAST_SIDE <= self.longest_side <= MOST_SIDE:
-            raise EncodeError(f"{self.longest_side} pixels; {LEAST_SIDE} to {MOST_SIDE} are sent", "longest_side")
+        check_sizes(self.max_tokens, self.longest_side)
         if any(price is not None and not 0 <= price < math.inf for price in (self.price_in, self.price_out)):
             raise EncodeError("a price is at least 0", "price")
+
+
+def check_sizes(max_tokens: int, longest_side: int) -> None:
+    """Raises EncodeError for tokens of an answer, or pixels of the picture's longest side, that make no sense."""
+    if not 1 <= max_tokens <= MOST_TOKENS:
+        raise EncodeError(f"{max_tokens} tokens; 1 to {MOST_TOKENS} can be asked for", "max_tokens")
+    if not LEAST_SIDE <= longest_side <= MOST_SIDE:
+        raise EncodeError(f"{longest_side} pixels; {LEAST_SIDE} to {MOST_SIDE} are sent", "longest_side")
 
 
 def public_url(url: str) -> str:

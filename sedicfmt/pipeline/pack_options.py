@@ -21,6 +21,8 @@ class PackOptions:
     `objects`, `words_object`, `words_overall`: None for what the paper has at the budget's rate (rate_control.POINTS).
     `model`: of the reference picture, a name of the registry or "auto" (choose_reference).
     `refine`: about half a minute more for a reference picture nearer to the photo at the same bytes (search_refined).
+    `llm_timeout` (seconds a request), `llm_retries`, `llm_max_tokens` (an answer), `llm_image_size` (pixels of the longest
+    side, as sent): for describers that ask a language model, None for what they choose.
     `preset`: the name under which `from_preset` made these options; it decides nothing by itself.
     """
 
@@ -38,6 +40,10 @@ class PackOptions:
     seed: int = 0
     model: str = AUTO
     refine: bool = False
+    llm_timeout: float | None = None
+    llm_retries: int | None = None
+    llm_max_tokens: int | None = None
+    llm_image_size: int | None = None
     preset: str | None = None
 
     def __post_init__(self) -> None:
@@ -65,7 +71,14 @@ class PackOptions:
             raise EncodeError(f"a budget of {self.max_bytes!r} bytes; it is a whole number from 1", "max_bytes")
         if self.target_bpp is not None and not (is_number(self.target_bpp) and 0 < self.target_bpp <= MOST_BPP):
             raise EncodeError(f"a target of {self.target_bpp} bpp; it is above 0 and at most {MOST_BPP}", "target_bpp")
+        if self.llm_timeout is not None and not is_number(self.llm_timeout):
+            raise EncodeError(f"a time-out of {self.llm_timeout!r}; it is a number of seconds", "llm_timeout")
         check_model(self.model)
+
+    def llm(self) -> dict[str, Any]:
+        """What was chosen for a language model, by the names of its settings."""
+        given = {name: getattr(self, f"llm_{switch}") for switch, name in LLM.items()}
+        return {name: value for name, value in given.items() if value is not None}
 
     def budget(self, pixels: int) -> Budget:
         """The most bytes for a picture of so many pixels."""
@@ -109,7 +122,11 @@ def from_preset(preset: str | None = None, **given: Any) -> PackOptions:
     return PackOptions(**{**chosen, **given, "preset": preset})
 
 
-WHOLE = ("objects", "words_object", "words_overall", "max_bytes", "mask_scale", "seed")
+WHOLE = (
+    "objects", "words_object", "words_overall", "max_bytes", "mask_scale", "seed",
+    "llm_retries", "llm_max_tokens", "llm_image_size",
+)  # fmt: skip
+LLM = {"timeout": "timeout", "retries": "retries", "max_tokens": "max_tokens", "image_size": "longest_side"}
 MOST_BPP = 1000  # far beyond any file: a picture as it is has 24
 PRESETS: dict[str, dict[str, Any]] = {
     # The least that is still a picture with a caption: one object in ten words, twenty overall, coarse masks.

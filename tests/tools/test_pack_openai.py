@@ -36,16 +36,16 @@ def folder(tmp_path):
 
 
 def test_packs_the_words_and_pays_once(folder):
-    with LoopbackServer([said(OBJECTS), said(OVERALL)]) as server:
+    with LoopbackServer([said(OVERALL)]) as server:
         first, told = pack(server, folder)
         assert first.returncode == 0, first.stderr
         data = (folder / "photo.sedic").read_bytes()
         again, told_again = pack(server, folder)
     assert again.returncode == 0
-    assert (told["report"]["requests"], told_again["report"]["requests"]) == (2, 0)
-    assert told_again["report"]["cached"] == 2
+    assert (told["report"]["requests"], told_again["report"]["requests"]) == (1, 0)
+    assert told_again["report"]["cached"] == 1
     assert (folder / "photo.sedic").read_bytes() == data
-    assert any("no mask" in line for line in told["warnings"])  # without a grounder nobody knows where the dog is
+    assert any("without --ground" in line for line in told["warnings"])  # nobody would know where the dog is
     inspected = subprocess.run(
         [Path(sys.executable).parent / "sedic-inspect", folder / "photo.sedic", "--json"],
         capture_output=True,

@@ -24,6 +24,7 @@ from sedicfmt.errors import BackendFailed
 
 AGAIN = 2  # times that a question is put again
 WORDS_NAME = 3  # the paper's l_n, of which it gives no number: an adjective or two and the noun
+MOST_CHARACTERS = 30  # of a name in a script without spaces
 QUOTED = 2000  # characters of a useless answer that are quoted back
 
 Said = TypeVar("Said")
@@ -80,7 +81,7 @@ class Conversation:
 
         def limits(told: Objects) -> list[str]:
             said, faults = told
-            names = [too_long(name, self.words_name, f"objects[{i}].name") for i, (name, _) in enumerate(said[:most])]
+            names = [long_name(name, self.words_name, f"objects[{i}].name") for i, (name, _) in enumerate(said[:most])]
             texts = [too_long(whole_text(*s), words, f"objects[{i}].details") for i, s in enumerate(said[:most])]
             return [*faults, *names, *texts]
 
@@ -146,6 +147,12 @@ def too_long(text: str, most: int, place: str) -> str:
     return f"{place} has {words} words, at most {most} are allowed" if words > most else ""
 
 
+def long_name(name: str, most: int, place: str) -> str:
+    """The same of a name: in a script without spaces it is one word, which nobody can shorten."""
+    words = len(name.split())
+    return f"{place} has {words} words, at most {most} are allowed" if words > most else ""
+
+
 def whole_text(name: str, details: str) -> str:
     """The details, with the name in front where they do not speak of the thing: the name itself is never sent."""
     if not details:
@@ -160,4 +167,4 @@ def short_name(name: str, most: int) -> str:
         words = words[2:] if words[0].casefold() in MEASURES and words[1:2] == ["of"] and len(words) > 2 else words
         end = next((i for i, word in enumerate(words) if i and word.casefold() in PREPOSITIONS), len(words))
         words = words[max(0, end - most) : end]
-    return limit_words(" ".join(words), most)
+    return limit_words(" ".join(words), MOST_CHARACTERS)

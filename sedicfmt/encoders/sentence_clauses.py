@@ -34,9 +34,7 @@ def shortened(sentence: str, goes: Callable[[str], bool]) -> tuple[str, list[str
 def ended(text: str, sentence: str) -> str:
     """`text` with the end of `sentence`: its full stop, and not a comma."""
     bare = sentence.rstrip().rstrip(CLOSERS)
-    return text.rstrip().rstrip("".join(CLAUSE_ENDS) + "、：").rstrip() + (
-        bare[-1] if bare.endswith(SENTENCE_ENDS) else ""
-    )
+    return text.rstrip().rstrip("".join(CLAUSE_ENDS)).rstrip() + (bare[-1] if bare.endswith(SENTENCE_ENDS) else "")
 
 
 def first_word(text: str) -> str:
@@ -54,10 +52,15 @@ def _dropped(clauses: list[str], goes: Callable[[str], bool]) -> list[bool]:
             continue
         found.append(bool(group) and _leans(group, clause, clauses[i - 1].rstrip().endswith(",")))
         group = group if found[-1] else ""
-    for i in range(len(clauses) - 1, 0, -1):  # "followed" by what went
-        alone = _kind(clauses[i - 1]) == SAID and len(_WORD.findall(clauses[i - 1])) == 1
-        found[i - 1] |= found[i] and alone
+    for i in range(len(clauses) - 1, 0, -1):
+        found[i - 1] |= found[i] and _is_left_alone(clauses[i - 1])
     return found
+
+
+def _is_left_alone(clause: str) -> bool:
+    """Whether a clause says nothing without the one behind it: "followed", "which is"."""
+    words = [word.casefold() for word in _WORD.findall(clause)]
+    return _kind(clause) == SAID and (len(words) == 1 or words[-1] in WAITING)
 
 
 def _leans(group: str, clause: str, after_comma: bool) -> bool:

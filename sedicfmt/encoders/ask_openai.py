@@ -108,11 +108,12 @@ class OpenAiServer:
         ledger.requests += 1
         body = read_body(data)
         tokens_in, tokens_out = read_usage(body)
-        if tokens_in is None or tokens_out is None:
-            ledger.warn("the server does not count its tokens; the report has too few")
         ledger.tokens_in += tokens_in or 0
         ledger.tokens_out += tokens_out or 0
-        return read_completion(body)
+        completion = read_completion(body)
+        if tokens_in is None or tokens_out is None:
+            ledger.warn("the server does not count its tokens; the report has too few")
+        return completion
 
     def _request(self, told: dict[str, Any]) -> bytes:
         """The server's answer, as it comes. Raises Refused, TimeoutError, and whatever else the client does."""

@@ -39,7 +39,7 @@ FLAGGED = _any(
 # Question and answer together are more than the model's context, or the answer more than it ever gives.
 TOO_MUCH = _any(
     r"(?:context|n_ctx|token)[^{}]{0,80}(?:exceed|too (?:large|long|many)|maximum|at most|less than)",
-    r"(?:exceed|too (?:large|long|many)|less than)[^{}]{0,60}(?:context|token)",
+    r"(?:exceed|too (?:large|long|many)|less than|at most|up to)[^{}]{0,60}(?:context|token)",
 )
 
 # Of the request's form: what a key is called, the schema, the message of the system.

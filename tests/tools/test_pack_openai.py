@@ -83,7 +83,7 @@ def test_after_a_failure_it_says_what_was_spent(folder):
     assert ran.returncode == 8
     assert {"requests": 3, "tokens_in": 300, "tokens_out": 60}.items() <= told["error"]["report"].items()
     with LoopbackServer([said(OVERALL)]) as server:  # paid for, then too much for the budget
-        ran, told = pack(server, folder, "--max-bytes", "20")
+        ran, told = pack(server, folder, "--max-bytes", "5")
     assert ran.returncode != 0 and told["error"]["report"]["requests"] == 1
 
 

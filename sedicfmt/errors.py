@@ -8,7 +8,10 @@ from __future__ import annotations
 
 
 class SedicError(Exception):
-    """Root of all errors. `code` is stable and meant for programs, the message for people."""
+    """Root of all errors. `code` is stable and meant for programs, the message for people.
+
+    `report`: what was spent before it went wrong, such as requests and tokens; mostly empty.
+    """
 
     code = "error"
     exit_code = 1
@@ -16,6 +19,7 @@ class SedicError(Exception):
     def __init__(self, message: str, path: str = "", offset: int | None = None):
         super().__init__(message)
         self.message, self.path, self.offset = message, path, offset
+        self.report: dict[str, object] = {}
 
     def inside(self, path: str, offset: int = 0) -> SedicError:
         """The same error seen from the structure around it: `path` goes in front, `offset` is added."""

@@ -72,10 +72,11 @@ def run(command: Callable[[argparse.Namespace], int | None], arguments: argparse
 
 
 def told(error: BaseException) -> dict[str, Any]:
-    """An error as `--json` shows it: code, exit_code, message, and path and offset where it has a place in a file."""
+    """An error as `--json` shows it: code, exit_code, message, path and offset in a file, report of what was spent."""
     if isinstance(error, SedicError):
         place = {"path": error.path, "offset": error.offset}
-        return {"code": error.code, "exit_code": error.exit_code, "message": str(error), **place}
+        spent = {"report": error.report} if error.report else {}
+        return {"code": error.code, "exit_code": error.exit_code, "message": str(error), **place, **spent}
     if isinstance(error, OSError):
         reason = (
             f"{error.strerror}: {error.filename}" if error.strerror and error.filename else error.strerror or str(error)

@@ -31,10 +31,12 @@ def main() -> int:
     p.add_argument("--preset", metavar="NAME", help="limits and budget in one word: tiny (0.01 bpp), paper-low, paper-high "
                    "(what the paper has at 0.02-0.03, 0.04-0.05 bpp); other switches go before it")  # fmt: skip
     p.add_argument("--describe", default="offline", help="offline (default), annotations:FILE (JSON or COCO), "
-                   "openai[:MODEL] (key in OPENAI_API_KEY), or vlm:FOLDER_OR_ID")  # fmt: skip
+                   "openai[:MODEL] (else OPENAI_MODEL; key in OPENAI_API_KEY), or vlm:FOLDER_OR_ID")  # fmt: skip
     p.add_argument(
         "--base-url", metavar="URL", help="of an OpenAI-compatible server (else OPENAI_BASE_URL, else OpenAI)"
     )
+    for switch, kind, metavar, told in LLM:
+        p.add_argument(switch, type=kind, metavar=metavar, help=told)
     p.add_argument(
         "--ground", default="none", help="where named objects are: grounding-dino[:FOLDER_OR_ID]; none (default)"
     )
@@ -109,11 +111,17 @@ def seen(result: PackResult) -> str:
     return f"{size:,} bytes, {bpp:.4f} bpp, {seconds:.1f} s{objects}{words}"
 
 
+LLM = (
+    ("--llm-timeout", float, "SECONDS", "openai: for one request in all (default 600)"),
+    ("--llm-retries", int, "N", "openai: how often a request is sent again that the server could not take (default 3)"),
+    ("--llm-max-tokens", int, "N", "openai, vlm: of one answer, thoughts included (default 4096; vlm 1024)"),
+    ("--llm-image-size", int, "PIXELS", "openai, vlm: the picture's longest side as the model gets it (default 1024)"),
+)
 DEFAULT = REGISTRY[DEFAULT_MODEL].name
 USUAL = "(default {}; {} where the budget is below 0.035 bpp)"
 OPTIONS = (
     "describe", "base_url", "ground", "segment", "device", "objects", "words_object", "words_overall", "max_bytes",
-    "target_bpp", "mask_scale", "seed", "model", "refine",
+    "target_bpp", "mask_scale", "seed", "model", "refine", "llm_timeout", "llm_retries", "llm_max_tokens", "llm_image_size",
 )  # fmt: skip
 
 if __name__ == "__main__":

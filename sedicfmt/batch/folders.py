@@ -90,17 +90,21 @@ def unpack_folder(
         yield Batch(found, map(run.outcome, found.jobs))
 
 
+NOT_DECIDING = ("device", "preset", "base_url", "llm_timeout", "llm_retries")
+
+
 def options_digest(chosen: dict[str, Any]) -> str:
     """SHA-256 of what was chosen and of this package's version, which may make something else of it."""
     return sha256(json.dumps({"sedicfmt": version("sedicfmt"), **chosen}, sort_keys=True, default=str).encode())
 
 
 def pack_decided_by(options: PackOptions) -> dict[str, Any]:
-    """All of `options` that decides a file: not the device, nor a preset's name; of an address what is no secret.
+    """All of `options` that decides a file: not the device, nor a preset's name, nor how long and how often a server is asked;
+    of an address what is no secret.
 
     Of annotations the file's own bytes, not what it refers to; of models their names or paths. Raises SedicError, OSError.
     """
-    chosen = {k: v for k, v in asdict(options).items() if k not in ("device", "preset", "base_url")}
+    chosen = {k: v for k, v in asdict(options).items() if k not in NOT_DECIDING}
     name, _, argument = options.describe.partition(":")
     if name == "annotations" and argument:
         chosen["annotations"] = sha256(Path(argument).read_bytes())

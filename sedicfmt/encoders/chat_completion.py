@@ -1,7 +1,8 @@
 """The bytes of a chat completion -> the answer's text and what it took, or an error that says what the server did instead.
 
-Servers that speak "OpenAI's API" differ in what they leave out: no usage, no content beside a refusal, an error with status
-200. Only what is needed is looked at, and each piece is checked: no library's model is trusted to have done so.
+Servers that speak "OpenAI's API" differ in what they leave out and in where they put things: no usage, no content beside a
+refusal, content in parts, an answer among the thoughts, an error with status 200, events although none were asked for
+(event_stream.py). Only what is needed is looked at, and each piece is checked: no library's model is trusted to have done so.
 """
 
 from __future__ import annotations
@@ -10,39 +11,24 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from sedicfmt.encoders.event_stream import from_events, is_event_stream
+from sedicfmt.encoders.failed_request import Refused
 from sedicfmt.errors import BackendFailed
 
 
 @dataclass(frozen=True)
 class Completion:
-    """An answer, and the tokens of question and answer, None where the server does not count them."""
+    """An answer, and whether it ended because of the limit of its tokens."""
 
     text: str
-    tokens_in: int | None = None
-    tokens_out: int | None = None
+    cut: bool = False
 
 
-def read_completion(data: bytes) -> Completion:
-    """The first choice's text. Raises BackendFailed for a refusal, an error told with status 200, and anything else."""
-    body = _object(data)
-    choices = body.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    message = choice.get("message") if isinstance(choice, dict) else None
-    if not isinstance(choice, dict) or not isinstance(message, dict):
-        raise BackendFailed(f"the server answers with something else than a chat completion: {_told(body)}; {ADVICE}")
-    text, refusal = message.get("content"), message.get("refusal")
-    if refusal or choice.get("finish_reason") == "content_filter":
-        reason = refusal if isinstance(refusal, str) else "its content filter"
-        raise BackendFailed(f"the model refuses to describe this picture ({reason}); try another model or picture")
-    usage = body.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
-    text = text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""  # half a surrogate pair: "?"
-    return Completion(text, _count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
-
-
-def _object(data: bytes) -> dict[str, Any]:
+def read_body(data: bytes) -> dict[str, Any]:
+    """The object that a server answers with; what follows it is not looked at. Raises BackendFailed where it is none."""
+    text = data.decode("utf-8-sig", "replace").lstrip()
     try:
-        body = json.loads(data)
+        body = from_events(text) if is_event_stream(text) else json.JSONDecoder().raw_decode(text)[0]
     except (ValueError, RecursionError) as error:
         raise BackendFailed(f"the server's answer is not JSON; {ADVICE}") from error
     if not isinstance(body, dict):
@@ -50,11 +36,67 @@ def _object(data: bytes) -> dict[str, Any]:
     return body
 
 
-def _told(body: dict[str, Any]) -> str:
-    """What the server says went wrong, if it says so, else the keys of what it sent."""
-    error = body.get("error")
-    message = error.get("message") if isinstance(error, dict) else error
-    return str(message) if message else f"it has {', '.join(sorted(body)) or 'nothing'}"
+def read_usage(body: dict[str, Any]) -> tuple[int | None, int | None]:
+    """The tokens of question and answer, None where the server does not count them."""
+    usage = body.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    return _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+
+
+def read_completion(body: dict[str, Any]) -> Completion:
+    """The first choice's text. Raises Refused for an error told with status 200 and for choices that are null,
+    BackendFailed for a refusal, for an answer that ended before it began, and for anything else."""
+    choice = _choice(body)
+    message = choice.get("message")
+    message = message if isinstance(message, dict) else {}
+    finish, refusal = str(choice.get("finish_reason")), message.get("refusal")
+    if refusal or finish.startswith("content_filter"):
+        reason = refusal if isinstance(refusal, str) else "its content filter"
+        raise BackendFailed(f"the model refuses to describe this picture ({reason}); try another model or picture")
+    if not message:
+        raise BackendFailed(f"the server answers with something else than a chat completion: {_keys(choice)}; {ADVICE}")
+    said, cut = _text(message.get("content")), finish in ("length", "max_tokens")
+    if cut and not said.strip():
+        raise BackendFailed(
+            "the model's tokens were at their limit before it said anything; --llm-max-tokens allows more"
+        )
+    said = said if said.strip() else _text(message.get("reasoning_content")) or _text(message.get("reasoning"))
+    return Completion(said.encode("utf-8", "replace").decode(), cut)  # half a surrogate pair: "?"
+
+
+def _choice(body: dict[str, Any]) -> dict[str, Any]:
+    """The first choice, unless there is an error instead of it, or in it."""
+    choices = body.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    for error in (body.get("error"), choice.get("error") if isinstance(choice, dict) else None):
+        if error:
+            raise Refused(_status(error), json.dumps({"error": error}))
+    if "choices" in body and choices is None:
+        raise Refused(200, "")
+    if not isinstance(choice, dict):
+        raise BackendFailed(f"the server answers with something else than a chat completion: {_keys(body)}; {ADVICE}")
+    return choice
+
+
+def _status(error: Any) -> int:
+    """The status that an error told with 200 should have had, if it says so."""
+    code = str(error.get("code")) if isinstance(error, dict) else ""
+    return int(code) if code.isascii() and code.isdecimal() and len(code) == 3 and code[0] in "45" else 200
+
+
+def _text(content: Any) -> str:
+    """The words of a message's content: a string, a list of parts, of which thoughts are left out, or the answer's object."""
+    if isinstance(content, list):
+        return "".join(_text(part) for part in content if isinstance(part, str | dict))
+    if isinstance(content, dict):
+        if content.get("type") in THOUGHTS:
+            return ""
+        return _text(content.get("text")) if "type" in content or "text" in content else json.dumps(content)
+    return content if isinstance(content, str) else ""
+
+
+def _keys(body: dict[str, Any]) -> str:
+    return f"it has {', '.join(sorted(body)) or 'nothing'}"
 
 
 def _count(usage: dict[str, Any], key: str) -> int | None:
@@ -63,3 +105,4 @@ def _count(usage: dict[str, Any], key: str) -> int | None:
 
 
 ADVICE = "check the base URL, which usually ends in /v1"
+THOUGHTS = ("thinking", "reasoning", "reasoning_text")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from sedicfmt.encoders.check_answer import OBJECTS_SCHEMA, OVERALL_SCHEMA, Fault, read_objects, read_overall
@@ -23,9 +24,11 @@ from sedicfmt.errors import BackendFailed
 
 AGAIN = 2  # times that a question is put again
 WORDS_NAME = 3  # the paper's l_n, of which it gives no number: an adjective or two and the noun
+MOST_CHARACTERS = 30  # of a name in a script without spaces
 QUOTED = 2000  # characters of a useless answer that are quoted back
 
 Said = TypeVar("Said")
+Objects = tuple[list[tuple[str, str]], list[str]]  # (name, details) of each, and what is wrong with others
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +75,18 @@ class Conversation:
         user = self.prompts.objects.substitute(objects=most, words_name=self.words_name, words_object=words)
         question = Question("objects", self.prompts.system, user, picture, OBJECTS_SCHEMA)
 
-        def limits(said: list[tuple[str, str]]) -> list[str]:
-            names = [too_long(name, self.words_name, f"objects[{i}].name") for i, (name, _) in enumerate(said[:most])]
-            texts = [too_long(whole_text(*s), words, f"objects[{i}].details") for i, s in enumerate(said[:most])]
-            return [*names, *texts]
+        def read(answer: str) -> Objects:
+            faults = list[str]()
+            return read_objects(answer, self.prompts.objects.template, faults), faults
 
-        said = self._agreed(question, read_objects, limits)
+        def limits(told: Objects) -> list[str]:
+            said, faults = told
+            names = [long_name(name, self.words_name, f"objects[{i}].name") for i, (name, _) in enumerate(said[:most])]
+            texts = [too_long(whole_text(*s), words, f"objects[{i}].details") for i, s in enumerate(said[:most])]
+            return [*faults, *names, *texts]
+
+        said, faults = self._agreed(question, read, limits)
+        warnings += [f"{fault}: it is left out" for fault in faults]
         if len(said) > most:
             warnings.append(f"objects: the first {most} of {len(said)} are kept")
         return tuple(self._object(i, *s, words, warnings) for i, s in enumerate(said[:most]))
@@ -95,28 +104,31 @@ class Conversation:
         known, most = "\n".join(f"- {part.text}" for part in objects) or "- none", request.words_overall
         user = self.prompts.overall.substitute(known=known, words_overall=most)
         question = Question("overall", self.prompts.system, user, picture, OVERALL_SCHEMA)
-        said = self._agreed(question, read_overall, lambda text: [too_long(text, most, "overall")])
+        read = partial(read_overall, example=self.prompts.overall.template)
+        said = self._agreed(question, read, lambda text: [too_long(text, most, "overall")])
         overall, notes = limit_with_note(said, most, "overall")
         warnings += notes
         return overall
 
     def _agreed(self, question: Question, read: Callable[[str], Said], limits: Callable[[Said], list[str]]) -> Said:
-        """What the model says within `limits`; where it never does, the last that can be cut. Raises Unusable."""
-        asked, usable, first = list[Question](), list[Said](), question.user
+        """What the model says within `limits`; where it never does, that with the fewest faults. Raises Unusable."""
+        asked, usable, first = list[Question](), list[tuple[int, Said]](), question.user
         for attempt in range(1, 2 + AGAIN):
             asked.append(question)
             answer = self.ask(question)
             try:
-                usable.append(read(answer))
-                fault = "; ".join(filter(None, limits(usable[-1])))
+                said = read(answer)
+                faults = list(filter(None, limits(said)))
+                usable.append((len(faults), said))
+                fault = "; ".join(faults)
             except Fault as error:
                 fault = str(error)
             if not fault:
-                return usable[-1]
+                return said
             quoted = {"question": first, "answer": answer[:QUOTED], "fault": fault}
             question = replace(question, user=self.prompts.again.substitute(quoted), attempt=attempt)
         if usable:
-            return usable[-1]
+            return min(reversed(usable), key=lambda counted: counted[0])[1]
         raise _useless(question.name, answer, fault, asked)
 
 
@@ -135,6 +147,12 @@ def too_long(text: str, most: int, place: str) -> str:
     return f"{place} has {words} words, at most {most} are allowed" if words > most else ""
 
 
+def long_name(name: str, most: int, place: str) -> str:
+    """The same of a name: in a script without spaces it is one word, which nobody can shorten."""
+    words = len(name.split())
+    return f"{place} has {words} words, at most {most} are allowed" if words > most else ""
+
+
 def whole_text(name: str, details: str) -> str:
     """The details, with the name in front where they do not speak of the thing: the name itself is never sent."""
     if not details:
@@ -149,4 +167,4 @@ def short_name(name: str, most: int) -> str:
         words = words[2:] if words[0].casefold() in MEASURES and words[1:2] == ["of"] and len(words) > 2 else words
         end = next((i for i, word in enumerate(words) if i and word.casefold() in PREPOSITIONS), len(words))
         words = words[max(0, end - most) : end]
-    return limit_words(" ".join(words), most)
+    return limit_words(" ".join(words), MOST_CHARACTERS)

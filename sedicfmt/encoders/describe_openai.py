@@ -15,14 +15,16 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sedicfmt.encoders.answer_cache import AnswerCache, answer_key
-from sedicfmt.encoders.ask_openai import MOST_TOKENS, Ledger, OpenAiServer
+from sedicfmt.encoders.ask_openai import Ledger, OpenAiServer
 from sedicfmt.encoders.describe_by_talk import Conversation, Question, Unusable
 from sedicfmt.encoders.interfaces import DescribeRequest, Description, Picture, require_picture
 from sedicfmt.encoders.openai_settings import OPENAI_URL, OpenAiSettings, public_url, sent_openly
 from sedicfmt.encoders.prompt_files import Prompts, load_prompts
 from sedicfmt.encoders.scale_picture import JPEG_QUALITY, scaled
+from sedicfmt.errors import SedicError
 
 
 @dataclass
@@ -37,7 +39,7 @@ class OpenAiDescriber:
         self.cache = AnswerCache(self.settings.cache) if self.settings.cache else None
 
     def describe(self, image: Picture, request: DescribeRequest) -> Description:
-        """The words of `image`, no boxes or masks; `report` has what they took (table at the bottom).
+        """The words of `image`, no boxes or masks; `report` has what they took (table at the bottom), that of an error too.
 
         Raises EncodeError for what is no picture, MissingDependency without the client, BackendFailed for all that the
         server or the model does wrong.
@@ -47,8 +49,11 @@ class OpenAiDescriber:
         conversation = Conversation(lambda question: self._answer(question, ledger), self.prompts)
         try:
             told = conversation.describe(scaled(image, self.settings.longest_side), request)
-        except Unusable as error:
-            self._forget(error.questions)
+        except SedicError as error:
+            if isinstance(error, Unusable):
+                self._forget(error.questions)
+                error.message += f"; {ledger.cut}" if ledger.cut else ""
+            error.report = self._spent(ledger)
             raise
         return replace(told, report=self._report(told, ledger, time.perf_counter() - began))
 
@@ -77,7 +82,7 @@ class OpenAiDescriber:
             "attempt": question.attempt,
             "prompts": self.prompts.version,
             "quality": JPEG_QUALITY,
-            "tokens": MOST_TOKENS,
+            "tokens": self.settings.max_tokens,
         }
         return answer_key(question.picture, {**said, **server, **how})
 
@@ -87,20 +92,28 @@ class OpenAiDescriber:
                 self.cache.forget(self._key(question))
 
     def _report(self, told: Description, ledger: Ledger, seconds: float) -> dict[str, object]:
-        took = {name: getattr(ledger, name) for name in COUNTED}
         warnings = [*ledger.warnings, *_warnings(told)]
-        report = {**told.report, "model": self.settings.model, **took, "warnings": warnings}
-        prices = self.settings.price_in, self.settings.price_out
-        if prices[0] is not None and prices[1] is not None:
-            report["cost"] = round((ledger.tokens_in * prices[0] + ledger.tokens_out * prices[1]) / 1e6, 6)
+        report = {**told.report, "model": self.settings.model, **self._spent(ledger), "warnings": warnings}
         return {**report, "seconds": {"words": round(seconds, 3)}}
 
+    def _spent(self, ledger: Ledger) -> dict[str, object]:
+        took = {name: getattr(ledger, name) for name in COUNTED}
+        prices = self.settings.price_in, self.settings.price_out
+        if prices[0] is not None and prices[1] is not None:
+            took["cost"] = round((ledger.tokens_in * prices[0] + ledger.tokens_out * prices[1]) / 1e6, 6)
+        return took
 
-def open_openai(argument: str | None, image_name: str | None, base_url: str | None = None) -> OpenAiDescriber:
-    """The registry's factory: `argument` is the model. Raises EncodeError without one, or for a bad address or key."""
+
+def open_openai(
+    argument: str | None, image_name: str | None, base_url: str | None = None, **llm: Any
+) -> OpenAiDescriber:
+    """The registry's factory: `argument` is the model, `llm` the settings that were chosen, by their names.
+
+    Raises EncodeError without a model, for a bad address or key, and for a setting out of range.
+    """
     model = argument or os.environ.get("OPENAI_MODEL", "")
     url = base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI_URL
-    return OpenAiDescriber(OpenAiSettings(model.strip(), url))
+    return OpenAiDescriber(OpenAiSettings(model.strip(), url, **llm))
 
 
 def _warnings(told: Description) -> list[object]:

@@ -22,6 +22,7 @@ from PIL import Image
 from sedicfmt.encoders.describe_by_talk import Conversation, Question
 from sedicfmt.encoders.find_network import WEIGHTS, Needed, find_network, package
 from sedicfmt.encoders.interfaces import DescribeRequest, Description, Picture, require_picture
+from sedicfmt.encoders.openai_settings import check_sizes
 from sedicfmt.encoders.prompt_files import Prompts, load_prompts
 from sedicfmt.encoders.run_network import choose_device, load_network, network_errors, thickened
 from sedicfmt.encoders.scale_picture import scaled
@@ -49,6 +50,7 @@ class VlmDescriber:
     device: str = "auto"
     prompts: Prompts = field(default_factory=load_prompts, repr=False)
     most_tokens: int = MOST_TOKENS
+    longest_side: int = LONGEST_SIDE
 
     def __post_init__(self) -> None:
         self.device = choose_device(self.device)
@@ -61,7 +63,7 @@ class VlmDescriber:
         require_picture(image)
         began, tally = time.perf_counter(), Tally()
         conversation = Conversation(lambda question: self._answer(question, tally), self.prompts)
-        told = conversation.describe(scaled(thickened(image)[0], LONGEST_SIDE), request)
+        told = conversation.describe(scaled(thickened(image)[0], self.longest_side), request)
         took = {"model": self.name, "device": self.device, **vars(tally)}
         seconds = {"words": round(time.perf_counter() - began, 3)}
         return replace(told, report={**told.report, **took, "seconds": seconds})
@@ -100,12 +102,19 @@ class VlmDescriber:
             raise MissingDependency(f"the processor of {self.name} needs another package: {reason}") from error
 
 
-def open_vlm(argument: str | None, image_name: str | None, device: str = "auto") -> VlmDescriber:
+def open_vlm(
+    argument: str | None,
+    image_name: str | None,
+    device: str = "auto",
+    max_tokens: int = MOST_TOKENS,
+    longest_side: int = LONGEST_SIDE,
+) -> VlmDescriber:
     """The registry's factory: `argument` is a folder or a hub id. Raises EncodeError without one, MissingDependency for
     a model, package or device that is not here, BackendFailed for another kind of model."""
     if not argument:
         raise EncodeError(f"the describer 'vlm' needs a model, as a folder or an id on the hub: vlm:{EXAMPLE}")
-    return VlmDescriber(argument, device)
+    check_sizes(max_tokens, longest_side)
+    return VlmDescriber(argument, device, most_tokens=max_tokens, longest_side=longest_side)
 
 
 def find_model(name: str) -> Path:

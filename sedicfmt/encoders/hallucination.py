@@ -1,9 +1,8 @@
 """What a describer named but nobody found leaves the description: tagged "Hallucination" (paper 3.1 and its Appendix I).
 
-The object itself goes, and so do the words in the other texts that need it. A sentence is a row of clauses, parted by
-marks and by such words as "with a", "and the", "while". A clause that mentions the thing goes; what follows it goes as well
-where it leans on it ("which is red", "floating above"), and where the first clause mentions it, the whole sentence goes
-with all that it carries, and the next one too if that begins with "It" or the like. Nothing is ever added or reordered:
+The object itself goes, and so do the words in the other texts that need it: the clauses that mention it and those that lean on
+them, as long as a sentence is left (sentence_clauses.py), else the whole sentence, and the next one too if that begins with
+"It" or the like. Nothing is ever added or reordered; a sentence that now comes first begins with a capital letter:
 
     A boy runs on the beach with a red kite, which has a long tail. The kite flies high. It is windy.
     without "red kite":   A boy runs on the beach.
@@ -19,7 +18,8 @@ from dataclasses import replace
 
 from sedicfmt.encoders.interfaces import DescribedObject, Description, Detection
 from sedicfmt.encoders.name_mentions import Mentions
-from sedicfmt.encoders.words import CLAUSE_ENDS, CLOSERS, SENTENCE_ENDS
+from sedicfmt.encoders.sentence_clauses import ended, first_word, shortened
+from sedicfmt.encoders.words import CLOSERS, SENTENCE_ENDS
 
 TAG = "Hallucination"
 
@@ -45,53 +45,29 @@ def without_hallucinations(description: Description, answers: Mapping[int, Detec
 
 def remove_mentions(text: str, mentions: Callable[[str], bool], removed: list[str] | None = None) -> str:
     """`text` without the sentences and clauses that need what `mentions` finds; `removed` gains them."""
-    kept, lost = list[str](), False
-    removed = [] if removed is None else removed
     sentences = [part for part in _SENTENCE.split(text) if part.strip()]
-    for sentence in sentences:
-        shorter = _shortened(sentence, mentions, removed)
-        if shorter == sentence and lost and _first_word(sentence) in PRONOUNS:
-            removed.append(sentence.strip())
-            continue
-        lost = not shorter
-        kept += [shorter] if shorter else []
-    if kept == sentences:
+    if not any(mentions(sentence) for sentence in sentences):
         return text
-    left = " ".join(part.strip() for part in kept)
-    return _ended(left, text) if left.endswith((";", "；")) else left  # what came after the semicolon is gone
+    kept, lost, removed = list[str](), False, [] if removed is None else removed
+    for sentence in sentences:
+        left, went = (sentence.strip(), []) if not mentions(sentence) else shortened(sentence, mentions)
+        if not went and (not _said(left) or (lost and first_word(left) in PRONOUNS)):
+            left, went = "", [left]
+        removed += went
+        kept += [_begun(left, kept, text)] if left else []
+        lost = not left
+    whole = re.sub("(?<=[。！？；]) ", "", " ".join(kept))
+    return ended(whole, text) if whole.endswith((";", "；")) else whole  # what came after the semicolon is gone
 
 
-def _shortened(sentence: str, mentions: Callable[[str], bool], removed: list[str]) -> str:
-    """The sentence itself, what is left of it, or the empty string."""
-    if not mentions(sentence):
-        return sentence
-    clauses = _CLAUSE.split(sentence)
-    kept, dropped, dropping = list[str](), list[str](), mentions(clauses[0])
-    for clause in [] if dropping else clauses:
-        dropping = mentions(clause) or (dropping and _leans(clause))
-        (dropped if dropping else kept).append(clause)
-    if not kept or not dropped or mentions(" ".join(kept)):  # the last two: a name across clauses
-        removed.append(sentence.strip())
-        return ""
-    removed.extend(clause.strip() for clause in dropped)
-    return _ended(" ".join(kept), sentence) if dropping else " ".join(kept)
+def _said(text: str) -> bool:
+    return any(c.isalnum() for c in text)
 
 
-def _leans(clause: str) -> bool:
-    """Whether a clause speaks of what stands before it: a relative clause, a pronoun, a participle."""
-    word = _first_word(clause)
-    return word in RELATIVE or word in PRONOUNS or (len(word) > 4 and word.endswith(("ing", "ed")))
-
-
-def _ended(text: str, sentence: str) -> str:
-    """`text` with the end of `sentence`: its full stop, and not a comma."""
-    bare = sentence.rstrip().rstrip(CLOSERS)
-    return text.rstrip().rstrip("".join(CLAUSE_ENDS)).rstrip() + (bare[-1] if bare.endswith(SENTENCE_ENDS) else "")
-
-
-def _first_word(text: str) -> str:
-    found = re.search(r"[^\W_]+", text)
-    return found.group().casefold() if found else ""
+def _begun(sentence: str, before: list[str], text: str) -> str:
+    """`sentence` with a capital letter where what stood before its semicolon went; not in a text that begins without."""
+    opens = not before or before[-1].rstrip(CLOSERS).endswith(SENTENCE_ENDS)
+    return sentence[0].upper() + sentence[1:] if opens and text.lstrip()[:1].isupper() else sentence
 
 
 def _placed(part: DescribedObject, answer: Detection | None) -> DescribedObject:
@@ -105,13 +81,8 @@ def _report(description: Description, gone: list[str], removed: list[str]) -> di
     return {**description.report, "warnings": [*warnings, *told], "hallucinations": gone, "removed": removed}
 
 
-_DETERMINER = r"(?:an?|the|two|three|four|some|several|many|another|his|her|its|their)\b"
-_SENTENCE = re.compile(r"(?<=[.!?;])(?=\s)|(?<=[.!?][\"')\]}”’»])(?=\s)|(?<=[。！？；])")
-_CLAUSE = re.compile(
-    r"(?<=[,:–—])\s+|(?<=[，：、])"  # marks
-    r"|\s+(?=(?:with|while|beside|behind|near|holding|wearing|carrying|next to|in front of|on top of)\b"
-    rf"|(?:and|or|but|in|on|at|by|under|over|above|below|around|from)\s+{_DETERMINER})",
-    re.IGNORECASE,
+# A full stop before a small letter or a digit ends no sentence: "approx. 3 m"
+_SENTENCE = re.compile(
+    r"(?<=[.!?])(?=\s+[^\sa-z\d])|(?<=[.!?][\"')\]}”’»])(?=\s+[^\sa-z\d])|(?<=;)(?=\s)|(?<=[。！？；])"
 )
-RELATIVE = frozenset({"which", "that", "who", "whose", "whom", "where"})
 PRONOUNS = frozenset({"it", "its", "they", "their", "them", "he", "his", "she", "her", "this", "these", "those"})

@@ -71,7 +71,7 @@ class Description:
 
 @dataclass(frozen=True)
 class DescribeRequest:
-    """How much may be said: at most `objects` objects; words are what white space separates."""
+    """How much may be said: at most `objects` objects; words are what `words.py` counts."""
 
     objects: int = 3
     words_object: int = 30

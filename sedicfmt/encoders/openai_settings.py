@@ -29,15 +29,17 @@ class OpenAiSettings:
 
     `timeout`: seconds that one request may take in all; a request that takes longer is not sent again. `retries`: how
     often one is sent again after 408, 409, 429, a 5xx or a broken connection; the first wait is `backoff` seconds, each
-    further one twice as long. `longest_side`: of the picture as sent, pixels. `cache`: the folder that keeps answers,
+    further one twice as long. `max_tokens`: of an answer, with what a reasoning model thinks before it; fewer where the
+    server takes no more. `longest_side`: of the picture as sent, pixels. `cache`: the folder that keeps answers,
     None for no cache. Prices are per million tokens, in whatever currency; with both, the report has the cost.
     """
 
     model: str
     base_url: str = field(default=OPENAI_URL, repr=False)
-    timeout: float = 120.0
+    timeout: float = 600.0  # a CPU may take minutes for a picture
     retries: int = 3
     backoff: float = 1.0
+    max_tokens: int = 4096
     longest_side: int = 1024
     cache: Path | None = field(default_factory=default_folder)
     price_in: float | None = None
@@ -53,10 +55,17 @@ class OpenAiSettings:
             raise EncodeError(f"{self.retries} retries; 0 to {MOST_RETRIES} make sense", "retries")
         if not 0 <= self.backoff <= MOST_SECONDS:
             raise EncodeError(f"a first wait of {self.backoff} s", "backoff")
-        if not LEAST_SIDE <= self.longest_side <= MOST_SIDE:
-            raise EncodeError(f"{self.longest_side} pixels; {LEAST_SIDE} to {MOST_SIDE} are sent", "longest_side")
+        check_sizes(self.max_tokens, self.longest_side)
         if any(price is not None and not 0 <= price < math.inf for price in (self.price_in, self.price_out)):
             raise EncodeError("a price is at least 0", "price")
+
+
+def check_sizes(max_tokens: int, longest_side: int) -> None:
+    """Raises EncodeError for tokens of an answer, or pixels of the picture's longest side, that make no sense."""
+    if not 1 <= max_tokens <= MOST_TOKENS:
+        raise EncodeError(f"{max_tokens} tokens; 1 to {MOST_TOKENS} can be asked for", "max_tokens")
+    if not LEAST_SIDE <= longest_side <= MOST_SIDE:
+        raise EncodeError(f"{longest_side} pixels; {LEAST_SIDE} to {MOST_SIDE} are sent", "longest_side")
 
 
 def public_url(url: str) -> str:
@@ -100,4 +109,5 @@ def sent_openly(url: str) -> bool:
 LEAST_SECRET = 8  # characters: "EMPTY", which some give to local servers, is no secret, and may be a word of the answer
 MOST_SECONDS = 3600
 MOST_RETRIES = 20
+MOST_TOKENS = 1 << 20
 LEAST_SIDE, MOST_SIDE = 32, 8192

@@ -8,6 +8,8 @@ and returns a `Describer`. Those of the table TAKES are given what only they kno
 
 from __future__ import annotations
 
+from typing import Any
+
 from sedicfmt.back_ends import BackEnds
 from sedicfmt.encoders.interfaces import Describer
 from sedicfmt.errors import EncodeError
@@ -25,21 +27,26 @@ DESCRIBERS = BackEnds(
 
 
 def find_describer(
-    spec: str, image_name: str | None = None, base_url: str | None = None, device: str = "auto"
+    spec: str, image_name: str | None = None, base_url: str | None = None, device: str = "auto", **llm: Any
 ) -> Describer:
     """The describer that `spec` names, for the picture called `image_name`.
 
-    `base_url`: of a server's API, for describers that ask one; `device`: for those that run a network. Raises EncodeError
-    for an unknown name, a bad argument or an address that nobody needs, BackendFailed for a name registered twice or an
-    entry point that does not load, MissingDependency where the describer lacks something.
+    `base_url`: of a server's API, for describers that ask one; `device`: for those that run a network; `llm`: what was
+    chosen for a language model (timeout, retries, max_tokens, longest_side). Raises EncodeError for an unknown name, a bad
+    argument, and an address or a choice that nobody needs, BackendFailed for a name registered twice or an entry point
+    that does not load, MissingDependency where the describer lacks something.
     """
     factory, argument = DESCRIBERS.find(spec)
     name = spec.partition(":")[0]
     taken = TAKES.get(name, ())
     if base_url is not None and "base_url" not in taken:
         raise EncodeError(f"the describer {name!r} asks no server", "base_url")
-    known = {"base_url": base_url, "device": device}
-    made: Describer = factory(argument, image_name, **{setting: known[setting] for setting in taken})
+    if idle := sorted(llm.keys() - set(taken)):
+        raise EncodeError(f"the describer {name!r} has no use for the choice of {', '.join(idle)}", f"llm_{idle[0]}")
+    known = {"base_url": base_url, "device": device, **llm}
+    made: Describer = factory(
+        argument, image_name, **{setting: known[setting] for setting in taken if setting in known}
+    )
     return made
 
 
@@ -48,10 +55,18 @@ def told_by_name(spec: str) -> bool:
     return spec.partition(":")[0] not in FOR_ALL
 
 
+def names_only(spec: str) -> bool:
+    """Whether the describer that `spec` names says what objects there are, and never where."""
+    return spec.partition(":")[0] in ("openai", "vlm")
+
+
 def describer_names() -> tuple[str, ...]:
     """All names that `find_describer` knows, in alphabetical order."""
     return DESCRIBERS.names()
 
 
 FOR_ALL = ("offline", "openai", "vlm")  # what a picture is called says nothing to them: one describer serves many
-TAKES = {"openai": ("base_url",), "vlm": ("device",)}
+TAKES = {
+    "openai": ("base_url", "timeout", "retries", "max_tokens", "longest_side"),
+    "vlm": ("device", "max_tokens", "longest_side"),
+}

@@ -7,16 +7,18 @@ picture -> describe (objects, texts; masks where the describer knows them) -> gr
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
 
 from PIL import Image
 
 from sedicfmt.container.content import write_file
 from sedicfmt.encoders.find_objects import find_objects
 from sedicfmt.encoders.interfaces import Describer, Description, Grounder, Picture, Segmenter
-from sedicfmt.encoders.registry import find_describer, told_by_name
+from sedicfmt.encoders.registry import find_describer, names_only, told_by_name
 from sedicfmt.encoders.registry_objects import find_grounder, find_segmenter
+from sedicfmt.errors import SedicError
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.pipeline.choose_reference import with_reference
 from sedicfmt.pipeline.pack_options import PackOptions
@@ -42,7 +44,7 @@ def open_back_ends(options: PackOptions) -> PackBackEnds:
     """
     if options.says_nothing:
         return PackBackEnds(None, None, None)
-    describer: Describer | None = find_describer(options.describe, None, options.base_url, options.device)
+    describer: Describer | None = _find_describer(options, None)
     if told_by_name(options.describe):
         describer = None  # it was only looked at
     grounder = find_grounder(options.ground, options.device)
@@ -89,7 +91,7 @@ def pack_picture(
         warnings += _warnings(description)
         report |= {k: v for k, v in description.report.items() if k != "warnings"}
         objects = tuple(_objects(description, options.mask_scale, warnings))
-    with clock("latent"):
+    with clock("latent"), _spent(report):
         whole = SedicFile(width, height, 0, b"", b"", description.overall, objects, options.seed)
         budget = options.budget(width * height)
         file, spent = with_reference(whole, pixels, options.model, budget, warnings.append, options.refine)
@@ -106,8 +108,29 @@ def _describe(
     if not (request.objects or request.words_overall):
         return Description("")
     ends = back_ends or open_back_ends(options)
-    describer = ends.describer or find_describer(options.describe, image_name, options.base_url, options.device)
-    return find_objects(pixels, describer.describe(pixels, request), ends.grounder, ends.segmenter)
+    describer = ends.describer or _find_describer(options, image_name)
+    unplaced = list[str]()
+    if request.objects and not ends.grounder and names_only(options.describe):
+        request = replace(request, objects=0)
+        unplaced = ["no objects are asked for: without --ground nobody would find them in the picture"]
+    told = describer.describe(pixels, request)
+    with _spent(told.report):
+        found = find_objects(pixels, told, ends.grounder, ends.segmenter)
+    return replace(found, report={**found.report, "warnings": [*_warnings(found), *unplaced]})
+
+
+def _find_describer(options: PackOptions, image_name: str | None) -> Describer:
+    return find_describer(options.describe, image_name, options.base_url, options.device, **options.llm())
+
+
+@contextmanager
+def _spent(report: Mapping[str, object]) -> Iterator[None]:
+    """Let an error that is raised within tell what was paid for before."""
+    try:
+        yield
+    except SedicError as error:
+        error.report |= {name: report[name] for name in PAID if name in report}
+        raise
 
 
 def _warnings(description: Description) -> list[str]:
@@ -121,6 +144,9 @@ def _objects(description: Description, scale: int, warnings: list[str]) -> Itera
             warnings.append(f"{part.name}: no mask says where it is; it is left out")
         else:
             yield SedicObject(part.text, Mask(downscale(part.pixels, scale), scale))
+
+
+PAID = ("requests", "retries", "cached", "tokens_in", "tokens_out", "cost")
 
 
 class _Clock:

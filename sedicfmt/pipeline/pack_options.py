@@ -22,6 +22,8 @@ class PackOptions:
     `objects`, `words_object`, `words_overall`: None for what the paper has at the budget's rate (rate_control.POINTS).
     `model`: of the reference picture, a name of the registry or "auto" (choose_reference).
     `refine`: about half a minute more for a reference picture nearer to the photo at the same bytes (search_refined).
+    `llm_timeout` (seconds a request), `llm_retries`, `llm_max_tokens` (an answer), `llm_image_size` (pixels of the longest
+    side, as sent): for describers that ask a language model, None for what they choose.
     `preset`: the name under which `from_preset` made these options; it decides nothing by itself.
     """
 
@@ -39,6 +41,10 @@ class PackOptions:
     seed: int = 0
     model: str = AUTO
     refine: bool = False
+    llm_timeout: float | None = None
+    llm_retries: int | None = None
+    llm_max_tokens: int | None = None
+    llm_image_size: int | None = None
     preset: str | None = None
 
     def __post_init__(self) -> None:
@@ -70,6 +76,8 @@ class PackOptions:
             raise EncodeError(
                 f"no device is called {self.device!r}; there are auto, cpu, cuda, cuda:N and mps", "device"
             )
+        if self.llm_timeout is not None and not is_number(self.llm_timeout):
+            raise EncodeError(f"a time-out of {self.llm_timeout!r}; it is a number of seconds", "llm_timeout")
         check_model(self.model)
 
     @property
@@ -82,6 +90,11 @@ class PackOptions:
         if self.ground == "none" and self.segment != "grabcut":
             return [f"{self.segment} has no boxes to segment: name a grounder as well (ground)"]
         return []
+
+    def llm(self) -> dict[str, Any]:
+        """What was chosen for a language model, by the names of its settings."""
+        given = {name: getattr(self, f"llm_{switch}") for switch, name in LLM.items()}
+        return {name: value for name, value in given.items() if value is not None}
 
     def budget(self, pixels: int) -> Budget:
         """The most bytes for a picture of so many pixels."""
@@ -126,7 +139,11 @@ def from_preset(preset: str | None = None, **given: Any) -> PackOptions:
 
 
 DEVICES = re.compile("auto|cpu|cuda(:[0-9]+)?|mps")
-WHOLE = ("objects", "words_object", "words_overall", "max_bytes", "mask_scale", "seed")
+WHOLE = (
+    "objects", "words_object", "words_overall", "max_bytes", "mask_scale", "seed",
+    "llm_retries", "llm_max_tokens", "llm_image_size",
+)  # fmt: skip
+LLM = {"timeout": "timeout", "retries": "retries", "max_tokens": "max_tokens", "image_size": "longest_side"}
 MOST_BPP = 1000  # far beyond any file: a picture as it is has 24
 PRESETS: dict[str, dict[str, Any]] = {
     # The least that is still a picture with a caption: one object in ten words, twenty overall, coarse masks.

@@ -45,12 +45,12 @@ class Request:
     @property
     def words(self) -> str:
         """The user's words."""
-        return next(part["text"] for part in self.body["messages"][1]["content"] if part["type"] == "text")
+        return next(part["text"] for part in self.body["messages"][-1]["content"] if part["type"] == "text")
 
     @property
     def picture(self) -> Image.Image:
         """The picture that came with them."""
-        parts = self.body["messages"][1]["content"]
+        parts = self.body["messages"][-1]["content"]
         url = next(part["image_url"]["url"] for part in parts if part["type"] == "image_url")
         return Image.open(io.BytesIO(base64.b64decode(url.removeprefix("data:image/jpeg;base64,"))))
 

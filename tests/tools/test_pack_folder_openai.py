@@ -25,14 +25,12 @@ pytest.importorskip("openai")
 BIN = Path(sys.executable).parent
 PHOTOS = 6
 KEY = "sk-secret-0123456789"
-OBJECTS = {"objects": [{"name": "brown dog", "details": "brown dog with short fur"}]}
 
 
 def answer(request):
     """By what is asked: a restarted client begins where it likes."""
-    about_objects = request.body["response_format"]["json_schema"]["name"] == "objects"
     time.sleep(0.1)  # long enough to be killed in
-    return said(OBJECTS if about_objects else {"overall": "A photograph of a brown dog on grass."})
+    return said({"overall": "A photograph of a brown dog on grass."})
 
 
 def asked(request):
@@ -91,7 +89,7 @@ def whole(path):
 def test_killed_at_any_moment_it_resumes_and_pays_once(photos):
     out, in_flight, kills = photos / "out", [], 0
     with LoopbackServer(answer) as server:
-        # within a question, between two, at work on the latent; then as soon as one more file has its name, and a little later
+        # within a question, at work on the latent; then as soon as one more file has its name, and a little later
         for wait, awaited in ((0.0, 0), (0.05, 0), (0.15, 0), (0.25, 0), (0.0, 1), (0.05, 1)):
             before, made = len(server.requests), packed(out)
 
@@ -117,7 +115,7 @@ def test_killed_at_any_moment_it_resumes_and_pays_once(photos):
     with LoopbackServer(answer) as other:  # nobody disturbs this one
         finished(start(other, photos, "undisturbed", "other-cache"))
         needed = [asked(request) for request in other.requests]
-    assert len(needed) == len(set(needed)) == 2 * PHOTOS
+    assert len(needed) == len(set(needed)) == PHOTOS
     assert set(paid) == set(needed)
 
     files = packed(out)
@@ -140,11 +138,19 @@ def test_a_second_run_asks_nothing_and_writes_nothing(photos):
         summary = finished(start(server, photos))
     assert (summary["made"], summary["kept"]) == (1, PHOTOS - 1)
     assert packed(photos / "out")["0.sedic"][0] == files["0.sedic"][0]
-    assert len(server.requests) == asked_for == 2 * PHOTOS
+    assert len(server.requests) == asked_for == PHOTOS
 
 
-def test_a_refused_key_stops_the_folder_at_the_first_request(photos):
-    with LoopbackServer([refused(401, "no")]) as server:
+@pytest.mark.parametrize(
+    ("reply", "advice"),
+    [
+        (refused(401, "no"), b"OPENAI_API_KEY"),
+        (refused(402, "Insufficient Balance"), b"no credit left"),
+        (refused(500, "image input is not supported - hint: you may need to provide the mmproj"), b"takes no pictures"),
+    ],
+)
+def test_what_concerns_all_stops_the_folder_at_the_first_request(photos, reply, advice):
+    with LoopbackServer([reply]) as server:
         child = start(server, photos)
         out, errors = child.communicate(timeout=60)
     assert child.returncode == 8
@@ -152,5 +158,5 @@ def test_a_refused_key_stops_the_folder_at_the_first_request(photos):
     lines = [json.loads(line) for line in out.splitlines()]
     assert lines[0]["summary"]["left"] == PHOTOS
     assert lines[1]["error"]["exit_code"] == 8
-    assert b"OPENAI_API_KEY" in errors
+    assert advice in errors
     assert not packed(photos / "out")

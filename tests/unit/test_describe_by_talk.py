@@ -42,23 +42,20 @@ def talk(*answers: object, request: DescribeRequest = DescribeRequest()) -> tupl
     "around", ["{}", "```json\n{}\n```", "Sure: {} Anything else?", "<think>{{no}} {{</think>\n{}", "{}\n{{}}"]
 )
 def test_what_models_put_around_json(around: str) -> None:
-    assert read_json(around.format(json.dumps(WHOLE))) == WHOLE
+    assert read_json(around.format(json.dumps(WHOLE)), "overall") == WHOLE
 
 
 @pytest.mark.parametrize(
     "answer", ["", " ", "dog", "[1]", "{", "}{", '{"a": }', "{" * 9999, '{"a":' * 99999, "<think>{}"]
 )
 def test_what_is_no_json_object(answer: str) -> None:
-    if answer == "<think>{}":
-        assert read_json(answer) == {}
-    else:
-        with pytest.raises(Fault):
-            read_json(answer)
+    with pytest.raises(Fault):
+        read_json(answer, "a")
 
 
 def test_a_number_of_too_many_digits() -> None:
     with pytest.raises(Fault):
-        read_json('{"a": ' + "9" * 9999 + "}")
+        read_json('{"a": ' + "9" * 9999 + "}", "a")
 
 
 @pytest.mark.parametrize(
@@ -187,6 +184,77 @@ def test_any_answers_give_a_description_within_limits_or_our_error(
         assert error.exit_code == 8
         return
     assert len(told.objects) <= objects and told.overall
-    for text in (told.overall, *(part.text for part in told.objects), *(part.name for part in told.objects)):
-        assert text and count_words(text) <= max(words, 3) and normalise(text) == text
+    for text in (told.overall, *(part.text for part in told.objects)):
+        assert text and count_words(text) <= words and normalise(text) == text
         assert len(text.encode()) <= MAX_TEXT_BYTES
+    for name in (part.name for part in told.objects):
+        assert name and len(name.split()) <= 3 and normalise(name) == name
+
+
+EXAMPLES = [PROMPTS.objects.template, PROMPTS.overall.template]
+THOUGHTS = [  # forms in which models think aloud
+    "<|channel|>analysis<|message|>{}<|end|><|start|>assistant<|channel|>final<|message|>{}",
+    "[THINK]{}[/THINK]{}",
+    "◁think▷{}◁/think▷{}",
+    "Thinking Process:\n\n1. {}\n\n{}",
+    "<think>{}\n\n{}",
+    "<think>{}</think>{}",
+    "{}\n{}\nThat is my answer {{I hope}}.",
+]
+
+
+@pytest.mark.parametrize("form", THOUGHTS)
+def test_the_last_object_with_the_asked_key_is_the_answer(form: str) -> None:
+    objects, overall = (form.format(example, "{}") for example in EXAMPLES)
+    told, asked = talk(objects.replace("{}", json.dumps(DOG)), overall.replace("{}", json.dumps(WHOLE)))
+    assert told.overall == WHOLE["overall"] and told.objects[0].text == "brown dog, sitting" and len(asked) == 2
+
+
+@pytest.mark.parametrize("form", THOUGHTS)
+def test_the_example_of_the_question_is_no_answer(form: str) -> None:
+    objects, overall = (form.format(example, "") for example in EXAMPLES)
+    _, asked = talk(objects, DOG, overall, WHOLE)
+    assert "is the example of the question" in asked[1].user and "is the example of the question" in asked[3].user
+    with pytest.raises(Unusable, match="example of the question"):
+        talk(overall, overall, overall, request=DescribeRequest(objects=0))
+
+
+@pytest.mark.parametrize("same", ["A sharp daylight photograph of …", "a sharp  daylight photograph of"])
+def test_an_example_without_its_marks_is_one_too(same: str) -> None:
+    with pytest.raises(Fault, match="example"):
+        read_overall(json.dumps({"overall": same}), PROMPTS.overall.template)
+
+
+BAD = [
+    7,
+    {"name": "dog"},
+    {"name": "-", "details": "x"},
+    {"name": "lamp", "details": None},
+    {"name": "\ud800", "details": ""},
+]
+
+
+@pytest.mark.parametrize("bad", BAD)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_bad_object_of_three_loses_one(bad: object, place: int) -> None:
+    objects: list[object] = [{"name": "cat", "details": "cat"}, {"name": "sofa", "details": "sofa"}]
+    objects.insert(place, bad)
+    three = {"objects": objects}
+    told, asked = talk(three, three, three, WHOLE)
+    assert [part.name for part in told.objects] == ["cat", "sofa"]
+    assert f"objects[{place}]" in asked[1].user and f"objects[{place}]" in str(told.report["warnings"])
+
+
+def test_of_three_answers_the_one_with_the_fewest_faults_is_taken() -> None:
+    good = [{"name": "cat", "details": "cat"}, {"name": "sofa", "details": "sofa"}]
+    told, _ = talk({"objects": [*good, 1]}, {"objects": [good[0], 1, 2]}, {"objects": [1, 2, 3]}, WHOLE)
+    assert [part.name for part in told.objects] == ["cat", "sofa"]
+
+
+def test_a_text_without_spaces_is_limited_by_its_characters() -> None:
+    long = {"overall": "一只灰色的猫睡在红色的沙发上。" * 20}
+    told, asked = talk(long, long, long, request=DescribeRequest(0, 30, 50))
+    assert "has 280 words, at most 50" in asked[1].user
+    assert told.overall == "一只灰色的猫睡在红色的沙发上。" * 3
+    name = {"objects": [{"name": "戴着帽子的男人", "details": "戴着帽子的男人，笑"}]}
+    assert talk(name, WHOLE)[0].objects[0].name == "戴着帽子的男人"

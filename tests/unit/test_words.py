@@ -45,8 +45,24 @@ def test_a_cut_never_exceeds_the_limit() -> None:
         assert count_words(limit_words(text, most)) <= most
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("一只猫，睡着。", 5), ("ねこが眠る", 5), ("แมวนอน", 6), ("3只猫 asleep", 4), ("「猫」", 1), ("고양이가 잔다", 2)],
+)
+def test_scripts_without_spaces_are_counted_by_character(text: str, words: int) -> None:
+    assert count_words(text) == words
+    for most in range(words + 1):
+        cut = limit_words(text, most)
+        assert count_words(cut) <= most and text.startswith(cut)
+
+
+def test_such_a_text_ends_with_a_sentence_or_clause() -> None:
+    assert limit_words("猫睡着。狗在跑步", 5) == "猫睡着。"
+    assert limit_words("猫睡着，狗在跑步", 5) == "猫睡着"
+
+
 def test_bytes_are_limited_between_characters() -> None:
-    limited = limit_words("\u732b" * 3000, 50)
+    limited = limit_words("\u732b" * 3000, 5000)
     assert len(limited.encode()) <= MAX_TEXT_BYTES
     assert set(limited) == {"\u732b"}
 

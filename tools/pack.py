@@ -79,7 +79,7 @@ def command(arguments: argparse.Namespace) -> int:
     check_name(arguments.output)
     check_output(arguments, is_sedic, ".sedic file")
     data = read_input(arguments.input, MAX_PICTURE_BYTES)
-    name = None if arguments.input == "-" else Path(arguments.input).name
+    name = None if arguments.input == "-" else str(Path(arguments.input).absolute())
     result = pack_picture(open_picture(data, arguments.input), options, name, note)
     warn(result.warnings)
     write_output(arguments.output, result.data)

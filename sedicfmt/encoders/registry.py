@@ -2,8 +2,8 @@
 
     offline   annotations:FILE   openai[:MODEL]   vlm:FOLDER_OR_ID
 
-A factory takes the specification's argument (None without a colon) and the picture's file name (None where it has none)
-and returns a `Describer`. Those of the table TAKES are given what only they know as well, by name.
+A factory takes the specification's argument (None without a colon) and the picture's path (None where it has none), as whole
+as it is known, and returns a `Describer`. Those of the table TAKES are given what only they know as well, by name.
 """
 
 from __future__ import annotations
@@ -25,20 +25,25 @@ DESCRIBERS = BackEnds(
 
 
 def find_describer(
-    spec: str, image_name: str | None = None, base_url: str | None = None, device: str = "auto"
+    spec: str,
+    image_name: str | None = None,
+    base_url: str | None = None,
+    device: str = "auto",
+    orientation: int = 1,
 ) -> Describer:
-    """The describer that `spec` names, for the picture called `image_name`.
+    """The describer that `spec` names, for the picture at the path `image_name`.
 
-    `base_url`: of a server's API, for describers that ask one; `device`: for those that run a network. Raises EncodeError
-    for an unknown name, a bad argument or an address that nobody needs, BackendFailed for a name registered twice or an
-    entry point that does not load, MissingDependency where the describer lacks something.
+    `base_url`: of a server's API, for describers that ask one; `device`: for those that run a network; `orientation`:
+    EXIF's, by which the picture was turned before it is described. Raises EncodeError for an unknown name, a bad argument
+    or an address that nobody needs, BackendFailed for a name registered twice or an entry point that does not load,
+    MissingDependency where the describer lacks something, OSError for a file that cannot be read.
     """
     factory, argument = DESCRIBERS.find(spec)
     name = spec.partition(":")[0]
     taken = TAKES.get(name, ())
     if base_url is not None and "base_url" not in taken:
         raise EncodeError(f"the describer {name!r} asks no server", "base_url")
-    known = {"base_url": base_url, "device": device}
+    known = {"base_url": base_url, "device": device, "orientation": orientation}
     made: Describer = factory(argument, image_name, **{setting: known[setting] for setting in taken})
     return made
 
@@ -54,4 +59,4 @@ def describer_names() -> tuple[str, ...]:
 
 
 FOR_ALL = ("offline", "openai", "vlm")  # what a picture is called says nothing to them: one describer serves many
-TAKES = {"openai": ("base_url",), "vlm": ("device",)}
+TAKES = {"annotations": ("orientation",), "openai": ("base_url",), "vlm": ("device",)}

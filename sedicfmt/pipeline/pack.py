@@ -20,7 +20,7 @@ from sedicfmt.encoders.registry_objects import find_grounder, find_segmenter
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.pipeline.choose_reference import with_reference
 from sedicfmt.pipeline.pack_options import PackOptions
-from sedicfmt.pipeline.picture import OpenedPicture, to_rgb
+from sedicfmt.pipeline.picture import OpenedPicture, orientation_of, to_rgb
 from sedicfmt.segments.mask_grid import downscale
 
 OnStage = Callable[[str], None]
@@ -73,7 +73,7 @@ def pack_picture(
     on_stage: OnStage = lambda stage: None,
     back_ends: PackBackEnds | None = None,
 ) -> PackResult:
-    """Run all stages. Raises SedicError; `image_name` lets annotation files find the picture.
+    """Run all stages. Raises SedicError, OSError; `image_name`, the picture's path, lets annotation files find it.
 
     `back_ends`: what `open_back_ends` made of the same options, to be used again; None opens them for this picture.
     """
@@ -82,7 +82,8 @@ def pack_picture(
         pixels = to_rgb(image, warnings.append)
         height, width, _ = pixels.shape
     with clock("describe"):
-        description = _describe(pixels, options, image_name, back_ends)
+        named = (image_name, orientation_of(image))
+        description = _describe(pixels, options, named, back_ends)
         warnings += _warnings(description)
         report |= {k: v for k, v in description.report.items() if k != "warnings"}
         objects = tuple(_objects(description, options.mask_scale, warnings))
@@ -96,11 +97,11 @@ def pack_picture(
 
 
 def _describe(
-    pixels: Picture, options: PackOptions, image_name: str | None, back_ends: PackBackEnds | None
+    pixels: Picture, options: PackOptions, named: tuple[str | None, int], back_ends: PackBackEnds | None
 ) -> Description:
-    """Words, boxes and masks, as much as the options say of them at the budget's rate."""
-    ends = back_ends or open_back_ends(options)
-    describer = ends.describer or find_describer(options.describe, image_name, options.base_url, options.device)
+    """Words, boxes and masks, as much as the options say of them at the budget's rate; `named`: path and orientation."""
+    ends, (name, orientation) = back_ends or open_back_ends(options), named
+    describer = ends.describer or find_describer(options.describe, name, options.base_url, options.device, orientation)
     request = options.limits(pixels.shape[0] * pixels.shape[1])
     return find_objects(pixels, describer.describe(pixels, request), ends.grounder, ends.segmenter)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sedicfmt.decoders.reference import Decode, in_segment
-from sedicfmt.errors import Malformed
+from sedicfmt.errors import LimitExceeded, Malformed
 from sedicfmt.model import SedicFile
 from sedicfmt.models import av1
 
@@ -37,12 +37,12 @@ def open_decoder(model_id: int) -> Decode:
 
 
 def decode_frame(file: SedicFile) -> StillPicture:
-    """Decode y. Raises Malformed with path "z" or "y", MissingDependency."""
+    """Decode y. Raises Malformed or LimitExceeded with path "z" or "y", MissingDependency."""
     if file.z:
         raise Malformed(f"the model av1 has no z, and the file {len(file.z)} bytes of it (A-1)", "z")
     if not file.y or file.y[-1] == 0:
         raise Malformed("an AV1 frame that is empty or ends in a zero byte (A-1)", "y")
     try:
         return StillPicture(file.y, av1.decode(file.y, *file.coded_size))
-    except Malformed as error:
+    except (Malformed, LimitExceeded) as error:
         raise in_segment(error, "y") from error.__cause__

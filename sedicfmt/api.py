@@ -68,7 +68,7 @@ def unpack(data: Source, stage: str = "final", partial: bool = False, **options:
 
 
 def _picture(image: Picture) -> tuple[Any, str | None]:
-    """What the pipeline takes, and the file's name where there is one."""
+    """What the pipeline takes, and the file's path where there is one."""
     import numpy as np
     from PIL import Image as pillow
 
@@ -80,8 +80,8 @@ def _picture(image: Picture) -> tuple[Any, str | None]:
     if isinstance(image, np.ndarray):
         return pillow.fromarray(_samples(image)), None
     name = None if isinstance(image, bytes | bytearray | memoryview) else getattr(image, "name", image)
-    name = Path(name).name if isinstance(name, str | os.PathLike) else None
-    return open_picture(_bytes(image, MAX_PICTURE_BYTES), name or "the picture"), name
+    path = str(Path(name).absolute()) if isinstance(name, str | os.PathLike) else None
+    return open_picture(_bytes(image, MAX_PICTURE_BYTES), Path(path).name if path else "the picture"), path
 
 
 def _samples(array: Any) -> Any:

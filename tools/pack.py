@@ -83,7 +83,8 @@ def command(arguments: argparse.Namespace) -> int:
     check_output(arguments, is_sedic, ".sedic file")
     source = arguments.inputs[0]
     data = read_input(source, MAX_PICTURE_BYTES)
-    result = pack_picture(open_picture(data, source), options, None if source == "-" else Path(source).name, note)
+    name = None if source == "-" else str(Path(source).absolute())
+    result = pack_picture(open_picture(data, source), options, name, note)
     warn(result.warnings)
     write_output(arguments.output, result.data)
     summary = {"output": arguments.output, "input_bytes": len(data), **result.summary()}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,7 @@ def pack_folder(
 
         def convert(job: Job, data: bytes) -> Made:
             image = open_picture(data, job.name)
-            result = pack_picture(image, options, PurePath(job.name).name, on_stage, back_ends)
+            result = pack_picture(image, options, str(job.source.absolute()), on_stage, back_ends)
             return Made(result.data, result.summary())
 
         return convert

@@ -59,6 +59,11 @@ def decode(data: bytes, shape: tuple[int, int]) -> Bitmap:
     return bitmap
 
 
+def count_changes(data: bytes, bitmap: Bitmap) -> int:
+    """How many changes `data` has, given the `bitmap` that it says."""
+    return len(_changes(bitmap, int(data[:1] >= b"\x80")))
+
+
 def _changes(bitmap: Bitmap, columns: int) -> list[int]:
     """Positions of the cells that differ from the cell before, counted along the rows or down the columns.
 

@@ -12,7 +12,7 @@ import numpy as np
 from sedicfmt.container.builder import build_frame
 from sedicfmt.container.frame import Frame, Segment, segment_kinds
 from sedicfmt.container.parser import parse_frame
-from sedicfmt.container.profile import check_profile
+from sedicfmt.container.profile import check_changes, check_profile
 from sedicfmt.container.size import check_size
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, SedicError, Truncated
 from sedicfmt.limits import MAX_CODED_CELLS, MAX_MASK_CELLS, MAX_OBJECTS
@@ -30,24 +30,33 @@ def read_file(data: bytes, allow_prefix: bool = False, profile: str = "full") ->
     """
     frame = parse_frame(data, allow_prefix)
     check_profile(frame, len(data), profile)
-    return file_of(frame)
+    return file_of(frame, profile)
 
 
-def file_of(frame: Frame) -> SedicFile:
-    """Decode texts and masks; z and y stay as payloads, which a model reads."""
+def file_of(frame: Frame, profile: str = "full") -> SedicFile:
+    """Decode texts and masks; z and y stay as payloads, which a model reads. What only decoding shows is bounded here."""
     z, y, *rest = frame.segments
     _check_mask_cells(frame)
+    changes = 0
     words = _decode(rest[0], text.parse) if rest else ""
     objects: list[SedicObject] = []
     for described, masked in zip(rest[1::2], rest[2::2], strict=True):
         earlier = [part.mask for part in objects]
         name = _decode(described, text.parse)
         cells = _decode(masked, lambda payload: mask.parse(payload, frame.width, frame.height, earlier))
+        changes += mask.changes(masked.payload, cells)
+        check_changes(changes, masked, profile)
         objects.append(SedicObject(name, cells))
     return SedicFile(
         frame.width, frame.height, frame.model_id, z.payload, y.payload, words, tuple(objects), frame.seed,
         frame.extensions, frame.version, frame.latent_scale, frame.complete,
     )  # fmt: skip
+
+
+def changes_of(frame: Frame, file: SedicFile) -> int:
+    """How many changes all run-length masks of a file have, which `frame` and `file` are of."""
+    masks = [segment for segment in frame.segments if segment.kind == "mask"]
+    return sum(mask.changes(s.payload, part.mask) for s, part in zip(masks, file.objects, strict=False))
 
 
 def _check_mask_cells(frame: Frame) -> None:

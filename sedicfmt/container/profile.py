@@ -1,13 +1,13 @@
 """Profiles: what a reader is bound to read, and what it may refuse (spec clauses P-1 to P-3).
 
-All that thin bounds more tightly follows from the header, the lengths and the tags of the masks (P-2), so that a file beyond
-it is refused before any of its payloads is decoded. The bounds of full are the format's own (limits.py)
-and hold for every file.
+All that thin bounds more tightly, but the changes of its run-length masks, follows from the header, the lengths and the tags
+of the masks (P-2), so that a file beyond it is refused before any of its payloads is decoded. The bounds of full are the
+format's own (limits.py) and hold for every file.
 """
 
 from __future__ import annotations
 
-from sedicfmt.container.frame import Frame
+from sedicfmt.container.frame import Frame, Segment
 from sedicfmt.errors import EncodeError, LimitExceeded
 from sedicfmt.limits import PROFILES, THIN
 from sedicfmt.model import coded_size
@@ -23,9 +23,17 @@ def check_profile(frame: Frame, file_bytes: int, profile: str) -> None:
         raise LimitExceeded(f"{what}: {number}; the profile thin has at most {THIN[what]}", path)
 
 
-def kept_profile(frame: Frame, file_bytes: int) -> str:
-    """The narrowest profile of a file of that many bytes: "thin" or "full"."""
-    return "full" if beyond_thin(frame, file_bytes) else "thin"
+def check_changes(changes: int, segment: Segment, profile: str) -> None:
+    """Raises LimitExceeded where the run-length masks of a file up to `segment` have more changes than `profile` has: their
+    number is known when they are decoded, one after the other."""
+    if profile == "thin" and changes > THIN[CHANGES]:
+        told = f"{CHANGES}: over {THIN[CHANGES]}, the most of the profile thin"
+        raise LimitExceeded(told, segment.path, segment.offset)
+
+
+def kept_profile(frame: Frame, file_bytes: int, changes: int = 0) -> str:
+    """The narrowest profile, "thin" or "full", of a file of that many bytes, and changes of its run-length masks."""
+    return "full" if beyond_thin(frame, file_bytes) or changes > THIN[CHANGES] else "thin"
 
 
 def beyond_thin(frame: Frame, file_bytes: int) -> tuple[str, str, int] | None:
@@ -50,3 +58,6 @@ def measured(frame: Frame, file_bytes: int) -> list[tuple[str, str, int]]:
         ("cells of all masks", "objects", sum(cells for cells, _ in masks)),
         ("cells of all masks of the coders 1 to 3", "objects", sum(coded for _, coded in masks)),
     ]  # fmt: skip
+
+
+CHANGES = "changes of all run-length masks"

@@ -25,7 +25,7 @@ from sedicfmt.models.small_weights import unpack
 NAME = "sedic-nano-restorer-3"
 WEIGHTS = Path(__file__).parent.parent / "models" / f"{NAME}.safetensors"
 MOST_PIXELS = 4096 * 4096  # about 270 bytes a pixel: over four gigabytes
-SHA256 = "82f6e0174cc16f03f1f33e2213984de4f21caa54b5181cef4f0d4c5171c46236"
+SHA256 = "212b5dd62d92fa8500410c0668d591fb6c6cd3973a6ca553ceaa9f510532f7fb"
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,7 +63,8 @@ def _latent_control(path: Path | None, unet: Any, dtype: Any, device: str) -> Co
 def load_part(kind: Any, folder: Path | None, dtype: Any, keyword: str = "torch_dtype") -> Any:
     """A diffusers or transformers model of that class out of its folder, for inference."""
     assert folder is not None
-    model = kind.from_pretrained(folder, variant=variant(folder), local_files_only=True, **{keyword: dtype})
+    how = {keyword: dtype, "variant": variant(folder)}
+    model = kind.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **how)
     return model.eval().requires_grad_(False)
 
 

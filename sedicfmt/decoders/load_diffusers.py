@@ -108,7 +108,8 @@ def open_scheduler(folder: Path) -> Ddim:
     """The noise levels that the model was trained with, whichever scheduler its folder names."""
     from sedicfmt.decoders.scheduler_ddim import Ddim
 
-    table = package("diffusers").DDIMScheduler.from_pretrained(folder / "scheduler", local_files_only=True)
+    made = package("diffusers").DDIMScheduler
+    table = made.from_pretrained(folder / "scheduler", local_files_only=True, trust_remote_code=False)
     return Ddim(table.alphas_cumprod.double().tolist(), table.config.prediction_type)
 
 
@@ -140,7 +141,8 @@ def _open_denoiser(
     transformers = package("transformers")
     unet = placed(load_part(package("diffusers").UNet2DConditionModel, folder / "unet", dtype), device)
     branch = open_control(control, kind, unet, dtype, device)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(folder / "tokenizer", local_files_only=True)
+    made, words = transformers.AutoTokenizer, folder / "tokenizer"
+    tokenizer = made.from_pretrained(words, local_files_only=True, trust_remote_code=False)
     encoder = load_part(transformers.CLIPTextModel, folder / "text_encoder", dtype, "dtype").to(device)
     return DiffusersDenoiser(unet, branch, ClipTexts(tokenizer, encoder), layers)
 

@@ -1,7 +1,8 @@
 """The ways in which an annotation file gives a mask, each into full-size pixels: PNG, polygon, box, run lengths.
 
-Every fault raises EncodeError; `path` says where in the JSON it stands. A PNG is named relative to the JSON's folder and
-must lie inside it, also after links are followed: the file may come from somebody else.
+A polygon or a box has the pixels whose centres lie in it, as pycocotools counts them. Every fault raises EncodeError; `path`
+says where in the JSON it stands. A PNG is named relative to the JSON's folder and must lie inside it, also after links are
+followed: the file may come from somebody else.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from numpy.typing import NDArray
+from PIL import Image
 
+from sedicfmt.encoders.coco_run_lengths import run_lengths
 from sedicfmt.encoders.interfaces import Box, Pixels
 from sedicfmt.errors import EncodeError
 
@@ -46,20 +49,13 @@ def polygon_mask(points: Any, size: Size, path: str) -> Pixels:
     """The inside of a polygon given as [[x, y], ...], at least three corners, in pixels."""
     if not isinstance(points, list) or len(points) < 3:
         raise EncodeError("a polygon has at least three corners [x, y]", path)
-    return _fill([_numbers(point, 2, f"{path}[{i}]") for i, point in enumerate(points)], size)
-
-
-def flat_polygon_mask(numbers: Any, size: Size, path: str, scale: tuple[float, float] = (1.0, 1.0)) -> Pixels:
-    """COCO's polygon [x, y, x, y, ...]; `scale` is the picture's width and height over the annotated one's."""
-    if not isinstance(numbers, list) or len(numbers) < 6 or len(numbers) % 2:
-        raise EncodeError("a polygon is an even number of at least six coordinates", path)
-    values = _numbers(numbers, len(numbers), path)
-    return _fill([[x * scale[0], y * scale[1]] for x, y in zip(values[::2], values[1::2], strict=True)], size)
+    corners = [finite_numbers(point, 2, f"{path}[{i}]") for i, point in enumerate(points)]
+    return fill(np.array(corners), size)
 
 
 def box_mask(edges: Any, size: Size, path: str) -> Pixels:
     """The box [left, top, right, bottom] in pixels, the last two just outside."""
-    left, top, right, bottom = _numbers(edges, 4, path)
+    left, top, right, bottom = finite_numbers(edges, 4, path)
     if right <= left or bottom <= top:
         raise EncodeError("a box is [left, top, right, bottom] with left < right and top < bottom", path)
     rows, columns = np.arange(size[0])[:, None] + 0.5, np.arange(size[1])[None] + 0.5
@@ -67,19 +63,13 @@ def box_mask(edges: Any, size: Size, path: str) -> Pixels:
 
 
 def rle_mask(value: Any, size: Size, path: str) -> Pixels:
-    """COCO's run lengths {"size": [height, width], "counts": [zeros, ones, zeros, ...]}, column after column."""
+    """COCO's run lengths {"size": [height, width], "counts": [zeros, ones, zeros, ...]}, column after column; `counts` may
+    be COCO's string of them as well."""
     if not isinstance(value, dict) or value.get("size") != list(size):
         raise EncodeError(f"run lengths need the picture's size [{size[0]}, {size[1]}]", f"{path}.size")
-    counts = value.get("counts")
-    if isinstance(counts, str):
-        raise EncodeError("compressed run lengths are not read: give counts as a list of numbers", f"{path}.counts")
-    total = size[0] * size[1]
-    if not isinstance(counts, list) or any(type(n) is not int or not 0 <= n <= total for n in counts):
-        raise EncodeError("counts is a list of whole numbers, none below 0 or above the picture", f"{path}.counts")
-    if sum(counts) != total:
-        raise EncodeError(f"counts add up to {sum(counts)}, the picture has {total} pixels", f"{path}.counts")
-    values = np.arange(len(counts)) % 2
-    return np.ascontiguousarray(np.repeat(values.astype(np.uint8), counts).reshape(size[::-1]).T)
+    counts = run_lengths(value.get("counts"), size[0] * size[1], f"{path}.counts")
+    values = (np.arange(len(counts)) % 2).astype(np.uint8)
+    return np.ascontiguousarray(np.repeat(values, counts).reshape(size[::-1]).T)
 
 
 def bounding_box(pixels: Pixels) -> Box:
@@ -88,16 +78,23 @@ def bounding_box(pixels: Pixels) -> Box:
     return Box(float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1))
 
 
-def _fill(points: list[list[float]], size: Size) -> Pixels:
-    """Corners far outside are drawn at the picture's border, give or take its size: Pillow draws no endless lines."""
+def fill(corners: NDArray[np.float64], size: Size) -> Pixels:
+    """The pixels whose centres lie in a polygon (number, 2) of x and y, even-odd, 0/1 of `size`.
+
+    Each edge turns over, in the rows whose middle it crosses, what lies to its right.
+    """
     height, width = size
-    kept = [(min(max(x, -width), 2 * width), min(max(y, -height), 2 * height)) for x, y in points]
-    canvas = Image.new("L", (width, height))
-    ImageDraw.Draw(canvas).polygon(kept, fill=1)
-    return np.array(canvas, np.uint8)
+    turned = np.zeros((height, width + 1), bool)
+    for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        top, bottom = np.clip(np.ceil(np.array(sorted((y0, y1))) - 0.5), 0, height).astype(int)
+        if top < bottom:
+            rows = np.arange(top, bottom)
+            crossed = x0 + (rows + 0.5 - y0) * ((x1 - x0) / (y1 - y0))
+            turned[rows, np.clip(np.ceil(crossed - 0.5), 0, width).astype(int)] ^= True
+    return np.logical_xor.accumulate(turned, axis=1)[:, :width].astype(np.uint8)
 
 
-def _numbers(values: Any, count: int, path: str) -> list[float]:
+def finite_numbers(values: Any, count: int, path: str) -> list[float]:
     """`count` finite numbers, or EncodeError."""
     if not isinstance(values, list) or len(values) != count:
         raise EncodeError(f"expected {count} numbers", path)

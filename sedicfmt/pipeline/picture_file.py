@@ -25,15 +25,20 @@ from sedicfmt.pipeline.picture_png import PngChunks, read_chunks
 
 _FORGIVING = Lock()  # Pillow's switch for cut files is one for the whole process
 LEAST_SHARE = 0.5  # of the rows
+ORIENTATION = 0x0112  # EXIF
 
 
 @dataclass(frozen=True)
 class OpenedPicture:
-    """Pillow's picture, loaded; what a PNG says of its samples; what the reader has to be told."""
+    """Pillow's picture, loaded; what a PNG says of its samples; what the reader has to be told.
+
+    `turned_by`: EXIF's orientation, where Pillow has turned the pixels already.
+    """
 
     image: Image.Image
     png: PngChunks = field(default_factory=PngChunks)
     warnings: tuple[str, ...] = ()
+    turned_by: int = 1
 
 
 def open_picture(data: bytes, name: str) -> OpenedPicture:
@@ -62,6 +67,7 @@ def _opened(data: bytes, name: str) -> OpenedPicture:
     image = Image.open(io.BytesIO(png.without_texts or data), formats=formats)
     check_size(*image.size)
     told = [*frames_told(image)]  # before the pixels: looking for frames forgets them
+    turned_by = turned_when_loaded(image)
     try:
         image.load()
     except OSError:  # cut short, mostly; once more, taking what is there
@@ -73,7 +79,15 @@ def _opened(data: bytes, name: str) -> OpenedPicture:
             raise
         told.append(f"the file ends too early; about {share:.0%} of the picture is there")
     mend_transparency(image, png.depth)
-    return OpenedPicture(image, png, tuple(told))
+    return OpenedPicture(image, png, tuple(told), turned_by)
+
+
+def turned_when_loaded(image: Image.Image) -> int:
+    """EXIF's orientation of a TIFF: Pillow applies it while it loads the pixels, and forgets it then."""
+    if image.format != "TIFF":
+        return 1
+    told = image.getexif().get(ORIENTATION, 1)
+    return told if told in range(1, 9) else 1
 
 
 def frames_told(image: Image.Image) -> tuple[str, ...]:

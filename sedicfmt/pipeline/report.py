@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sedicfmt.container.content import file_of
+from sedicfmt.container.content import changes_of, file_of
 from sedicfmt.container.frame import Segment
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.container.profile import check_profile, kept_profile
@@ -22,7 +22,7 @@ def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False, p
     """
     frame = parse_frame(data, allow_prefix)
     check_profile(frame, len(data), profile)
-    file = file_of(frame)
+    file = file_of(frame, profile)
     pixels = frame.width * frame.height
     entry = REGISTRY.get(frame.model_id)
     payload_bytes = sum(len(s.payload) for s in frame.segments) + sum(len(e.payload) for e in frame.extensions)
@@ -30,7 +30,7 @@ def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False, p
     report: dict[str, Any] = {
         "version": frame.version,
         "complete": frame.complete,
-        "profile": kept_profile(frame, len(data)),
+        "profile": kept_profile(frame, len(data), changes_of(frame, file)),
         "file_bytes": len(data),
         "width": frame.width,
         "height": frame.height,

@@ -22,8 +22,9 @@ from sedicfmt.decoders.interfaces import ObjectToRestore, Picture, Restorer, Res
 from sedicfmt.decoders.reference import open_decoder, paint_reference
 from sedicfmt.decoders.registry import DEFAULT_RESTORER, SETTINGS, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
-from sedicfmt.model import SedicFile
+from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.models.registry import find_model
+from sedicfmt.pipeline.restoring_work import work_within
 from sedicfmt.segments.mask_grid import upscale
 
 STAGES = ("reference", "objects", "final")
@@ -109,29 +110,30 @@ def unpack_bytes(
     with clock("read"):
         file = read_file(data, options.partial, options.profile)
         decode = open_decoder(file.model_id)
-    if options.stage != "reference" and restorer is None:
+    work = work_within(file, options.stage, options.profile, options.restoring.changes.get("objects"))
+    if work.stage != "reference" and restorer is None:
         with clock("open model"):
             restorer = open_restorer(options)
     with clock("entropy"):
         latent = decode(file)
     with clock("synthesis"):
         picture = paint_reference(file, latent)
-    warnings = [] if file.complete else [INCOMPLETE]
-    result = UnpackResult(picture, file, options.stage, clock.seconds, {}, warnings)
+    warnings = [*work.warnings, *([] if file.complete else [INCOMPLETE])]
+    result = UnpackResult(picture, file, work.stage, clock.seconds, {}, warnings)
     if watcher.on_picture is not None:
         watcher.on_picture("reference", np.asarray(picture))
-    if options.stage != "reference" and restorer is not None:
+    if work.stage != "reference" and restorer is not None:
         with clock("restore"):
-            _restore(result, restorer, watcher)
+            _restore(result, work.objects, restorer, watcher)
     result.picture.info |= {"sedic": result.file, "sedic_stage": result.stage, "sedic_restored_by": result.record}
     return result
 
 
-def _restore(result: UnpackResult, restorer: Restorer, watcher: Watcher) -> None:
-    """Replace the result's reference picture by the restored one."""
+def _restore(result: UnpackResult, parts: tuple[SedicObject, ...], restorer: Restorer, watcher: Watcher) -> None:
+    """Replace the result's reference picture by the restored one; `parts`: the objects that get a stage of their own."""
     file, objects_only = result.file, result.stage == "objects"
     objects = tuple(
-        ObjectToRestore(o.text, upscale(o.mask.cells, o.mask.scale, file.width, file.height)) for o in file.objects
+        ObjectToRestore(o.text, upscale(o.mask.cells, o.mask.scale, file.width, file.height)) for o in parts
     )
     reference = np.asarray(result.picture)
     request = RestoreRequest(

@@ -73,6 +73,13 @@ def declared_cells(payload: bytes, width: int, height: int) -> tuple[int, int]:
     return rows * columns, rows * columns * one_by_one
 
 
+def changes(payload: bytes, decoded: Mask) -> int:
+    """How many changes a run-length payload has, given what it says; 0 for other coders."""
+    if coder_name(payload) != "run-length":
+        return 0
+    return run_length.count_changes(payload[1:], decoded.cells)
+
+
 def check_scale(scale: int) -> None:
     """Raises EncodeError for a scale that is not 1, 2, 4 … 128."""
     if not 1 <= scale <= MAX_MASK_SCALE or scale & (scale - 1):

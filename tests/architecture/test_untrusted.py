@@ -19,8 +19,14 @@ SOURCES = sorted(p for folder in ("sedicfmt", "tools", "spec", "conformance") fo
 INSPECT = Path(sys.executable).parent / "sedic-inspect"
 LOADERS_OF_CODE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "yaml"}
 RUNNERS = {"eval", "exec", "os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput"}
-MAY_IMPORT_PICKLE = {  # an unpickler that knows tensors and nothing else; the error that torch raises
+TAKE_CODE = {
+    "from_pretrained",
+    "from_config",
+    "pipeline",
+}  # of transformers and diffusers: who is not told no may ask the user
+MAY_IMPORT_PICKLE = {  # an unpickler that knows tensors or arrays and nothing else; the error that torch raises
     "sedicfmt/encoders/read_checkpoint.py", "sedicfmt/decoders/convert_diffbir.py", "sedicfmt/training/weights.py",
+    "sedicfmt/evaluation/metric_weights.py",
 }  # fmt: skip
 
 
@@ -54,6 +60,8 @@ def faults(source):
         runs = name in RUNNERS or re.match(r"os\.(exec|spawn|posix_spawn)|torch\.(hub|jit)\.", name)
         if runs or given.get("shell", "False") != "False" or given.get("trust_remote_code", "False") != "False":
             yield name
+        if name.rpartition(".")[2] in TAKE_CODE and given.get("trust_remote_code") != "False":
+            yield name
         if name == "torch.load" and given.get("weights_only") != "True":
             yield name
         if (name == "numpy.load" and len(arguments) > 2) or given.get("allow_pickle", "False") != "False":
@@ -76,7 +84,10 @@ def test_no_source_unpickles_or_runs_what_it_reads(path):
      "np.load(p, allow_pickle=True)", "subprocess.run(x, shell=True)", "os.system(x)", "from torch import load; load(p)",
      "import torch as t; t.load(p)", "torch.jit.load(p)", "torch.hub.load(p)", "from os import system; system(x)",
      "os.execv(x)", "subprocess.getoutput(x)", "import numpy as np; np.load(p, 'r', True)",
-     "AutoModel.from_pretrained(p, trust_remote_code=True)", "__import__('pickle')", "import builtins; builtins.exec(x)",
+     "AutoModel.from_pretrained(p, trust_remote_code=True)", "AutoModel.from_pretrained(p)",
+     "AutoModel.from_pretrained(p, **{'trust_remote_code': False})", "transformers.pipeline(p)", "made.from_config(c)",
+     "from_pretrained(p, trust_remote_code=None)", "AutoModel.from_pretrained(p, trust_remote_code=trusted)",
+     "__import__('pickle')", "import builtins; builtins.exec(x)",
      "import importlib; importlib.import_module('pickle')"],
 )  # fmt: skip
 def test_it_would_be_noticed(source):

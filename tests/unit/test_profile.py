@@ -12,6 +12,7 @@ from sedicfmt.container import content, profile
 from sedicfmt.container.frame import Frame, Segment, segment_kinds
 from sedicfmt.errors import EncodeError, LimitExceeded
 from sedicfmt.model import Extension, Mask, SedicFile, SedicObject
+from sedicfmt.pipeline.report import report_bytes
 from sedicfmt.segments import mask
 
 SPEC = (Path(__file__).parents[2] / "spec/sedic.md").read_text()
@@ -27,15 +28,17 @@ FULL = {
     "pixels of the latent": limits.MAX_SIDE**2,
     "bytes of a text": limits.MAX_TEXT_BYTES,
     "changes of a run-length mask": 65536,
+    "changes of all run-length masks": 7 * 65536,
     "cells of all masks": limits.MAX_MASK_CELLS,
     "cells of all masks of the coders 1 to 3": limits.MAX_CODED_CELLS,
 }
 
 
 def test_the_bounds_are_the_specifications():
-    assert {row: full for row, (full, _) in BOUNDS.items()} == FULL
+    ours = {"changes of all run-length masks": (7 * 65536, 65536)}  # whether or not the specification has the row yet
+    assert {row: full for row, (full, _) in (ours | BOUNDS).items()} == FULL
     alike = {"bytes of a text", "changes of a run-length mask"}
-    assert {row: thin for row, (_, thin) in BOUNDS.items() if row not in alike} == limits.THIN
+    assert {row: thin for row, (_, thin) in (ours | BOUNDS).items() if row not in alike} == limits.THIN
     assert all(full == thin for row, (full, thin) in BOUNDS.items() if row in alike)
 
 
@@ -96,6 +99,32 @@ def test_nothing_is_decoded_of_a_file_beyond_the_profile(monkeypatch):
             read(data, profile="thin")
     with pytest.raises(EncodeError, match="no profile is called fat"):
         sedicfmt.read(data, profile="fat")
+
+
+def chequered(rows):
+    """A mask of 512x512 cells that has some 512 changes in each of so many rows, whichever way runs go."""
+    cells = np.indices((512, 512)).sum(0) % 2
+    return SedicObject("a", Mask(np.where(np.arange(512)[:, None] < rows, cells, 0).astype(np.uint8), 1, "run-length"))
+
+
+@pytest.mark.parametrize(("numbers", "kept"), [((60, 60), True), ((60, 60, 20), False), ((120, 20), False)])
+def test_changes_count_for_all_masks_of_a_file(numbers, kept):
+    profile.check_changes(65536, segment := Segment("mask", "objects[0].mask", b""), "thin")
+    profile.check_changes(65537, segment, "full")
+    with pytest.raises(LimitExceeded):
+        profile.check_changes(65537, segment, "thin")
+    objects = tuple(chequered(number) for number in numbers)
+    data = sedicfmt.write(SedicFile(512, 512, 2, b"", b"", "", objects))
+    assert len(data) <= 65536
+    assert len(sedicfmt.read(data).objects) == len(numbers)  # full reads it as before
+    assert report_bytes(data)["profile"] == ("thin" if kept else "full")
+    for read in (sedicfmt.read, report_bytes):
+        if kept:
+            read(data, profile="thin")
+        else:
+            with pytest.raises(LimitExceeded, match="the most of the profile thin") as caught:
+                read(data, profile="thin")
+            assert caught.value.path == f"objects[{len(numbers) - 1}].mask"
 
 
 def test_a_file_within_thin_is_read_alike():

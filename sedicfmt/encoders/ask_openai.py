@@ -83,17 +83,13 @@ class OpenAiServer:
 
     def _once(self, question: Question, ledger: Ledger, form: Form, told: list[str]) -> str:
         """One answer, in a form that the server takes: ever simpler ones are tried, of which `told` warns."""
-        told = list(told)
-        while True:
-            try:
-                completion = self._asked(form.body(question, self.settings.model), ledger)
-                break
-            except Refused as refused:
-                step = form.simpler(refused)
-                if step is None:
-                    raise
-            form = step[0]
-            told.append(step[1])
+        try:
+            completion = self._asked(form.body(question, self.settings.model), ledger)
+        except Refused as refused:
+            step = form.simpler(refused)
+            if step is None:
+                raise
+            return self._once(question, ledger, step[0], [*told, step[1]])
         self.form = form
         for warning in told:
             ledger.warn(warning)

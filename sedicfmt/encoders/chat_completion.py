@@ -49,10 +49,8 @@ def read_completion(body: dict[str, Any]) -> Completion:
     choice = _choice(body)
     message = choice.get("message")
     message = message if isinstance(message, dict) else {}
-    finish, refusal = str(choice.get("finish_reason")), message.get("refusal")
-    if refusal or finish.startswith("content_filter"):
-        reason = refusal if isinstance(refusal, str) else "its content filter"
-        raise BackendFailed(f"the model refuses to describe this picture ({reason}); try another model or picture")
+    finish = str(choice.get("finish_reason"))
+    _check_refusal(message.get("refusal"), finish)
     if not message:
         raise BackendFailed(f"the server answers with something else than a chat completion: {_keys(choice)}; {ADVICE}")
     said, cut = _text(message.get("content")), finish in ("length", "max_tokens")
@@ -62,6 +60,12 @@ def read_completion(body: dict[str, Any]) -> Completion:
         )
     said = said if said.strip() else _text(message.get("reasoning_content")) or _text(message.get("reasoning"))
     return Completion(said.encode("utf-8", "replace").decode(), cut)  # half a surrogate pair: "?"
+
+
+def _check_refusal(refusal: Any, finish: str) -> None:
+    if refusal or finish.startswith("content_filter"):
+        reason = refusal if isinstance(refusal, str) else "its content filter"
+        raise BackendFailed(f"the model refuses to describe this picture ({reason}); try another model or picture")
 
 
 def _choice(body: dict[str, Any]) -> dict[str, Any]:

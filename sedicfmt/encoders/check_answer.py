@@ -31,12 +31,7 @@ def read_objects(answer: str, example: str = "", faults: list[str] | None = None
     if not isinstance(entries, list):
         raise Fault('"objects" is not a list')
     shown = {_bare(details) for _, details in read_objects(example)} if example else set()
-    found, wrong = list[tuple[str, str]](), list[str]()
-    for i, entry in enumerate(entries):
-        try:
-            found.append(_object(entry, f"objects[{i}]", shown))
-        except Fault as fault:
-            wrong.append(str(fault))
+    found, wrong = _objects(entries, shown)
     if wrong and not found:
         raise Fault("; ".join(wrong[:TOLD]))
     if faults is not None:
@@ -71,6 +66,17 @@ def read_json(answer: str, key: str) -> dict[str, Any]:
     if found is None:
         raise Fault(reason)
     return dict(found)
+
+
+def _objects(entries: list[Any], shown: set[tuple[str, ...]]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Those that are of use, and what is wrong with the others."""
+    found, wrong = list[tuple[str, str]](), list[str]()
+    for i, entry in enumerate(entries):
+        try:
+            found.append(_object(entry, f"objects[{i}]", shown))
+        except Fault as fault:
+            wrong.append(str(fault))
+    return found, wrong
 
 
 def _object(entry: Any, place: str, shown: set[tuple[str, ...]]) -> tuple[str, str]:

@@ -3,8 +3,9 @@
 An answer's name is the SHA-256 of all that decides it: the picture's pixels as they are sent, the prompts, the schema, the
 model and the server's address. Each is written before it is used, to a temporary file that takes the name when it is whole.
 A file holds the answer and its own SHA-256; one that is damaged in any way counts as not there. There is nothing in it
-that is secret but the description itself: folders are readable to their owner alone. Nothing is ever deleted here, except
-what turned out to be of no use; an answer takes a block of the disk, and the folder may be removed at any time.
+that is secret but the description itself: all folders that are made for it are readable to their owner alone. Nothing is
+ever deleted here, except what turned out to be of no use; an answer takes a block of the disk, and the folder may be removed
+at any time.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class AnswerCache:
         entry = {"key": key, "sha256": _digest(answer.encode("utf-8", "replace"))}
         entry["answer"] = answer.encode("utf-8", "replace").decode()  # half a surrogate pair has no digest
         target = self._file(key)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(target.parent)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".answer.", suffix=".part")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -67,10 +68,27 @@ def answer_key(pixels: NDArray[np.uint8], parts: Mapping[str, object]) -> str:
     return _digest(len(told).to_bytes(8, "big") + told + np.ascontiguousarray(pixels).tobytes())
 
 
+def private_folder(folder: Path) -> None:
+    """Make `folder` and what it lies in, each readable to the owner alone. Raises OSError.
+
+    Those of the cache's own that are there already, from where others might read, are closed, too.
+    """
+    for place in (*reversed(folder.parents), folder):
+        try:
+            place.mkdir(mode=0o700)
+        except FileExistsError:
+            if place.is_relative_to(default_folder().parent):
+                with contextlib.suppress(OSError):  # another user's
+                    place.chmod(0o700)
+        except OSError:
+            if not place.is_dir():  # the system's may be there and not ours to make
+                raise
+
+
 def default_folder() -> Path:
     """`$XDG_CACHE_HOME/sedicfmt/answers`, else the same in ~/.cache; a relative XDG_CACHE_HOME does not count (XDG)."""
     given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (given if given.is_absolute() else Path.home() / ".cache") / "sedicfmt" / "answers"
+    return (given if given.is_absolute() else Path.home() / ".cache").joinpath(*OWN)
 
 
 def _digest(data: bytes) -> str:
@@ -78,3 +96,4 @@ def _digest(data: bytes) -> str:
 
 
 VERSION = 1  # of what goes into a key
+OWN = ("sedicfmt", "answers")  # the cache's folders

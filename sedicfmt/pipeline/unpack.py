@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -174,13 +175,17 @@ def signed() -> PngImagePlugin.PngInfo:
 
 def png_text(data: bytes, result: UnpackResult) -> PngImagePlugin.PngInfo:
     """Text chunks that say where the picture comes from, and that a model generated detail if one did."""
-    info = signed()
-    info.add_text("Source", f"sedic sha256:{hashlib.sha256(data).hexdigest()}")
-    info.add_text("Description", result.file.text.encode("latin-1", "replace").decode("latin-1"))
-    info.add_text("sedic:model", find_model(result.file.model_id).name)
-    info.add_text("sedic:seed", str(result.file.seed))
+    told = {"Source": f"sedic sha256:{hashlib.sha256(data).hexdigest()}", "Description": result.file.text}
+    told |= {"sedic:model": find_model(result.file.model_id).name, "sedic:seed": str(result.file.seed)}
     generated = "a model generated its detail" if result.record else "decoded from a latent, no detail was generated"
-    info.add_text("sedic:stage", f"{result.stage}; {generated}")
-    for key, value in result.record.items():
-        info.add_text(f"sedic:{key}", value)
+    told |= {"sedic:stage": f"{result.stage}; {generated}"}
+    told |= {f"sedic:{key}": value for key, value in result.record.items()}
+    info = signed()
+    for key, value in told.items():  # Pillow makes it iTXt, which is UTF-8, where Latin-1 cannot hold it
+        info.add_text(key, STEERING.sub("\ufffd", value))
     return info
+
+
+# What a PNG's text may not hold, or would do something to a terminal or to the order of what is shown: control characters but
+# the line's end, overrides of direction, and halves of surrogate pairs, which no encoding has.
+STEERING = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -7,9 +7,11 @@ import os
 import pickle
 import subprocess
 import sys
+import tomllib
 import types
 from collections.abc import Callable
 from functools import partial
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -235,3 +237,13 @@ def test_describing_does_not_import_torch() -> None:
         "assert OfflineDescriber().describe(image, DescribeRequest()).objects; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_wordnets_notice_ships_with_its_words() -> None:
+    name, root = "imagenet_names.license.txt", Path(__file__).parents[2]
+    notice = resources.files("sedicfmt.encoders").joinpath(name).read_text("utf-8")
+    assert "WordNet 3.0 Copyright 2006 by Princeton University.  All rights reserved." in notice and "AS IS" in notice
+    told = tomllib.loads((root / "pyproject.toml").read_text())
+    assert f"sedicfmt/encoders/{name}" in told["project"]["license-files"]
+    shipped = told["tool"]["setuptools"]["package-data"]["sedicfmt"]
+    assert any((root / "sedicfmt" / "encoders" / name).relative_to(root / "sedicfmt").match(p) for p in shipped)

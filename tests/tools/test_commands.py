@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -310,6 +311,15 @@ def test_a_missing_back_end_names_the_command_that_installs_it(annotated, packed
         assert done.returncode == 8, done.stderr
         assert b"pip install 'sedicfmt[nano]'" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_annotations_that_cannot_be_read_are_a_failed_input(annotated, tmp_path):
+    (tmp_path / "photos").mkdir()
+    shutil.copy(annotated[0], tmp_path / "photos")
+    for source, target in ((annotated[0], "x.sedic"), (tmp_path / "photos", "out")):
+        for file, said in (("nofile", b"No such file"), (".", b"Is a directory")):
+            done = run("pack", source, "-o", tmp_path / target, "--describe", f"annotations:{file}")
+            assert done.returncode == 74 and said in done.stderr and done.stderr.count(b"\n") <= 2, done.stderr
 
 
 def test_a_folder_that_is_not_there_is_told_before_the_work(annotated, tmp_path):

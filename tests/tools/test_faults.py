@@ -32,7 +32,10 @@ AS_NOBODY_MAY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")  # 
 def commands(annotated, small_file):
     """Each command's line without the output, and a name for what it writes."""
     return {
-        "pack": ([BIN / "sedic-pack", annotated[0], "--describe", f"annotations:{annotated[1]}", "--overwrite"], "x.sedic"),
+        "pack": (
+            [BIN / "sedic-pack", annotated[0], "--describe", f"annotations:{annotated[1]}", "--overwrite"],
+            "x.sedic",
+        ),
         "unpack": ([BIN / "sedic-unpack", small_file, "--stage", "reference", "--overwrite"], "x.png"),
     }
 

@@ -1,7 +1,7 @@
 """All that a decoded picture is measured by beside its photo, computed together: each network looks at the photo once.
 
 PSNR, MS-SSIM, SSIMULACRA2; LPIPS and DISTS, which the field prints; the distance in the features of SSD-MobileNet-v2
-(feature_distance.py) and ColorVideoVDP, which no model here was trained on; NIQE. And a crop's vectors (frechet.py), from
+(feature_distance.py) and ColorVideoVDP, which no model here was trained on; NIQE; the dot grid (grid.py). And a crop's vectors (frechet.py), from
 which FID comes when all pictures are there.
 """
 
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from ..errors import EncodeError
 from .feature_distance import detector_features, distance_of
 from .frechet import NETWORKS, Array, crop_vectors
+from .grid import grid_peak
 from .metrics import Picture, ms_ssim, psnr
 from .niqe import niqe
 from .outside_metrics import colour_video_vdp, ssimulacra2
@@ -48,6 +49,7 @@ class Judge:
         }
         found |= {name: round(measure(self.photo, picture), 4) for name, measure in OF_PAIRS.items()}
         found |= {"cvvdp, JOD": colour_video_vdp(self.photo, picture), "NIQE": natural(picture)}
+        found["grid"] = round(grid_peak(picture), 2)
         return [found[measure.name] for measure in MEASURES]
 
 
@@ -111,6 +113,7 @@ MEASURES = (
     Measure("cvvdp, JOD", True, ".2f"),
     Measure("features-ssd", False, ".3f"),
     Measure("NIQE", False, ".2f"),
+    Measure("grid", False, ".1f"),
 )
 OVER_ALL = (Measure("FID-ssd", False, ".1f"), Measure("FID-lite1", False, ".1f"))
 """What all pictures have together, in the order of NETWORKS."""

@@ -8,10 +8,11 @@ whole picture's, one object's, or none (so that guidance without a classifier ha
     + feature_weight * distance in EfficientNet-Lite0's features: what squared error calls noise, eyes miss
     + texture_weight * texture distance in the same features: detail of the right strength, though in another place
     + critic_weight, pixel_weight * two critics' verdicts (`critic.py`): does it look like a photo?
+    + grid_weight * the part of the error that repeats from patch to patch (`grid.py`), in units of its deviation
     + energy_weight * E (equation 2) where the words are one object's: so words look where their object is
     + bits a coded pixel + lmbda * squared error of the reference, where the codec made it
 
-all but the first and the last two on a window that stands elsewhere at every step (`window.py`). In part of the crops the
+LPIPS, features, texture and critics on a window that stands elsewhere at every step (`window.py`). In part of the crops the
 control shows an object already restored, by the network as it stands, as in the loop's later stages: what is restored once
 must not be sharpened twice.
 """
@@ -39,6 +40,7 @@ from sedicfmt.training import references
 from sedicfmt.training.critic import Critic, PixelCritic
 from sedicfmt.training.depthwise import use_depthwise
 from sedicfmt.training.examples import Example, ExampleSettings, ExampleSource
+from sedicfmt.training.grid import repeated
 from sedicfmt.training.network import NanoCodec
 from sedicfmt.training.run import CHECKPOINT, Run
 from sedicfmt.training.shipped import shipped_codec
@@ -69,8 +71,9 @@ class Settings(ExampleSettings):
     lpips_weight: float = 0.2
     feature_weight: float = 0.1
     texture_weight: float = 0.1
-    critic_weight: float = 0.007
-    pixel_weight: float = 0.007
+    critic_weight: float = 0.015
+    pixel_weight: float = 0.02
+    grid_weight: float = 0.01
     energy_weight: float = 0.0007
     lmbda: float = 1.5e-4
     critic_rate: float = 5e-4
@@ -140,7 +143,9 @@ class RestorerRun(Run):
         text = self.model.restorer.words(self.numbers([e.numbers for e in examples]))
         guess, maps = self.model.restorer.with_maps(noisy(clean, alpha_bar), alpha_bar, text, steered)
         _, gain = precondition(clean, alpha_bar, steered)
-        parts = {"error": ((guess - clean) / gain).square().mean(), "energy": self.energy(examples, maps)}
+        error = (guess - clean) / gain
+        parts = {"error": error.square().mean(), "energy": self.energy(examples, maps)}
+        parts["grid"] = repeated(F.pixel_shuffle(error, PATCH))
         parts |= self.looked_at(*(F.pixel_shuffle(part, PATCH) for part in (guess, clean, steered)))
         total = torch.stack([getattr(self.s, f"{name}_weight") * part for name, part in parts.items()]).sum()
         parts |= {"bpp": reference.bpp, "mse": reference.mse}

@@ -1,8 +1,8 @@
 """All that a decoded picture is measured by beside its photo, computed together: each network looks at the photo once.
 
 PSNR, MS-SSIM, SSIMULACRA2; LPIPS and DISTS, which the field prints; the distance in the features of SSD-MobileNet-v2
-(feature_distance.py) and ColorVideoVDP, which no model here was trained on; NIQE; the dot grid (grid.py). And a crop's vectors (frechet.py), from
-which FID comes when all pictures are there.
+(feature_distance.py) and ColorVideoVDP, which no model here was trained on; NIQE; the dot grid (grid.py). And a crop's
+vectors (frechet.py), from which FID comes when all pictures are there.
 """
 
 from __future__ import annotations

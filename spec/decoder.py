@@ -843,7 +843,7 @@ MODELS: dict[int, tuple[str, str, str, Callable[[bytes], LatentDecoder]]] = {
     2: ("sedic-nano-2", "range", "sedic-nano-2.safetensors", lambda weights: NanoLatent(192, 24, weights).decode),
     3: ("av1", "av1", "", lambda _: decode_av1),
 }
-WEIGHTS = HERE.parent / "sedicfmt" / "models"
+WEIGHTS = HERE.parent / "sedicfmt" / "latents" / "nano"
 
 
 @cache

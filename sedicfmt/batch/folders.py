@@ -109,8 +109,8 @@ def pack_decided_by(options: PackOptions) -> dict[str, Any]:
     if name == "annotations" and argument:
         chosen["annotations"] = sha256(Path(argument).read_bytes())
     if name == "openai":
-        from sedicfmt.encoders.describe_openai import open_openai
-        from sedicfmt.encoders.openai_settings import public_url
+        from sedicfmt.encoders.talk.describe_openai import open_openai
+        from sedicfmt.encoders.talk.openai_settings import public_url
 
         settings = open_openai(argument or None, None, options.base_url).settings
         chosen |= {"model": settings.model, "server": public_url(settings.base_url)}

@@ -17,14 +17,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+from sedicfmt.picture import Picture, Pixels
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Picture = NDArray[np.uint8]  # (height, width, 3) RGB
-Pixels = NDArray[np.uint8]  # (height, width), values 0 and 1
 
 
 @dataclass(frozen=True)

@@ -40,11 +40,11 @@ RESTORERS = BackEnds(
     "restorer",
     "sedicfmt.restorers",
     {
-        "nano": "sedicfmt.decoders.restorer_nano:open_nano_restorer",
-        "sd21-diffbir": "sedicfmt.decoders.restorer_diffusers:open_sd21_diffbir",
-        "sd15-tile": "sedicfmt.decoders.restorer_diffusers:open_sd15_tile",
-        "diffusers": "sedicfmt.decoders.restorer_diffusers:open_folder",
-        "one-step": "sedicfmt.decoders.restorer_diffusers:open_one_step",
+        "nano": "sedicfmt.decoders.nano.restorer:open_nano_restorer",
+        "sd21-diffbir": "sedicfmt.decoders.diffusers.restorer:open_sd21_diffbir",
+        "sd15-tile": "sedicfmt.decoders.diffusers.restorer:open_sd15_tile",
+        "diffusers": "sedicfmt.decoders.diffusers.restorer:open_folder",
+        "one-step": "sedicfmt.decoders.diffusers.restorer:open_one_step",
     },
 )
 

@@ -17,12 +17,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sedicfmt.errors import EncodeError
-
-Picture = NDArray[np.uint8]  # (height, width, 3) RGB
-Pixels = NDArray[np.uint8]  # (height, width), values 0 and 1
+from sedicfmt.picture import Picture, Pixels
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ DESCRIBERS = BackEnds(
     "describer",
     "sedicfmt.describers",
     {
-        "annotations": "sedicfmt.encoders.describe_annotations:open_annotations",
-        "offline": "sedicfmt.encoders.describe_offline:open_offline",
-        "openai": "sedicfmt.encoders.describe_openai:open_openai",
-        "vlm": "sedicfmt.encoders.describe_vlm:open_vlm",
+        "annotations": "sedicfmt.encoders.annotations.describe_annotations:open_annotations",
+        "offline": "sedicfmt.encoders.offline.describe_offline:open_offline",
+        "openai": "sedicfmt.encoders.talk.describe_openai:open_openai",
+        "vlm": "sedicfmt.encoders.talk.describe_vlm:open_vlm",
     },
 )
 

@@ -20,8 +20,9 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
+from sedicfmt.picture import Picture, psnr
+
 from .codecs import Codec, decode, encode
-from .metrics import Picture, psnr
 
 
 @dataclass(frozen=True)

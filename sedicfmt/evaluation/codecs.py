@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, features
 
+from sedicfmt.picture import Picture
+
 from ..errors import EncodeError, MissingDependency
 from . import vvc
-from .metrics import Picture
 
 
 @dataclass(frozen=True)

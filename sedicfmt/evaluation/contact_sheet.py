@@ -12,8 +12,9 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from sedicfmt.picture import Picture
+
 from ..errors import EncodeError
-from .metrics import Picture
 
 BACKGROUND, INK, EMPTY = (255, 255, 255), (20, 20, 20), (225, 225, 225)
 GAP, LINE = 8, 20  # pixels between cells, and for a line of text

@@ -13,9 +13,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sedicfmt.picture import Picture, check_pair
+
 from .lpips import POOL2, SMALLEST_SIDE, Lpips, as_tensor
 from .metric_weights import dists_file
-from .metrics import Picture, check_pair
 
 
 class Dists(nn.Module):

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sedicfmt.models.efficientnet_lite import NORM_EPSILON, REPEATS, block_shapes, checkpoint, feature_blocks
+from sedicfmt.networks.efficientnet_lite import NORM_EPSILON, REPEATS, block_shapes, checkpoint, feature_blocks
 
 
 class EfficientNetLiteFeatures(nn.Module):

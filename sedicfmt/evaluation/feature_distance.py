@@ -26,10 +26,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sedicfmt.encoders.detect_ssd import model_files
-from sedicfmt.encoders.opencv import opencv
+from sedicfmt.encoders.offline.detect_ssd import model_files
 from sedicfmt.errors import BackendFailed, MissingDependency
-from sedicfmt.evaluation.metrics import Picture, check_pair
+from sedicfmt.networks.opencv import opencv
+from sedicfmt.picture import Picture, check_pair
 
 if TYPE_CHECKING:
     from torch import Tensor

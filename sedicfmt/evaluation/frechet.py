@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from sedicfmt.errors import EncodeError
 from sedicfmt.evaluation.feature_distance import detector_features, network_features
-from sedicfmt.evaluation.metrics import Picture, check_pair
+from sedicfmt.picture import Picture, check_pair
 
 Array = NDArray[np.float64]
 CROP = 128  # pixels a side

@@ -12,7 +12,8 @@ import sys
 
 import numpy as np
 
-from sedicfmt.evaluation.metrics import Picture, load_picture
+from sedicfmt.evaluation.metrics import load_picture
+from sedicfmt.picture import Picture
 
 PITCH = 8
 LUMA = (0.299, 0.587, 0.114)  # BT.601

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from sedicfmt.picture import Picture, psnr
+
 from ..errors import EncodeError
 from .feature_distance import detector_features, distance_of
 from .frechet import NETWORKS, Array, crop_vectors
 from .grid import grid_peak
-from .metrics import Picture, ms_ssim, psnr
+from .metrics import ms_ssim
 from .niqe import niqe
 from .outside_metrics import colour_video_vdp, ssimulacra2
 

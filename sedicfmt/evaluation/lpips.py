@@ -17,8 +17,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from sedicfmt.picture import Picture, check_pair
+
 from .metric_weights import lpips_arrays
-from .metrics import Picture, check_pair
 
 SMALLEST_SIDE = 32
 

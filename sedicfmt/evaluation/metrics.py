@@ -1,27 +1,21 @@
-"""How far a decoded picture is from its photo: PSNR and MS-SSIM, the two measures that need no downloaded network.
+"""How far a decoded picture is from its photo by MS-SSIM, which like PSNR (`picture.psnr`) needs no downloaded network.
 
 Both take what a viewer sees, two 8-bit RGB pictures of one size, never floats before rounding, so that a codec cannot
-gain by values that its file does not hold. PSNR needs numpy alone; MS-SSIM needs the `eval` extra.
+gain by values that its file does not hold. MS-SSIM needs the `eval` extra.
 """
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ..errors import EncodeError, MissingDependency
-
-Picture = NDArray[np.uint8]
-"""An RGB picture: uint8, shape (height, width, 3)."""
+from ..picture import PEAK, Picture, check_pair
 
 SUFFIXES = {".png", ".webp", ".jpg", ".jpeg"}
-PEAK = 255.0
-BAND = 256  # rows compared at a time: a photo of 64 megapixels need not be in memory several times
 WINDOW, LEVELS = 11, 5
 SMALLEST_SIDE = (WINDOW - 1) * 2 ** (LEVELS - 1) + 1  # the window must fit the picture after four halvings
 
@@ -40,19 +34,6 @@ def find_photos(folder: Path) -> list[Path]:
     return found
 
 
-def psnr(a: Picture, b: Picture) -> float:
-    """Peak signal-to-noise ratio in dB, 10 log10(255^2 / mse), the mean squared error over all pixels and channels.
-
-    `a` and `b`: uint8, shape (height, width, 3). Equal pictures give infinity. One mse over the three channels
-    together, as CompressAI and the Kodak tables of learned codecs have it, not the mean of three PSNRs nor luma alone.
-    Raises EncodeError where shapes or types are not these.
-    """
-    check_pair(a, b)
-    bands = [slice(row, row + BAND) for row in range(0, len(a), BAND)]
-    mse = sum(int(np.square(a[band].astype(np.int32) - b[band]).sum(dtype=np.int64)) for band in bands) / a.size
-    return math.inf if mse == 0 else 10 * math.log10(PEAK**2 / mse)
-
-
 def ms_ssim(a: Picture, b: Picture) -> float:
     """Multi-scale structural similarity, without unit, 1.0 for equal pictures (Wang, Simoncelli and Bovik, 2003).
 
@@ -68,17 +49,6 @@ def ms_ssim(a: Picture, b: Picture) -> float:
     planes = [torch.from_numpy(np.ascontiguousarray(p.transpose(2, 0, 1)[None])).float() for p in (a, b)]
     with torch.no_grad():
         return float(library.ms_ssim(*planes, data_range=PEAK, win_size=WINDOW))
-
-
-def check_pair(a: Picture, b: Picture, smallest: int = 1) -> None:
-    """Raises EncodeError unless both are 8-bit RGB pictures of one size, with sides of at least `smallest`."""
-    for picture in (a, b):
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
-            raise EncodeError(f"an 8-bit RGB picture is expected, not {picture.dtype} of shape {picture.shape}")
-    if a.shape != b.shape:
-        raise EncodeError(f"pictures of one size are compared, not {a.shape[1::-1]} with {b.shape[1::-1]}")
-    if min(a.shape[:2]) < smallest:
-        raise EncodeError(f"this metric needs sides of at least {smallest} pixels, not {a.shape[1]}x{a.shape[0]}")
 
 
 def _ms_ssim_library() -> tuple[Any, Any]:

@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sedicfmt.errors import EncodeError, MissingDependency
-from sedicfmt.evaluation.metrics import Picture, check_pair
+from sedicfmt.picture import Picture, check_pair
 
 Array = NDArray[np.float64]
 

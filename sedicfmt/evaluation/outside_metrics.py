@@ -12,8 +12,9 @@ from typing import Any
 
 from PIL import Image
 
+from sedicfmt.picture import Picture, check_pair
+
 from ..errors import MissingDependency
-from .metrics import Picture, check_pair
 
 SMALLEST_SIDE = 32
 DISPLAY = "standard_fhd"

@@ -13,13 +13,12 @@ from math import isfinite
 
 import numpy as np
 
-from sedicfmt.decoders.reference import decode_latent, paint_reference
-from sedicfmt.encoders.interfaces import Picture
-from sedicfmt.encoders.latent import open_latent_coder
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
-from sedicfmt.evaluation.metrics import psnr
+from sedicfmt.latents.encoding import open_latent_coder
+from sedicfmt.latents.painting import decode_latent, paint_reference
+from sedicfmt.latents.registry import DEFAULT_MODEL, REGISTRY, find_model, named_model
 from sedicfmt.model import SedicFile
-from sedicfmt.models.registry import DEFAULT_MODEL, REGISTRY, find_model, named_model
+from sedicfmt.picture import Picture, psnr
 from sedicfmt.pipeline.rate_control import Budget, fill, fit, size_with, what_made
 
 AUTO = "auto"

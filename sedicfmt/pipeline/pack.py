@@ -14,12 +14,13 @@ from dataclasses import asdict, dataclass, field, replace
 from PIL import Image
 
 from sedicfmt.container.content import write_file
-from sedicfmt.encoders.find_objects import find_objects
-from sedicfmt.encoders.interfaces import Describer, Description, Grounder, Picture, Segmenter
+from sedicfmt.encoders.interfaces import Describer, Description, Grounder, Segmenter
+from sedicfmt.encoders.objects.find_objects import find_objects
+from sedicfmt.encoders.objects.registry_objects import find_grounder, find_segmenter
 from sedicfmt.encoders.registry import find_describer, names_only, told_by_name
-from sedicfmt.encoders.registry_objects import find_grounder, find_segmenter
 from sedicfmt.errors import SedicError
 from sedicfmt.model import Mask, SedicFile, SedicObject
+from sedicfmt.picture import Picture
 from sedicfmt.pipeline.choose_reference import with_reference
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import OpenedPicture, orientation_of, to_rgb

@@ -9,8 +9,8 @@ from sedicfmt.container.content import changes_of, file_of
 from sedicfmt.container.frame import Segment
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.container.profile import check_profile, kept_profile
+from sedicfmt.latents.registry import REGISTRY
 from sedicfmt.model import SedicFile
-from sedicfmt.models.registry import REGISTRY
 from sedicfmt.segments import mask, text
 
 
@@ -76,6 +76,6 @@ def _mask(cells: Any, scale: int) -> dict[str, Any]:
 
 def digests(file: SedicFile) -> dict[str, str]:
     """SHA-256 of the symbols of z and y, or of av1's payloads; the latent is decoded for it (L-8, A-5)."""
-    from sedicfmt.decoders.reference import decode_latent
+    from sedicfmt.latents.painting import decode_latent
 
     return decode_latent(file).digests()

@@ -19,12 +19,13 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from sedicfmt.container.content import read_file
-from sedicfmt.decoders.interfaces import ObjectToRestore, Picture, Restorer, RestoreRequest
-from sedicfmt.decoders.reference import open_decoder, paint_reference
+from sedicfmt.decoders.interfaces import ObjectToRestore, Restorer, RestoreRequest
 from sedicfmt.decoders.registry import DEFAULT_RESTORER, SETTINGS, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
+from sedicfmt.latents.painting import open_decoder, paint_reference
+from sedicfmt.latents.registry import find_model
 from sedicfmt.model import SedicFile, SedicObject
-from sedicfmt.models.registry import find_model
+from sedicfmt.picture import Picture
 from sedicfmt.pipeline.restoring_work import work_within
 from sedicfmt.segments.mask_grid import upscale
 

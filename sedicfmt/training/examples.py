@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from sedicfmt.decoders.nano_words import FIRST_WORD, UNKNOWN, encode, numbers_of_words
+from sedicfmt.decoders.nano.words import FIRST_WORD, UNKNOWN, encode, numbers_of_words
 from sedicfmt.training.packed import load_photos
 from sedicfmt.training.run import RunSettings
 from sedicfmt.training.scenes import CELL, NOTHING, Scene, load_scene

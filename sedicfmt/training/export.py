@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-from sedicfmt.models.context import SYMBOL_UNIT
-from sedicfmt.models.hyper_synthesis import MEAN_UNIT
-from sedicfmt.training.entropy import CAUSAL, CROSS, HIDDEN, INDEX_GAIN
-from sedicfmt.training.network import NanoCodec
+from sedicfmt.latents.nano.context import SYMBOL_UNIT
+from sedicfmt.latents.nano.entropy import CAUSAL, CROSS, HIDDEN, INDEX_GAIN
+from sedicfmt.latents.nano.hyper_synthesis import MEAN_UNIT
+from sedicfmt.latents.nano.network import NanoCodec
 from sedicfmt.training.weights import load_checkpoint, part_of
 
 HIDDEN_UNIT = 256  # hidden values are in 1/256: up to 128

@@ -1,6 +1,6 @@
 """A restorer's checkpoint as the weights file that ships: `sedic-train export CHECKPOINT OUT`.
 
-The running average, most of it at a byte a weight (`models/small_weights.py`); the network's shape stands in the header.
+The running average, most of it at a byte a weight (`networks/small_weights.py`); the network's shape stands in the header.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save_file
 
-from sedicfmt.models.small_weights import pack
+from sedicfmt.networks.small_weights import pack
 from sedicfmt.training.weights import load_checkpoint, part_of
 
 

@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from sedicfmt.models import av1
-from sedicfmt.training.network import NanoCodec
+from sedicfmt.latents.av1 import still_picture as av1
+from sedicfmt.latents.nano.network import NanoCodec
 
 AV1_SCALES, AV1_STEPS = (4, 10), (3, 16)  # sixteenths and quality steps: what budgets of 500 to 3,000 bytes lead to
 AV1_SPEED = 8

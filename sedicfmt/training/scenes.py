@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sedicfmt.encoders.describe_offline import OfflineDescriber
 from sedicfmt.encoders.interfaces import DescribeRequest
+from sedicfmt.encoders.offline.describe_offline import OfflineDescriber
 from sedicfmt.segments.mask_grid import downscale
 from sedicfmt.training.photos import find_photos
 

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sedicfmt.models.hyper_synthesis import MEAN_UNIT
-from sedicfmt.models.registry import load_latent_model
-from sedicfmt.training.entropy import CAUSAL, CROSS, HIDDEN, INDEX_GAIN
+from sedicfmt.latents.nano.entropy import CAUSAL, CROSS, HIDDEN, INDEX_GAIN
+from sedicfmt.latents.nano.hyper_synthesis import MEAN_UNIT
+from sedicfmt.latents.nano.network import NanoCodec
+from sedicfmt.latents.registry import load_latent_model
 from sedicfmt.training.export import HIDDEN_UNIT, Arrays
-from sedicfmt.training.network import NanoCodec
 
 
 def shipped_codec(model_id: int, fine: tuple[int, int] = (0, 0)) -> NanoCodec:

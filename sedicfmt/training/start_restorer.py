@@ -11,10 +11,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sedicfmt.decoders.denoiser_nano import read_config
-from sedicfmt.decoders.nano_network import NanoRestorerNetwork
+from sedicfmt.decoders.nano.denoiser import read_config
+from sedicfmt.decoders.nano.network import NanoRestorerNetwork
 from sedicfmt.errors import EncodeError
-from sedicfmt.models.small_weights import unpack
+from sedicfmt.networks.small_weights import unpack
 
 ENTER, LITTLE = "enter.weight", 0.02
 

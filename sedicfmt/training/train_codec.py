@@ -15,8 +15,8 @@ from sedicfmt.errors import EncodeError
 from sedicfmt.evaluation.efficientnet_lite import EfficientNetLiteFeatures
 from sedicfmt.evaluation.feature_distance import distance_of
 from sedicfmt.evaluation.lpips import Lpips
+from sedicfmt.latents.nano.network import STRIDE_Y, STRIDE_Z, NanoCodec
 from sedicfmt.training.klt import fit_klt
-from sedicfmt.training.network import STRIDE_Y, STRIDE_Z, NanoCodec
 from sedicfmt.training.packed import load_photos
 from sedicfmt.training.photos import CropShape, CropSource, find_photos
 from sedicfmt.training.run import CHECKPOINT, Run, RunSettings

@@ -29,19 +29,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sedicfmt.decoders.nano_network import PATCH, NanoRestorerNetwork, precondition
-from sedicfmt.decoders.scheduler_ddim import cosine_level
+from sedicfmt.decoders.nano.network import PATCH, NanoRestorerNetwork, precondition
+from sedicfmt.decoders.orag.scheduler_ddim import cosine_level
 from sedicfmt.errors import EncodeError
 from sedicfmt.evaluation.efficientnet_lite import EfficientNetLiteFeatures
 from sedicfmt.evaluation.feature_distance import distance_of, texture_of
 from sedicfmt.evaluation.lpips import Lpips
-from sedicfmt.models.registry import DEFAULT_MODEL
+from sedicfmt.latents.nano.depthwise import use_depthwise
+from sedicfmt.latents.nano.network import NanoCodec
+from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.training import references
 from sedicfmt.training.critic import Critic, PixelCritic
-from sedicfmt.training.depthwise import use_depthwise
 from sedicfmt.training.examples import Example, ExampleSettings, ExampleSource
 from sedicfmt.training.grid import repeated
-from sedicfmt.training.network import NanoCodec
 from sedicfmt.training.run import CHECKPOINT, Run
 from sedicfmt.training.shipped import shipped_codec
 from sedicfmt.training.start_restorer import start_from
@@ -102,7 +102,9 @@ class RestorerRun(Run):
 
     def __init__(self, data: Path, out: Path, settings: Settings, device: str, check_photos: Path | None = None):
         if check_photos:
-            raise EncodeError("the restorer's training has no check; `sedic_tools.measure_restorer` measures weights")
+            raise EncodeError(
+                "the restorer's training has no check; `sedic_tools.pages.measure_restorer` measures weights"
+            )
         torch.manual_seed(settings.seed)
         self.source = ExampleSource(data, settings)
         self.lpips = Lpips("alex").to(device)

@@ -12,7 +12,7 @@ ROWS = re.findall(r"^ +\| (.*?) \| (\d+) \| (\d+) \| (1/\d+) \|$", CARD, re.M)
 
 
 def network_of_the_card():
-    from sedicfmt.decoders.nano_network import NanoRestorerNetwork
+    from sedicfmt.decoders.nano.network import NanoRestorerNetwork
 
     return NanoRestorerNetwork()
 

@@ -23,8 +23,8 @@ def test_import_sedicfmt_loads_nothing_heavy():
     "code",
     [
         "import sedicfmt.container.content, sedicfmt.coding.text, sedicfmt.coding.mask",
-        "import sedic_tools.inspect, sedicfmt.pipeline.report",
-        "import sedicfmt.pipeline.unpack, sedicfmt.decoders.reference",
+        "import sedic_tools.commands.inspect, sedicfmt.pipeline.report",
+        "import sedicfmt.pipeline.unpack, sedicfmt.latents.painting",
         "import sedicfmt.pipeline.pack",
     ],
 )
@@ -35,7 +35,7 @@ def test_reading_and_packing_modules_load_no_back_end(code):
 def test_inspecting_a_file_loads_neither_torch_nor_transformers(small_file):
     code = f"""
 sys.argv = ["sedic-inspect", {str(small_file)!r}, "--json"]
-from sedic_tools.inspect import main
+from sedic_tools.commands.inspect import main
 import io; out, sys.stdout = sys.stdout, io.StringIO()
 assert main() == 0
 sys.stdout = out"""

@@ -25,7 +25,7 @@ TAKE_CODE = {
     "pipeline",
 }  # of transformers and diffusers: who is not told no may ask the user
 MAY_IMPORT_PICKLE = {  # an unpickler that knows tensors or arrays and nothing else; the error that torch raises
-    "sedicfmt/encoders/read_checkpoint.py", "sedicfmt/decoders/convert_diffbir.py", "sedicfmt/training/weights.py",
+    "sedicfmt/networks/read_checkpoint.py", "sedicfmt/decoders/diffusers/convert_diffbir.py", "sedicfmt/training/weights.py",
     "sedicfmt/evaluation/metric_weights.py",
 }  # fmt: skip
 

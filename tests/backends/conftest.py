@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def model(folder):
     """`folder` and its ControlNet, opened."""
-    from sedicfmt.decoders.load_diffusers import open_model
+    from sedicfmt.decoders.diffusers.load import open_model
 
     return open_model(str(folder), str(folder / "controlnet"), "picture", device="cpu")
 

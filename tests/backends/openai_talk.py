@@ -7,9 +7,9 @@ import traceback
 import numpy as np
 import pytest
 
-from sedicfmt.encoders.describe_openai import OpenAiDescriber
 from sedicfmt.encoders.interfaces import DescribeRequest
-from sedicfmt.encoders.openai_settings import OpenAiSettings
+from sedicfmt.encoders.talk.describe_openai import OpenAiDescriber
+from sedicfmt.encoders.talk.openai_settings import OpenAiSettings
 from sedicfmt.errors import BackendFailed
 from tests.backends.loopback_server import LoopbackServer, said
 

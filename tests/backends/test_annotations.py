@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 from pycocotools import mask
 
-from sedicfmt.encoders import describe_annotations
-from sedicfmt.encoders.annotation_masks import read_mask
-from sedicfmt.encoders.describe_annotations import AnnotationsDescriber
+from sedicfmt.encoders.annotations import describe_annotations
+from sedicfmt.encoders.annotations.annotation_masks import read_mask
+from sedicfmt.encoders.annotations.describe_annotations import AnnotationsDescriber
 from sedicfmt.encoders.interfaces import Box, DescribeRequest, Description
 from sedicfmt.encoders.registry import find_describer
 from sedicfmt.errors import EncodeError

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from pycocotools import mask
 
-from sedicfmt.encoders.annotation_masks import fill, rle_mask
-from sedicfmt.encoders.coco_shapes import TURNS, Frame
+from sedicfmt.encoders.annotations.annotation_masks import fill, rle_mask
+from sedicfmt.encoders.annotations.coco_shapes import TURNS, Frame
 from sedicfmt.encoders.interfaces import Box, DescribeRequest, Description
 from sedicfmt.encoders.registry import find_describer
 from sedicfmt.errors import EncodeError

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sedicfmt.encoders.bounded_reply import unpacked
 from sedicfmt.encoders.interfaces import DescribeRequest
+from sedicfmt.encoders.talk.bounded_reply import unpacked
 from tests.backends.loopback_server import LoopbackServer, Reply, completion
 from tests.backends.openai_talk import OVERALL, described, environment  # noqa: F401  # a fixture
 
@@ -23,9 +23,9 @@ ASKED = """
 import sys
 from pathlib import Path
 import numpy as np
-from sedicfmt.encoders.describe_openai import OpenAiDescriber
+from sedicfmt.encoders.talk.describe_openai import OpenAiDescriber
 from sedicfmt.encoders.interfaces import DescribeRequest
-from sedicfmt.encoders.openai_settings import OpenAiSettings
+from sedicfmt.encoders.talk.openai_settings import OpenAiSettings
 from sedicfmt.errors import BackendFailed
 try:
     OpenAiDescriber(OpenAiSettings("toy", sys.argv[1], retries=0, cache=None)).describe(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sedicfmt.errors import LimitExceeded, Malformed
-from sedicfmt.models.context import TwoPasses, decode_z, encode_z, prior_of_z, walk
+from sedicfmt.latents.nano.context import TwoPasses, decode_z, encode_z, prior_of_z, walk
 from sedicfmt.segments.latent import SymbolReader, SymbolWriter, shifted, shifted_tables
 
 CY, CZ, N = 3, 2, 2

@@ -6,14 +6,14 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
-from sedicfmt.decoders.control_diffbir import DiffBirControl, control_from_unet  # noqa: E402
-from sedicfmt.decoders.convert_diffbir import (  # noqa: E402
+from sedicfmt.decoders.diffusers.control_diffbir import DiffBirControl, control_from_unet  # noqa: E402
+from sedicfmt.decoders.diffusers.convert_diffbir import (  # noqa: E402
     checkpoint_key,
     convert_diffbir,
     load_diffbir,
     read_checkpoint,
 )
-from sedicfmt.decoders.load_diffusers import open_model  # noqa: E402
+from sedicfmt.decoders.diffusers.load import open_model  # noqa: E402
 from sedicfmt.errors import BackendFailed  # noqa: E402
 from tests.backends.tiny_models import UNET, WIDTH, build_tiny_stable_diffusion, disturb, tiny_unet  # noqa: E402
 

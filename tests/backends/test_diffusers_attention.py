@@ -6,8 +6,14 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
-from sedicfmt.decoders.attention_maps import RecordingProcessor, cross_attention_maps, guided_layers, on_grid, recorded  # noqa: E402
-from sedicfmt.decoders.load_diffusers import open_model  # noqa: E402
+from sedicfmt.decoders.diffusers.attention_maps import (  # noqa: E402
+    RecordingProcessor,
+    cross_attention_maps,
+    guided_layers,
+    on_grid,
+    recorded,
+)
+from sedicfmt.decoders.diffusers.load import open_model  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError  # noqa: E402
 from tests.backends.tiny_models import WIDTH, tiny_unet  # noqa: E402
 

@@ -11,9 +11,9 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
-from sedicfmt.decoders import find_models  # noqa: E402
-from sedicfmt.decoders.load_diffusers import PRESETS, choose_dtype, open_model, open_preset, open_scheduler  # noqa: E402
+from sedicfmt.decoders.diffusers.load import PRESETS, choose_dtype, open_model, open_preset, open_scheduler  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noqa: E402
+from sedicfmt.networks import find_models  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -42,7 +42,7 @@ def test_hub_ids_offline_are_missing_with_their_command(preset, monkeypatch, tmp
 
 
 def test_missing_control_shows_before_the_base_is_loaded(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr("sedicfmt.decoders.load_diffusers.load_part", lambda *_: pytest.fail("something was loaded"))
+    monkeypatch.setattr("sedicfmt.decoders.diffusers.load.load_part", lambda *_: pytest.fail("something was loaded"))
     with pytest.raises(MissingDependency, match=r"hf download lxq007/DiffBIR-v2 v2.pth --local-dir"):
         open_preset("sd21-diffbir", base=str(folder), control=str(tmp_path / "v2.pth"), device="cpu")
     with pytest.raises(MissingDependency, match="hf download lllyasviel/control_v11f1e_sd15_tile"):
@@ -151,6 +151,6 @@ def test_hub_models_without_safetensors_are_fetched_as_bin(folder, monkeypatch, 
 
 
 def test_opening_modules_load_no_torch():
-    code = "import sys, sedicfmt.decoders.load_diffusers; print({'torch', 'diffusers'} & set(sys.modules))"
+    code = "import sys, sedicfmt.decoders.diffusers.load; print({'torch', 'diffusers'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ))
     assert done.stdout.strip() == "set()", done.stderr

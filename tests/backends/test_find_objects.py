@@ -10,8 +10,8 @@ from sedicfmt.errors import BackendFailed
 
 pytest.importorskip("cv2", reason="needs OpenCV")
 
-from sedicfmt.encoders.find_objects import find_objects
-from sedicfmt.encoders.registry_objects import find_segmenter
+from sedicfmt.encoders.objects.find_objects import find_objects
+from sedicfmt.encoders.objects.registry_objects import find_segmenter
 
 IMAGE = np.full((60, 80, 3), 90, np.uint8)
 PLACES = {"cat": Box(30, 30, 50, 50), "sofa": Box(0, 20, 80, 60), "lamp": Box(70, 0, 80, 10)}
@@ -119,7 +119,7 @@ def test_grabcut_takes_the_boxes():
 
 def test_the_tiny_real_networks_work_together(tmp_path, one_thread):
     pytest.importorskip("transformers")
-    from sedicfmt.encoders.ground_grounding_dino import GroundingDino
+    from sedicfmt.encoders.objects.ground_grounding_dino import GroundingDino
     from tests.backends.tiny_finders import build_tiny_dino, build_tiny_sam
 
     grounder = GroundingDino(str(build_tiny_dino(tmp_path / "dino")), "cpu", 0.0, 0.0)

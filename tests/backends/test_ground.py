@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sedicfmt.encoders.interfaces import Box
-from sedicfmt.encoders.registry_objects import find_grounder
+from sedicfmt.encoders.objects.registry_objects import find_grounder
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
 
 pytest.importorskip("torch")
@@ -21,7 +21,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers.models.grounding_dino.modeling_grounding_dino import GroundingDinoObjectDetectionOutput
 
-from sedicfmt.encoders.ground_grounding_dino import GroundingDino, prompt
+from sedicfmt.encoders.objects.ground_grounding_dino import GroundingDino, prompt
 from tests.backends.tiny_finders import build_tiny_dino, build_tiny_sam
 
 pytestmark = pytest.mark.usefixtures("one_thread")

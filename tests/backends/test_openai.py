@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from sedicfmt.encoders.describe_openai import OpenAiDescriber, open_openai
 from sedicfmt.encoders.interfaces import DescribeRequest
-from sedicfmt.encoders.openai_settings import OPENAI_URL, OpenAiSettings, public_url, sent_openly
+from sedicfmt.encoders.talk.describe_openai import OpenAiDescriber, open_openai
+from sedicfmt.encoders.talk.openai_settings import OPENAI_URL, OpenAiSettings, public_url, sent_openly
 from sedicfmt.errors import BackendFailed, EncodeError
 from tests.backends.loopback_server import LoopbackServer, refused, said
 from tests.backends.openai_talk import (
@@ -155,7 +155,7 @@ def test_plain_http_to_another_machine_is_warned_of(monkeypatch):
     assert [sent_openly(url) for url in ("http://h/v1", "https://h/v1", "http://localhost:1/v1", "http://[::1]/")] == [
         True, False, False, False,
     ]  # fmt: skip
-    monkeypatch.setattr("sedicfmt.encoders.openai_settings.LOOPBACK", ())
+    monkeypatch.setattr("sedicfmt.encoders.talk.openai_settings.LOOPBACK", ())
     told, _ = described(TALK)
     assert len(told.report["warnings"]) == 1 and "in the open" in told.report["warnings"][0]
 

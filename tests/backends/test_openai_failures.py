@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from sedicfmt.encoders.describe_openai import OpenAiDescriber
 from sedicfmt.encoders.interfaces import DescribeRequest
+from sedicfmt.encoders.talk.describe_openai import OpenAiDescriber
 from sedicfmt.errors import BackendFailed, BackendUnavailable
 from tests.backends.loopback_server import LoopbackServer, Reply, as_json, completion, refused, said
 from tests.backends.openai_talk import (
@@ -38,7 +38,7 @@ def test_a_refusal_is_told_and_not_asked_again(reply):
 
 def test_too_many_requests_then_not(monkeypatch):
     waits = []
-    monkeypatch.setattr("sedicfmt.encoders.ask_openai.time.sleep", waits.append)
+    monkeypatch.setattr("sedicfmt.encoders.talk.ask_openai.time.sleep", waits.append)
     told, _ = described([refused(429, "slow down", Retry_After="7"), refused(503, "busy"), *TALK])
     assert told.report["retries"] == 2 and told.report["requests"] == 2 and waits == [7.0, 0.0]
 

@@ -8,9 +8,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from sedicfmt.encoders.describe_openai import OpenAiDescriber
 from sedicfmt.encoders.interfaces import DescribeRequest
-from sedicfmt.encoders.openai_settings import OpenAiSettings
+from sedicfmt.encoders.talk.describe_openai import OpenAiDescriber
+from sedicfmt.encoders.talk.openai_settings import OpenAiSettings
 from sedicfmt.errors import BackendUnavailable
 from tests.backends.loopback_server import LoopbackServer, Reply, as_json, completion, refused, said
 from tests.backends.openai_talk import (
@@ -159,7 +159,7 @@ def test_a_filter_concerns_one_picture():
 
 def test_a_date_to_wait_for(monkeypatch):
     waits = []
-    monkeypatch.setattr("sedicfmt.encoders.ask_openai.time.sleep", waits.append)
+    monkeypatch.setattr("sedicfmt.encoders.talk.ask_openai.time.sleep", waits.append)
     when = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
     described([refused(429, "slow", Retry_After=when), refused(429, "slow", Retry_After_Ms="1500"), *TALK])
     assert 35 < waits[0] <= 40 and waits[1] == 1.5

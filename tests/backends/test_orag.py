@@ -7,11 +7,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the nano extra)")
 
-from sedicfmt.decoders.attention_guidance import Guidance  # noqa: E402
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
-from sedicfmt.decoders.noise import seeded_noise  # noqa: E402
-from sedicfmt.decoders.orag import OragRestorer, Restoration  # noqa: E402
-from sedicfmt.decoders.orag_settings import OragSettings  # noqa: E402
+from sedicfmt.decoders.orag.attention_guidance import Guidance  # noqa: E402
+from sedicfmt.decoders.orag.loop import OragRestorer, Restoration  # noqa: E402
+from sedicfmt.decoders.orag.noise import seeded_noise  # noqa: E402
+from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 from tests.backends.toy_model import PLAIN, left_half, request, toy_model  # noqa: E402
 
 

@@ -6,10 +6,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the nano extra)")
 
-from sedicfmt.decoders.attention_guidance import energy, guide, mask_on_grid, name_of, named_tokens  # noqa: E402
-from sedicfmt.decoders.colour_correction import adain, low_frequencies, moments, wavelet  # noqa: E402
 from sedicfmt.decoders.interfaces import TokenSpan  # noqa: E402
-from sedicfmt.decoders.scheduler_ddim import Ddim  # noqa: E402
+from sedicfmt.decoders.orag.attention_guidance import energy, guide, mask_on_grid, name_of, named_tokens  # noqa: E402
+from sedicfmt.decoders.orag.colour_correction import adain, low_frequencies, moments, wavelet  # noqa: E402
+from sedicfmt.decoders.orag.scheduler_ddim import Ddim  # noqa: E402
 from sedicfmt.errors import EncodeError  # noqa: E402
 from tests.backends.toy_model import left_half, toy_model  # noqa: E402
 

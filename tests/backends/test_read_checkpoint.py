@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sedicfmt.encoders.read_checkpoint import MAGIC, read_checkpoint
 from sedicfmt.errors import BackendFailed
+from sedicfmt.networks.read_checkpoint import MAGIC, read_checkpoint
 
 
 class _Storage(NamedTuple):

@@ -10,15 +10,16 @@ import torch
 
 import sedicfmt
 from sedicfmt.container.content import write_file
-from sedicfmt.decoders.reference import decode_latent, paint_reference
-from sedicfmt.encoders import refine_latent, search_refined
-from sedicfmt.encoders.latent_nano import analyse_at, coded_picture
-from sedicfmt.encoders.search_nano import NanoCoder
-from sedicfmt.encoders.search_refined import RefiningCoder
 from sedicfmt.errors import EncodeError
-from sedicfmt.evaluation.metrics import psnr
+from sedicfmt.latents.nano import refine as refine_latent
+from sedicfmt.latents.nano import search_refined
+from sedicfmt.latents.nano.analyse import analyse_at, coded_picture
+from sedicfmt.latents.nano.search import NanoCoder
+from sedicfmt.latents.nano.search_refined import RefiningCoder
+from sedicfmt.latents.painting import decode_latent, paint_reference
+from sedicfmt.latents.registry import DEFAULT_MODEL, load_latent_model
 from sedicfmt.model import SedicFile
-from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.picture import psnr
 from sedicfmt.pipeline.rate_control import fill, size_with
 from tests.conftest import draw_photo
 from tests.tools.test_commands import run

@@ -12,11 +12,11 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 pytest.importorskip("diffusers")
 
-from sedicfmt.decoders.load_diffusers import open_model
-from sedicfmt.encoders.describe_vlm import VlmDescriber
-from sedicfmt.encoders.ground_grounding_dino import GroundingDino
+from sedicfmt.decoders.diffusers.load import open_model
 from sedicfmt.encoders.interfaces import Box, DescribeRequest
-from sedicfmt.encoders.segment_sam import SamSegmenter
+from sedicfmt.encoders.objects.ground_grounding_dino import GroundingDino
+from sedicfmt.encoders.objects.segment_sam import SamSegmenter
+from sedicfmt.encoders.talk.describe_vlm import VlmDescriber
 from sedicfmt.errors import SedicError
 from tests.backends.tiny_finders import build_tiny_dino, build_tiny_sam
 from tests.backends.tiny_models import build_tiny_stable_diffusion

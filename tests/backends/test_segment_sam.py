@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sedicfmt.encoders.interfaces import Box
-from sedicfmt.encoders.registry_objects import find_segmenter
+from sedicfmt.encoders.objects.registry_objects import find_segmenter
 from sedicfmt.errors import BackendFailed, EncodeError, LimitExceeded, MissingDependency
 
 pytest.importorskip("torch")
@@ -19,7 +19,7 @@ import torch
 import transformers
 from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPil
 
-from sedicfmt.encoders.segment_sam import Frame, SamSegmenter, boxes_in_frame, from_frame, to_frame
+from sedicfmt.encoders.objects.segment_sam import Frame, SamSegmenter, boxes_in_frame, from_frame, to_frame
 from tests.backends.tiny_finders import build_tiny_dino, build_tiny_sam, build_tiny_sam2
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from sedicfmt.encoders.interfaces import Box
-from sedicfmt.encoders.registry_objects import find_segmenter
+from sedicfmt.encoders.objects.registry_objects import find_segmenter
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
 
 pytest.importorskip("torch")
 
 import torch
 
-from sedicfmt.encoders.segment_sam_checkpoint import WIDTH_KEY, SamCheckpointSegmenter, kind_of, read_checkpoint
+from sedicfmt.encoders.objects.segment_sam_checkpoint import WIDTH_KEY, SamCheckpointSegmenter, kind_of, read_checkpoint
 
 INSTALLED = bool(find_spec("segment_anything") and find_spec("torchvision"))
 IMAGE = np.random.default_rng(1).integers(0, 255, (90, 120, 3)).astype(np.uint8)

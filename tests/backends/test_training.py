@@ -11,14 +11,14 @@ torch = pytest.importorskip("torch", reason="training needs torch (the train ext
 
 from safetensors.numpy import load_file  # noqa: E402
 
-from sedicfmt.encoders import latent_nano  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError  # noqa: E402
-from sedicfmt.models.nano_latent import NanoLatent  # noqa: E402
+from sedicfmt.latents.nano import analyse as latent_nano  # noqa: E402
+from sedicfmt.latents.nano.depthwise import Depthwise  # noqa: E402
+from sedicfmt.latents.nano.likelihood import hard_bits  # noqa: E402
+from sedicfmt.latents.nano.nano_latent import NanoLatent  # noqa: E402
+from sedicfmt.latents.nano.network import NanoCodec, rounded, shifted_parts  # noqa: E402
 from sedicfmt.training import train_codec  # noqa: E402
-from sedicfmt.training.depthwise import Depthwise  # noqa: E402
 from sedicfmt.training.export import export, export_entropy, load_model  # noqa: E402
-from sedicfmt.training.likelihood import hard_bits  # noqa: E402
-from sedicfmt.training.network import NanoCodec, rounded, shifted_parts  # noqa: E402
 from sedicfmt.training.run import RunSettings, learning_rate  # noqa: E402
 from sedicfmt.training.weights import save_weights  # noqa: E402
 from tests.conftest import draw_photo  # noqa: E402
@@ -256,8 +256,8 @@ def test_the_restorers_training_goes_on_with_the_same_losses(tmp_path, restorer_
 
 
 def test_the_restorers_export_is_the_network(tmp_path, restorer_run):
-    from sedicfmt.decoders.denoiser_nano import open_nano
-    from sedicfmt.decoders.nano_words import encode
+    from sedicfmt.decoders.nano.denoiser import open_nano
+    from sedicfmt.decoders.nano.words import encode
     from sedicfmt.training.export_restorer import export as export_restorer
 
     run = restorer_run(tmp_path)
@@ -330,8 +330,8 @@ def test_av1_references_are_the_photo_coded_small():
 
 @pytest.mark.parametrize("weights", [pytest.param("sedic-nano-2", marks=pytest.mark.slow)])
 def test_a_shipped_codec_as_a_network_paints_what_it_paints(weights):
-    from sedicfmt.encoders.latent_nano import analyse
-    from sedicfmt.models.registry import load_latent_model, named_model
+    from sedicfmt.latents.nano.analyse import analyse
+    from sedicfmt.latents.registry import load_latent_model, named_model
     from sedicfmt.training.shipped import shipped_codec
 
     number, photo = named_model(weights).id, np.asarray(draw_photo(128, 128))
@@ -367,7 +367,7 @@ def test_the_critic_learns_to_tell_smooth_from_rough():
 def test_a_larger_restorer_starts_as_the_smaller_one(tmp_path):
     from safetensors.torch import save_file
 
-    from sedicfmt.decoders.nano_network import NanoRestorerNetwork
+    from sedicfmt.decoders.nano.network import NanoRestorerNetwork
 
     start = pytest.importorskip("sedicfmt.training.start_restorer")
     shape = {"widths": (4, 8, 8, 8), "text_width": 8}
@@ -395,7 +395,7 @@ def test_a_larger_restorer_starts_as_the_smaller_one(tmp_path):
 
 @pytest.mark.parametrize("pad", [0, 2])
 def test_the_fast_backward_pass_gives_torchs_gradients(pad):
-    from sedicfmt.training.depthwise import use_depthwise
+    from sedicfmt.latents.nano.depthwise import use_depthwise
 
     torch.manual_seed(1)
     layer = torch.nn.Conv2d(6, 6, 5, padding=pad, groups=6)

@@ -19,8 +19,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import LlavaForConditionalGeneration
 
-from sedicfmt.encoders.describe_by_talk import Unusable
-from sedicfmt.encoders.describe_vlm import EXAMPLE, VlmDescriber, open_vlm
+from sedicfmt.encoders.talk.describe_by_talk import Unusable
+from sedicfmt.encoders.talk.describe_vlm import EXAMPLE, VlmDescriber, open_vlm
 from tests.backends.tiny_vlm import build_tiny_vlm, byte_tokenizer
 
 pytestmark = pytest.mark.usefixtures("one_thread")

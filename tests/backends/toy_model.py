@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel, RestoreRequest, TokenSpan
-from sedicfmt.decoders.orag_settings import OragSettings
-from sedicfmt.decoders.scheduler_ddim import Ddim
+from sedicfmt.decoders.orag.scheduler_ddim import Ddim
+from sedicfmt.decoders.orag.settings import OragSettings
 
 
 class PixelSpace:

@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sedic_tools import corpus
+from sedic_tools.commands import corpus
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "spec"))
 

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 
-from sedic_tools import corpus
+from sedic_tools.commands import corpus
 from sedicfmt.container.checksum import checksum
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.errors import SedicError

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sedicfmt.bitcoding.av1_frame import tiles_of
 from sedicfmt.errors import Malformed
+from sedicfmt.latents.av1.frame import tiles_of
 from tests.differential.cross_check import decoder
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sedicfmt.bitcoding.avif_file import wrap
-from sedicfmt.models import av1
+from sedicfmt.latents.av1 import still_picture as av1
+from sedicfmt.latents.av1.avif_file import wrap
 from tests.conftest import draw_photo
 
 pytestmark = pytest.mark.skipif(shutil.which("avifdec") is None, reason="avifdec (libavif-bin) is not installed")

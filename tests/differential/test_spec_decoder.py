@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from sedicfmt.models.registry import REGISTRY
+from sedicfmt.latents.registry import REGISTRY
 from tests.differential import cross_check
 from tests.differential.cross_check import decoder
 

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 import sedicfmt
-from sedicfmt.bitcoding import avif_file, bit_io
-from sedicfmt.decoders.reference import decode_latent
+from sedicfmt.bitcoding import bit_io
+from sedicfmt.latents.av1 import avif_file
+from sedicfmt.latents.painting import decode_latent
 from tests.differential.cross_check import decoder
 
 import paint  # isort: skip  (beside the decoder, whose folder is on the path by now)

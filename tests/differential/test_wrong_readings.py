@@ -1,7 +1,7 @@
 """Wrong readings of the specification, each of which a vector tells apart.
 
 A reading is `spec/decoder.py` with one place of it changed. It must go wrong on its vector. These are the vectors of
-`tools/vectors_later.py`: with the ones before them (`frozen.sha256`) such readings could pass.
+`tools/sedic_tools/vectors/vectors_later.py`: with the ones before them (`frozen.sha256`) such readings could pass.
 """
 
 import json

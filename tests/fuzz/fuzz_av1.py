@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import numpy as np
 
 import sedicfmt
-from sedicfmt.decoders.reference_av1 import decode_frame
 from sedicfmt.errors import BackendFailed
+from sedicfmt.latents.av1.decode import decode_frame
+from sedicfmt.latents.av1.still_picture import require_avif
+from sedicfmt.latents.registry import REGISTRY
 from sedicfmt.model import SedicFile
-from sedicfmt.models.av1 import require_avif
-from sedicfmt.models.registry import REGISTRY
 from tests.fuzz import REFUSED, VALID
 
 LARGEST = 512  # pixels a side, so that an execution is quick

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sedic_tools.inspect import table
+from sedic_tools.commands.inspect import table
 from sedicfmt.container.checksum import CHECK_BYTES, checksum
 from sedicfmt.container.content import file_of, write_file
 from sedicfmt.container.parser import parse_frame

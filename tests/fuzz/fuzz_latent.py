@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sedicfmt
-from sedicfmt.decoders.reference_nano import decode_symbols
+from sedicfmt.latents.nano.context import walk
+from sedicfmt.latents.nano.decode import decode_symbols
+from sedicfmt.latents.nano.nano_latent import STRIDE, NanoLatent
+from sedicfmt.latents.registry import DEFAULT_MODEL, load_latent_model
 from sedicfmt.model import SedicFile
-from sedicfmt.models.context import walk
-from sedicfmt.models.nano_latent import STRIDE, NanoLatent
-from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
 from sedicfmt.segments.latent import Symbols, SymbolWriter
 from tests.fuzz import REFUSED, VALID
 

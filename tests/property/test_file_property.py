@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import sedicfmt
 from sedicfmt.container.checksum import checksum
-from sedicfmt.decoders.reference import decode_latent
 from sedicfmt.errors import SedicError
+from sedicfmt.latents.painting import decode_latent
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.pipeline.report import report_bytes
 

@@ -13,13 +13,13 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
-from sedic_tools.benchmark_orag import ROWS, table  # noqa: E402
-from sedic_tools.random_diffusion import build_model, build_request, text_config, unet_config, vae_config  # noqa: E402
-from sedic_tools.straightforward_orag import StraightforwardOrag, SwitchedDenoiser  # noqa: E402
-from sedicfmt.decoders.attention_guidance import Guidance  # noqa: E402
-from sedicfmt.decoders.latent_space import VaeSpace  # noqa: E402
-from sedicfmt.decoders.orag import OragRestorer  # noqa: E402
-from sedicfmt.decoders.orag_settings import OragSettings  # noqa: E402
+from sedic_tools.pages.benchmark_orag import ROWS, table  # noqa: E402
+from sedic_tools.pages.random_diffusion import build_model, build_request, text_config, unet_config, vae_config  # noqa: E402
+from sedic_tools.pages.straightforward_orag import StraightforwardOrag, SwitchedDenoiser  # noqa: E402
+from sedicfmt.decoders.diffusers.latent_space import VaeSpace  # noqa: E402
+from sedicfmt.decoders.orag.attention_guidance import Guidance  # noqa: E402
+from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
+from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 
 STRONG = Guidance(eta=2000.0)  # so that a wrong gradient shows in a model that has learned nothing
 SETTINGS = OragSettings(object_steps=4, steps=2, guidance=STRONG, round_trip=True, colour="none")
@@ -98,7 +98,14 @@ def test_the_full_width_is_stable_diffusions():
 @pytest.mark.slow
 def test_the_tool_prints_a_row_for_each_way():
     size = "--width=0.02 --size=64x64 --object-steps=2 --steps=1 --objects=1 --runs=1 --device=cpu"
-    run = [sys.executable, "-m", "sedic_tools.benchmark_orag", *size.split(), "--json", "--rows=straightforward,ours"]
+    run = [
+        sys.executable,
+        "-m",
+        "sedic_tools.pages.benchmark_orag",
+        *size.split(),
+        "--json",
+        "--rows=straightforward,ours",
+    ]
     done = subprocess.run(run, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)

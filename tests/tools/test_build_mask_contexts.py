@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from sedic_tools import mask_samples
-from sedic_tools.build_mask_contexts import measure
+from sedic_tools.tables import mask_samples
+from sedic_tools.tables.build_mask_contexts import measure
 from sedicfmt.bitcoding import context_tree
 
-COMMAND = [sys.executable, "-m", "sedic_tools.build_mask_contexts"]
+COMMAND = [sys.executable, "-m", "sedic_tools.tables.build_mask_contexts"]
 
 
 @pytest.fixture(scope="module")

@@ -306,7 +306,7 @@ def test_a_missing_back_end_names_the_command_that_installs_it(annotated, packed
     ):
         argv = [f"sedic-{tool}", *map(str, arguments)]
         code = f"import sys; sys.modules[{module!r}] = None; sys.argv = {argv!r}\n"
-        code += f"from sedic_tools.{tool} import main; sys.exit(main())"
+        code += f"from sedic_tools.commands.{tool} import main; sys.exit(main())"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
         assert done.returncode == 8, done.stderr
         assert b"pip install 'sedicfmt[nano]'" in done.stderr

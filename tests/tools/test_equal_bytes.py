@@ -11,9 +11,9 @@ import pytest
 if any(importlib.util.find_spec(name) is None for name in ("torch", "pytorch_msssim", "skvideo", "scipy", "cv2")):
     pytest.skip("the table needs the nano and eval extras", allow_module_level=True)
 
-from sedic_tools import equal_bytes, equal_bytes_page
-from sedic_tools.equal_bytes_page import Line
-from sedic_tools.equal_bytes_sources import ALONE, REFERENCE, REFINED, RESTORED, Classical, Sedic
+from sedic_tools.pages import equal_bytes, equal_bytes_page
+from sedic_tools.pages.equal_bytes_page import Line
+from sedic_tools.pages.equal_bytes_sources import ALONE, REFERENCE, REFINED, RESTORED, Classical, Sedic
 from sedicfmt.evaluation import classical, codecs
 from sedicfmt.evaluation.frechet import NETWORKS
 from sedicfmt.evaluation.judge import MEASURES, Judge
@@ -33,7 +33,7 @@ def run(photos: Path, *more: str) -> subprocess.CompletedProcess[str]:
     command = [
         sys.executable,
         "-m",
-        "sedic_tools.equal_bytes",
+        "sedic_tools.pages.equal_bytes",
         str(photos),
         "--out",
         str(photos.parent / "table"),
@@ -60,7 +60,7 @@ def test_the_command_writes_page_curves_sheet_and_report(photos):
         assert cell["fid"] == [None, None]  # four crops determine no covariance
     page = (photos.parent / "table.md").read_text()
     assert (
-        "python -m sedic_tools.equal_bytes photos --out table --bytes 1500 --bytes 900 --codec 'JPEG' --no-sedic"
+        "python -m sedic_tools.pages.equal_bytes photos --out table --bytes 1500 --bytes 900 --codec 'JPEG' --no-sedic"
         in page
     )
     for file in ("md", "json", "svg"):

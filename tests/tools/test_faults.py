@@ -21,7 +21,7 @@ from threading import Thread
 import pytest
 
 import sedicfmt
-from sedic_tools import kill_table
+from sedic_tools.pages import kill_table
 
 BIN = Path(sys.executable).parent
 OLDER = b"an older output"
@@ -103,7 +103,7 @@ def hook(event, arguments):
 
 sys.addaudithook(hook)
 sys.argv = {argv!r}
-from sedic_tools.start import {tool}
+from sedic_tools.commands.start import {tool}
 sys.exit({tool}())
 """
 
@@ -260,9 +260,9 @@ def package(tmp_path_factory):
 
 
 LATENT, RESTORER, HEAD = (
-    "models/sedic-nano-2.safetensors",
-    "models/sedic-nano-restorer-3.safetensors",
-    "encoders/mask_head.npz",
+    "latents/nano/sedic-nano-2.safetensors",
+    "decoders/nano/sedic-nano-restorer-3.safetensors",
+    "encoders/offline/mask_head.npz",
 )
 
 
@@ -297,8 +297,8 @@ def test_weights_that_are_missing_or_cut(commands, annotated, small_file, tmp_pa
 FETCHED = """
 import sys
 from argparse import Namespace
-from sedic_tools.command import run
-from sedicfmt.decoders.find_models import find_file
+from sedic_tools.commands.command import run
+from sedicfmt.networks.find_models import find_file
 sys.exit(run(lambda _: find_file("someone/model:weights.safetensors") and 0, Namespace(json=False)))
 """
 

@@ -21,7 +21,7 @@ def without(module, tool):
     """A command's program where a module is not installed."""
     return (
         f"import sys; sys.modules['{module}'] = None; sys.argv = sys.argv[1:]\n"
-        f"from sedic_tools.{tool} import main; sys.exit(main())"
+        f"from sedic_tools.commands.{tool} import main; sys.exit(main())"
     )
 
 
@@ -35,7 +35,7 @@ def test_several_files_are_told_in_turn_and_the_first_failure_is_the_exit_code()
 
 
 def test_the_defaults_in_the_help_are_the_bundled_restorers():
-    settings = pytest.importorskip("sedicfmt.decoders.restorer_nano").nano_settings()
+    settings = pytest.importorskip("sedicfmt.decoders.nano.restorer").nano_settings()
     shown = " ".join(run("unpack", "--help").stdout.decode().split())
     for name in ("detail", "object_steps", "steps", "object_cfg", "cfg", "start", "strength", "colour", "before_first"):
         told = re.search(rf"--{name.replace('_', '-')} (?:\{{[^}}]*\}}|[A-Z]) [^()]*\(([^()]+)\)", shown)
@@ -71,7 +71,7 @@ def test_a_segmenter_without_boxes_is_told(tmp_path):
 
 
 def test_a_failed_corpus_leaves_nothing_behind(tmp_path, monkeypatch):
-    from sedic_tools import corpus
+    from sedic_tools.commands import corpus
 
     monkeypatch.setattr(corpus, "verdict", lambda data: 1 / 0)
     with pytest.raises(ZeroDivisionError):

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import sedicfmt
-from sedic_tools import flip_table
+from sedic_tools.pages import flip_table
 
 PAGE = Path(__file__).parents[2] / "docs/flips.md"
 VALID = Path(__file__).parents[2] / "conformance/valid"

@@ -12,7 +12,7 @@ from PIL import Image
 if any(importlib.util.find_spec(name) is None for name in ("torch", "pytorch_msssim")):
     pytest.skip("the tables hold MS-SSIM, which needs torch and pytorch-msssim", allow_module_level=True)
 
-from sedic_tools import kodak_table
+from sedic_tools.pages import kodak_table
 
 # A "file" of these is the photo's own PNG, darkened by unpack: PSNR is known. Its 30 MB of ballast show in its peak.
 FAKES = {
@@ -76,7 +76,7 @@ def test_the_page_holds_what_the_tools_printed(photos, tools, tmp_path):
     assert "| pack | describe | 1.500 | 1.500 |" in page
     assert "| unpack | picture | 0.125 | 0.125 |" in page
     assert "![contact sheet](sheet.jpg)" in page
-    assert "python -m sedic_tools.kodak_table photos --out table.md --sheet sheet.jpg" in page
+    assert "python -m sedic_tools.pages.kodak_table photos --out table.md --sheet sheet.jpg" in page
     assert str(tmp_path) not in page
     assert Image.open(sheet).width == 8 + 2 * 368
 

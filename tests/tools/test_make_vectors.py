@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sedic_tools import make_vectors
-from sedic_tools.vector_parts import Vector, make
+from sedic_tools.commands.vector_parts import Vector, make
+from sedic_tools.vectors import make_vectors
 from sedicfmt.errors import Malformed
 
 HERE = Path(__file__).parents[2] / "conformance"

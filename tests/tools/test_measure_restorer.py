@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sedic_tools.restorer_variants import VARIANTS, with_masks_inverted, with_words_of
+from sedic_tools.pages.restorer_variants import VARIANTS, with_masks_inverted, with_words_of
 from sedicfmt.api import read, write
 from sedicfmt.model import Mask, SedicFile, SedicObject
 
@@ -28,7 +28,7 @@ def test_untrue_masks_cover_what_was_not_covered_and_can_be_written():
 
 
 def test_a_difference_is_bold_beyond_two_standard_errors():
-    measure = pytest.importorskip("sedic_tools.measure_restorer")
+    measure = pytest.importorskip("sedic_tools.pages.measure_restorer")
     assert measure.difference([1.0, 1.2, 0.8, 1.0]) == "**+1.0000 ± 0.0816**"
     assert measure.difference([1.0, -1.0, 0.5, -0.5]) == "+0.0000 ± 0.4564"
 

@@ -15,11 +15,11 @@ pytest.importorskip("torch", reason="training needs torch (the train extra)")
 
 import torch
 
-from sedic_tools.train import main
+from sedic_tools.commands.train import main
 from sedicfmt.training.photos import CropShape, CropSource
 from tests.conftest import draw_photo
 
-TRAIN = [sys.executable, "-m", "sedic_tools.train"]
+TRAIN = [sys.executable, "-m", "sedic_tools.commands.train"]
 SMALL = ["--set", "batch=1", "--set", "crop=64", "--set", "widths=4,4,4", "--set", "klt_crops=4", "--every", "2"]
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 
@@ -79,10 +79,10 @@ def test_a_minute_of_training_gives_weights_that_decode(tmp_path, train):
     """The loss falls, and a picture goes through the exported model and back."""
     from safetensors.numpy import load_file
 
-    from sedicfmt.decoders.reference_nano import decode_symbols
-    from sedicfmt.encoders import latent_nano
+    from sedicfmt.latents.nano import analyse as latent_nano
+    from sedicfmt.latents.nano.decode import decode_symbols
+    from sedicfmt.latents.nano.nano_latent import NanoLatent
     from sedicfmt.model import SedicFile
-    from sedicfmt.models.nano_latent import NanoLatent
 
     (tmp_path / "photos").mkdir()
     for seed in range(8):

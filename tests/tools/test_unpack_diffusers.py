@@ -26,7 +26,7 @@ def folder(tmp_path_factory):
 
 
 def unpack(out, *arguments):
-    command = [sys.executable, "-m", "sedic_tools.unpack", SOURCE, "-o", out, *arguments]
+    command = [sys.executable, "-m", "sedic_tools.commands.unpack", SOURCE, "-o", out, *arguments]
     environment = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"}
     return subprocess.run([str(c) for c in command], capture_output=True, text=True, env=environment)
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sedicfmt.encoders.answer_cache import AnswerCache, answer_key, default_folder
-from sedicfmt.encoders.scale_picture import data_url, scaled
-from sedicfmt.encoders.time_limit import within
+from sedicfmt.encoders.talk.answer_cache import AnswerCache, answer_key, default_folder
+from sedicfmt.encoders.talk.time_limit import within
+from sedicfmt.scale_picture import data_url, scaled
 
 PICTURE = np.random.default_rng(1).integers(0, 255, (4, 6, 3)).astype(np.uint8)
 KEY = answer_key(PICTURE, {"model": "toy"})

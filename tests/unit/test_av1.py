@@ -15,15 +15,16 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import sedicfmt
-from sedicfmt.bitcoding import av1_obus, avif_file
 from sedicfmt.container.content import write_file
-from sedicfmt.decoders.reference import decode_latent, open_decoder, paint_reference
-from sedicfmt.encoders.search_av1 import LARGEST_SCALE, Av1Coder, highest, uphill
 from sedicfmt.errors import BackendFailed, LimitExceeded, Malformed, MissingDependency, SedicError
-from sedicfmt.evaluation.metrics import psnr
+from sedicfmt.latents.av1 import avif_file
+from sedicfmt.latents.av1 import obus as av1_obus
+from sedicfmt.latents.av1 import still_picture as av1
+from sedicfmt.latents.av1.search import LARGEST_SCALE, Av1Coder, highest, uphill
+from sedicfmt.latents.painting import decode_latent, open_decoder, paint_reference
+from sedicfmt.latents.registry import DEFAULT_MODEL, REGISTRY, load_latent_model, named_model
 from sedicfmt.model import Mask, SedicFile, SedicObject
-from sedicfmt.models import av1
-from sedicfmt.models.registry import DEFAULT_MODEL, REGISTRY, load_latent_model, named_model
+from sedicfmt.picture import psnr
 from sedicfmt.pipeline import choose_reference
 from sedicfmt.pipeline.choose_reference import AUTO, with_reference
 from sedicfmt.pipeline.pack import pack_picture
@@ -222,7 +223,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from sedicfmt.errors import SedicError
-from sedicfmt.models import av1
+from sedicfmt.latents.av1 import still_picture as av1
 
 picture = Image.fromarray(np.arange(64 * 64 * 3, dtype=np.uint32).astype(np.uint8).reshape(64, 64, 3))
 av1.decode(av1.encode(picture, 20, 10), 64, 64)

@@ -6,13 +6,13 @@ import sys
 import numpy as np
 import pytest
 
-from sedic_tools import bomb_files, bomb_table
-from sedicfmt.models.registry import DEFAULT_MODEL, load_latent_model
+from sedic_tools.pages import bomb_files, bomb_table
+from sedicfmt.latents.registry import DEFAULT_MODEL, load_latent_model
 
 LIMITED = """
 import resource
 from pathlib import Path
-from sedic_tools import bomb_files, bomb_table
+from sedic_tools.pages import bomb_files, bomb_table
 from sedicfmt.container.content import read_file
 
 bomb_table.warm_up()

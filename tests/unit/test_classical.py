@@ -12,7 +12,7 @@ from PIL import Image, features
 
 from sedicfmt.errors import EncodeError, MissingDependency
 from sedicfmt.evaluation import classical, codecs, contact_sheet
-from sedicfmt.evaluation.metrics import psnr
+from sedicfmt.picture import psnr
 
 INSTALLED = {
     "WebP": features.check("webp"),

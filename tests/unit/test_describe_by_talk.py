@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sedicfmt.encoders.check_answer import Fault, read_json, read_objects, read_overall
-from sedicfmt.encoders.describe_by_talk import Conversation, Question, Unusable, short_name, whole_text
 from sedicfmt.encoders.interfaces import DescribeRequest, Description
-from sedicfmt.encoders.prompt_files import load_prompts
+from sedicfmt.encoders.talk.check_answer import Fault, read_json, read_objects, read_overall
+from sedicfmt.encoders.talk.describe_by_talk import Conversation, Question, Unusable, short_name, whole_text
+from sedicfmt.encoders.talk.prompt_files import load_prompts
 from sedicfmt.encoders.words import count_words, normalise
 from sedicfmt.errors import EncodeError
 from sedicfmt.limits import MAX_TEXT_BYTES

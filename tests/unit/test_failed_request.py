@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from sedicfmt.encoders.failed_request import Refused, as_refused, concerns_all, explanation, seconds_to_wait
-from sedicfmt.encoders.openai_settings import OpenAiSettings
-from sedicfmt.encoders.retry_after import retry_after
-from sedicfmt.encoders.server_words import says_nothing, words_of
+from sedicfmt.encoders.talk.failed_request import Refused, as_refused, concerns_all, explanation, seconds_to_wait
+from sedicfmt.encoders.talk.openai_settings import OpenAiSettings
+from sedicfmt.encoders.talk.retry_after import retry_after
+from sedicfmt.encoders.talk.server_words import says_nothing, words_of
 
 SETTINGS = OpenAiSettings("toy")
 

@@ -8,7 +8,7 @@ import pytest
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
 from sedicfmt.evaluation import metric_weights
 from sedicfmt.evaluation.metrics import load_picture
-from sedicfmt.models import package_files
+from sedicfmt.networks import package_files
 
 torch = pytest.importorskip("torch")
 try:

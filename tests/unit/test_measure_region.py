@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sedicfmt.encoders.interfaces import Picture, Pixels
-from sedicfmt.encoders.measure_region import COLOURS, main_colours, measure, region_text, texture_word, to_lab
+from sedicfmt.encoders.offline.measure_region import COLOURS, main_colours, measure, region_text, texture_word, to_lab
 from sedicfmt.encoders.words import count_words
+from sedicfmt.picture import Picture, Pixels
 
 
 def plain(colour: tuple[int, int, int], height: int = 90, width: int = 120) -> Picture:

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 
+from sedicfmt import picture
 from sedicfmt.errors import EncodeError, MissingDependency
 from sedicfmt.evaluation import metrics
 
@@ -20,27 +21,27 @@ def drawn(height: int = 176, width: int = 192) -> np.ndarray:
 
 
 def test_psnr_of_equal_pictures_is_infinite():
-    assert metrics.psnr(drawn(), drawn()) == math.inf
+    assert picture.psnr(drawn(), drawn()) == math.inf
 
 
 @pytest.mark.parametrize(("step", "decibels"), [(1, 48.1308), (5, 34.1514), (255, 0.0)])
 def test_psnr_of_a_constant_difference(step, decibels):
     a = np.zeros((4, 6, 3), np.uint8)
-    assert metrics.psnr(a, a + np.uint8(step)) == pytest.approx(decibels, abs=1e-4)
+    assert picture.psnr(a, a + np.uint8(step)) == pytest.approx(decibels, abs=1e-4)
 
 
 def test_psnr_takes_one_mse_over_all_channels():
     a, b = np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2, 3), np.uint8)
     b[..., 0] = 3  # mse (9 + 0 + 0) / 3
-    assert metrics.psnr(a, b) == pytest.approx(10 * math.log10(255**2 / 3))
+    assert picture.psnr(a, b) == pytest.approx(10 * math.log10(255**2 / 3))
 
 
 def test_psnr_does_not_wrap_around_in_uint8():
     a, b = np.zeros((1, 1, 3), np.uint8), np.full((1, 1, 3), 255, np.uint8)
-    assert metrics.psnr(a, b) == metrics.psnr(b, a) == 0.0
+    assert picture.psnr(a, b) == picture.psnr(b, a) == 0.0
 
 
-@pytest.mark.parametrize("measure", [metrics.psnr, metrics.ms_ssim])
+@pytest.mark.parametrize("measure", [picture.psnr, metrics.ms_ssim])
 @pytest.mark.parametrize(
     "other",
     [np.zeros((176, 192), np.uint8), np.zeros((176, 192, 4), np.uint8), np.zeros((176, 192, 3)), drawn(176, 184)],

@@ -8,8 +8,8 @@ import pytest
 
 import sedicfmt
 from sedicfmt.errors import BackendFailed, EncodeError, Unsupported
+from sedicfmt.latents import registry
 from sedicfmt.model import SedicFile
-from sedicfmt.models import registry
 
 PACKAGE = Path(sedicfmt.__file__).parent
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def test_card_and_specification_know_every_model(entry):
     assert f"model id {entry.id}" in card
     assert f"| {entry.id} | {entry.name} |" in (ROOT / "spec/sedic.md").read_text()
     if entry.file:
-        assert hashlib.sha256((PACKAGE / "models" / entry.file).read_bytes()).hexdigest() == entry.sha256
+        assert hashlib.sha256((PACKAGE / "latents/nano" / entry.file).read_bytes()).hexdigest() == entry.sha256
         assert entry.sha256 in card
 
 
@@ -57,15 +57,16 @@ def test_weights_are_numbers_read_from_the_packages_folder(monkeypatch):
             listed = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
             assert {tensor["dtype"] for tensor in listed.values()} <= {"I8", "I16", "I32", "I64", "F16", "F32"}
     assert opened
-    assert {path.parent for path in opened} == {PACKAGE / "models"}
+    assert {path.parent for path in opened} == {PACKAGE / "latents/nano"}
 
 
 def test_a_wrong_model_is_refused_before_decoding(monkeypatch):
     """One byte of the weights is another: nothing is decoded with them (R-1)."""
-    from sedicfmt.decoders import reference, reference_nano
+    from sedicfmt.latents import painting as reference
+    from sedicfmt.latents.nano import decode as reference_nano
 
     entry = registry.REGISTRY[registry.DEFAULT_MODEL]
-    data = bytearray((PACKAGE / "models" / entry.file).read_bytes())
+    data = bytearray((PACKAGE / "latents/nano" / entry.file).read_bytes())
     data[-1] ^= 1
     monkeypatch.setattr(Path, "read_bytes", lambda _: bytes(data))
     monkeypatch.setattr(reference_nano, "decode_symbols", lambda *_: pytest.fail("decoded by wrong weights"))

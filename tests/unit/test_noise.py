@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sedicfmt.decoders.noise import normal_numbers
+from sedicfmt.decoders.orag.noise import normal_numbers
 
 WORD = 2**64 - 1
 

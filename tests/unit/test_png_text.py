@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
-from sedicfmt.models.registry import DEFAULT_MODEL
 from sedicfmt.pipeline.unpack import UnpackResult, png, png_text
 
 

@@ -13,10 +13,10 @@ from PIL import Image
 import sedicfmt
 from sedicfmt.container.content import write_file
 from sedicfmt.encoders.interfaces import DescribeRequest
-from sedicfmt.encoders.search_nano import FULL, LARGEST_SCALE, MU_MOST, NanoCoder
 from sedicfmt.errors import EncodeError, LimitExceeded
+from sedicfmt.latents.nano.search import FULL, LARGEST_SCALE, MU_MOST, NanoCoder
+from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import Mask, SedicFile, SedicObject
-from sedicfmt.models.registry import DEFAULT_MODEL
 from sedicfmt.pipeline.pack_options import PRESETS, PackOptions, from_preset
 from sedicfmt.pipeline.rate_control import Budget, fit
 from sedicfmt.segments.mask_grid import downscale

@@ -10,7 +10,7 @@ from PIL import Image
 from sedicfmt.errors import BackendFailed, EncodeError
 from sedicfmt.evaluation import classical, codecs, vvc
 from sedicfmt.evaluation.codecs import VVC_OPTIONS
-from sedicfmt.evaluation.metrics import psnr
+from sedicfmt.picture import psnr
 from tests.conftest import draw_photo
 
 FAST = {**VVC_OPTIONS, "preset": "faster"}

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sedic_tables
-from sedic_tools import context_counts
+from sedic_tools.tables import context_counts
 from sedicfmt.bitcoding import word_contexts
 from sedicfmt.bitcoding.context_coder import decode_symbol, encode_symbol
 from sedicfmt.bitcoding.context_trie import ContextTrie

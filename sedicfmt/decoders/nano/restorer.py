@@ -1,0 +1,46 @@
+"""The restorer that comes with the package: ORAG with the bundled network, and its settings."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sedicfmt.decoders.interfaces import Restorer
+from sedicfmt.decoders.registry import RestorerOptions
+from sedicfmt.errors import EncodeError, MissingDependency
+
+if TYPE_CHECKING:
+    from sedicfmt.decoders.orag.settings import OragSettings
+
+
+def open_nano_restorer(argument: str | None, options: RestorerOptions) -> Restorer:
+    """The registry's factory. Raises EncodeError for an argument or a type: there is nothing to choose."""
+    if argument is not None:
+        raise EncodeError(f"the restorer 'nano' takes no argument, not {argument!r}")
+    if options.dtype not in ("auto", "fp32") or options.tiled_vae:
+        raise EncodeError("the restorer 'nano' computes in fp32 and has no autoencoder to tile")
+    # Threads that wait busily are far slower where another process has a core; the variable is read when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        import safetensors  # noqa: F401
+        import torch  # noqa: F401
+    except ModuleNotFoundError as missing:
+        raise MissingDependency(
+            f"restoring needs {missing.name}: pip install 'sedicfmt[nano]'; or ask for the reference picture alone"
+        ) from missing
+    from sedicfmt.decoders.nano.denoiser import open_nano
+    from sedicfmt.decoders.orag.loop import OragRestorer
+    from sedicfmt.networks.device import choose_device
+
+    settings = nano_settings().changed(options.changes)  # first: a bad one shows before the model is loaded
+    return OragRestorer(open_nano(device=choose_device(options.device)), settings)
+
+
+def nano_settings() -> OragSettings:
+    """What `sedic-unpack` does without options: chosen on CLIC photos, see "Restoring" in spec/rationale.md."""
+    from sedicfmt.decoders.orag.settings import OragSettings
+
+    return OragSettings(
+        object_steps=1, steps=1, guidance=None, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet",
+        detail=1.0,
+    )  # fmt: skip

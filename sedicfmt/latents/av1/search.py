@@ -1,0 +1,112 @@
+"""The AV1 still picture that a budget is best spent on: how large it is, and at which quality it is coded.
+
+At each scale the highest quality is taken that fits; the scale is the one whose picture, decoded and resampled to the
+photo's size, is nearest to the photo. A neighbour of the best scale is hardly worse, and there is one peak: so the search goes
+uphill from where it usually lies, at a fast setting of the encoder. What is written is made at a slow one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from PIL import Image
+
+from sedicfmt.latents.av1 import still_picture as av1
+from sedicfmt.latents.encoding import Latent, Size
+from sedicfmt.latents.registry import find_model
+from sedicfmt.model import coded_size
+from sedicfmt.picture import Picture
+from sedicfmt.scale_picture import scaled
+
+LEAST_SCALE, LARGEST_SCALE = 3, 16  # sixteenths
+USUAL_STEP = 9  # of quality, without a budget
+BITS_A_PIXEL = 0.11  # of the coded picture, where the best scale usually lies
+JUDGED = 1024  # pixels a side at most at which scales are compared
+LARGE = 1 << 19  # pixels of a coded picture from which on the encoder is set faster
+FAST, SLOW = (6, 8), (4, 6)  # its speeds for searching and for writing, below and from LARGE on
+
+
+class Av1Coder:
+    """The encoder of one uint8 RGB picture (height, width, 3) by model `av1`."""
+
+    least_scale = LEAST_SCALE
+
+    def __init__(self, picture: Picture, model_id: int):
+        av1.require_avif()
+        height, width, _ = picture.shape
+        self.pixels, self.usual_scale = width * height, find_model(model_id).usual_scale
+        self.photo, self.judged = Image.fromarray(picture), scaled(picture, JUDGED).astype(np.int16)
+        self.small, self.at = cache(self._small), cache(self._at)
+
+    def usual(self) -> Latent:
+        return self.at(self.usual_scale, USUAL_STEP)
+
+    def smallest(self) -> Latent:
+        return self.at(1, 0)
+
+    def best(self, size: Size, most_bytes: int, least_scale: int) -> Latent | None:
+        step = USUAL_STEP  # where the next search begins: where the last ended
+
+        @cache
+        def finest(scale: int, speeds: tuple[int, int]) -> Latent | None:
+            """The highest quality that fits at a scale."""
+            nonlocal step
+            found = highest(lambda q: size(self.at(scale, q, speeds)) <= most_bytes, step)
+            step = max(found, 0)
+            return self.at(scale, found, speeds) if found >= 0 else None
+
+        score = cache(lambda scale: self.nearness(finest(scale, FAST)))
+        scale = uphill(score, self._likely_scale(size, most_bytes), least_scale)
+        # Where hardly anything fits, only the fast one may.
+        return max(finest(scale, SLOW), finest(scale, FAST), key=self.nearness)
+
+    def nearness(self, latent: Latent | None) -> float:
+        """How near the decoded and resampled picture is to the photo: the squared error, negative; None is farthest."""
+        if latent is None:
+            return -math.inf
+        picture = Image.fromarray(av1.decode(latent.y, *self.small(latent.scale).size))
+        height, width, _ = self.judged.shape
+        painted = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
+        return -float(np.square(self.judged - painted, dtype=np.int32).mean())
+
+    def _likely_scale(self, size: Size, most_bytes: int) -> int:
+        """Where the best scale usually lies for what the rest of the file leaves."""
+        room = max(1, most_bytes - size(Latent(1, b"", b"")))
+        return round(16 * math.sqrt(room * 8 / BITS_A_PIXEL / self.pixels))
+
+    def _small(self, scale: int) -> Image.Image:
+        return self.photo.resize(coded_size(*self.photo.size, scale), Image.Resampling.LANCZOS)
+
+    def _at(self, scale: int, step: int, speeds: tuple[int, int] = SLOW) -> Latent:
+        """The latent at a scale and a step of quality."""
+        small = self.small(scale)
+        speed = speeds[small.width * small.height >= LARGE]
+        return Latent(scale, b"", av1.encode(small, step, speed), {"quality": step})
+
+
+def highest(fits: Callable[[int], bool], start: int) -> int:
+    """The highest step that fits, -1 if none does, where a lower one always fits too; near `start` it is found soon."""
+    low, high, at, reach = -1, av1.STEPS, start, 1
+    while high - low > 1:
+        if fits(at):
+            low, at = at, at + reach
+        else:
+            high, at = at, at - reach
+        reach *= 2
+        if not low < at < high:
+            at = (low + high) // 2
+    return low
+
+
+def uphill(score: Callable[[int], float], start: int, least: int) -> int:
+    """The scale from `least` on that scores best, if scores have one peak; where `start` has none, it lies below."""
+    best = min(max(start, least), LARGEST_SCALE)
+    while best > least and score(best) == -math.inf:
+        best -= 1
+    for step in (1, -1):
+        while least <= best + step <= LARGEST_SCALE and score(best + step) > score(best):
+            best += step
+    return best

@@ -1,1 +1,0 @@
-"""The models that a file can name: their registry, weights, and the arithmetic that runs them."""

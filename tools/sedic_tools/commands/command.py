@@ -1,0 +1,166 @@
+"""What the three commands share: exit codes, input and output, progress, and errors told in one line.
+
+Exit codes: 0 fine, 2 usage, 3 malformed, 4 unsupported, 5 truncated, 6 check failed, 7 over a limit, 8 back end
+unavailable, 74 input or output failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import json
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from sedic_tools.commands.start import interruptions, silence
+from sedicfmt import __version__
+from sedicfmt.errors import LimitExceeded, SedicError
+from sedicfmt.limits import PROFILES
+
+IO_FAILED, INTERRUPTED = 74, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """One whose errors steer no terminal, whatever a file is called."""
+
+    def error(self, message: str) -> NoReturn:
+        """Usage and what is wrong on standard error; exit code 2."""
+        super().error(printable(message))
+
+
+def parser(description: str, help_input: str = "files, or - for standard input") -> Parser:
+    """A parser with what every command has."""
+    made = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("inputs", metavar="INPUT", nargs="+", help=help_input)
+    made.add_argument("--json", action="store_true", help="print the result, or the error, as JSON on standard output")
+    add_version(made)
+    return made
+
+
+def add_version(p: argparse.ArgumentParser) -> None:
+    """--version."""
+    p.add_argument("--version", action="version", version=f"sedicfmt {__version__}")
+
+
+def add_profile(p: argparse.ArgumentParser) -> None:
+    """The profile of a command that reads files (container/profile.py)."""
+    p.add_argument(
+        "--profile", choices=PROFILES, default="full",
+        help="thin: refuse, before it is decoded, a file larger than photos need (specification, section 8)",
+    )  # fmt: skip
+
+
+def run(command: Callable[[argparse.Namespace], int | None], arguments: argparse.Namespace) -> int:
+    """Run a command; every failure becomes a line on standard error and an exit code."""
+    try:
+        warnings.simplefilter("ignore")  # of libraries; what concerns a user is told in our words
+        _prepare_streams()
+        exit_code = command(arguments) or 0
+        sys.stdout.flush()
+        return exit_code
+    except BrokenPipeError:
+        silence("stdout")
+        return IO_FAILED
+    except (Exception, KeyboardInterrupt) as error:
+        return fail(told(KeyboardInterrupt() if interruptions else error), arguments)
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    """An error as `--json` shows it: code, exit_code, message, path and offset in a file, report of what was spent."""
+    if isinstance(error, SedicError):
+        place = {"path": error.path, "offset": error.offset}
+        spent = {"report": error.report} if error.report else {}
+        return {"code": error.code, "exit_code": error.exit_code, "message": str(error), **place, **spent}
+    if isinstance(error, OSError):
+        reason = (
+            f"{error.strerror}: {error.filename}" if error.strerror and error.filename else error.strerror or str(error)
+        )
+        return {"code": "io", "exit_code": IO_FAILED, "message": reason}
+    if isinstance(error, MemoryError):
+        reason = "not enough memory for this picture; scale it down first"
+        return {"code": "limit", "exit_code": LimitExceeded.exit_code, "message": reason}
+    if isinstance(error, KeyboardInterrupt):
+        return {"code": "interrupted", "exit_code": INTERRUPTED, "message": "interrupted"}
+    # a mistake of ours; people get a line, not a traceback
+    reason = f"internal error, please report it: {type(error).__name__}: {error}"
+    return {"code": "internal", "exit_code": 1, "message": reason}
+
+
+def _prepare_streams() -> None:
+    """Closed standard streams are an error of input and output; characters that a terminal lacks are escaped.
+
+    With PYTHONUNBUFFERED a write to standard output may take only a part and say so to nobody: there it is opened anew.
+    """
+    if isinstance(getattr(sys.stdout, "buffer", None), io.RawIOBase):
+        sys.stdout = open(sys.stdout.fileno(), "w", encoding=sys.stdout.encoding, closefd=False)  # noqa: SIM115
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
+            if name == "stdout":
+                raise OSError("standard output is closed")
+        elif name != "stdin" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def fail(failure: dict[str, Any], arguments: argparse.Namespace) -> int:
+    """Say what went wrong; returns the exit code."""
+    say(failure["message"])
+    if arguments.json and getattr(arguments, "output", None) != "-":
+        with contextlib.suppress(OSError):  # standard output may be what failed
+            print(json.dumps({"error": failure}), flush=True)
+    return int(failure["exit_code"])
+
+
+def say(line: str) -> None:
+    """A line on standard error, after the command's name; where that is full or closed the exit code has to do."""
+    note("")
+    with contextlib.suppress(OSError):
+        print(f"{Path(sys.argv[0]).name}: {printable(line)}", file=sys.stderr)
+
+
+def done(line: str) -> None:
+    """What was done, for who looks on: standard error where it is a terminal."""
+    if sys.stderr.isatty():
+        say(line)
+
+
+def note(stage: str) -> None:
+    """Show the stage at work, on standard error if it is a terminal; the empty string wipes the line."""
+    stage = printable(stage)
+    if sys.stderr.isatty():
+        dim, plain = ("", "") if os.environ.get("NO_COLOR") else ("\033[2m", "\033[0m")
+        sys.stderr.write(f"\r\033[K{dim}{stage} ...{plain}" if stage else "\r\033[K")
+        sys.stderr.flush()
+
+
+def bar(stage: str, done: int, total: int) -> None:
+    """Show how far a stage is, on standard error if it is a terminal."""
+    filled = 24 * done // max(1, total)
+    note(f"{stage} [{'#' * filled}{'.' * (24 - filled)}] {done}/{total}")
+
+
+def warn(warnings: list[str]) -> None:
+    """One line each on standard error."""
+    for line in warnings:
+        say(f"warning: {line}")
+
+
+def printable(text: str) -> str:
+    """Control and formatting characters, and those that show nothing, escaped: a text must not steer a terminal."""
+    return "".join(c if c.isprintable() and not INVISIBLE.match(c) else escaped(c) for c in text)
+
+
+def escaped(character: str) -> str:
+    """As Python writes it."""
+    return character.encode("unicode_escape").decode()
+
+
+# Unicode's Default_Ignorable_Code_Point, as far as Python calls them printable
+INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")

@@ -1,0 +1,129 @@
+"""sedic-pack: a picture -> a .sedic file, or a folder of pictures -> a folder of .sedic files."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sedic_tools.commands.command import done, note, parser, run, warn
+from sedic_tools.commands.folder import are_many, run_batch
+from sedic_tools.commands.output import check_output, is_sedic, read_input, write_output
+from sedicfmt.errors import EncodeError
+from sedicfmt.latents.registry import DEFAULT_MODEL, REGISTRY
+from sedicfmt.limits import MAX_PICTURE_BYTES
+
+if TYPE_CHECKING:
+    from sedicfmt.pipeline.pack import PackResult
+    from sedicfmt.pipeline.pack_options import PackOptions
+
+
+def main() -> int:
+    """Entry point; returns the exit code."""
+    p = parser("Pack a picture into a .sedic file: words, object masks and a learned latent, in one to two kilobytes.",
+               "pictures, - for standard input, or folders: every picture in and below them")  # fmt: skip
+    p.add_argument(
+        "-o", "--output", required=True, help="the .sedic file to write, - for standard output, or the folder"
+    )
+    p.add_argument("--overwrite", action="store_true", help="replace what is there already, whoever made it")
+    p.add_argument("--preset", metavar="NAME", help="limits and budget in one word: tiny (0.01 bpp), paper-low, paper-high "
+                   "(what the paper has at 0.02-0.03, 0.04-0.05 bpp); other switches go before it")  # fmt: skip
+    p.add_argument("--describe", default="offline", help="offline (default), annotations:FILE (JSON or COCO), "
+                   "openai[:MODEL] (else OPENAI_MODEL; key in OPENAI_API_KEY), or vlm:FOLDER_OR_ID")  # fmt: skip
+    p.add_argument(
+        "--base-url", metavar="URL", help="of an OpenAI-compatible server (else OPENAI_BASE_URL, else OpenAI)"
+    )
+    for switch, kind, metavar, told in LLM:
+        p.add_argument(switch, type=kind, metavar=metavar, help=told)
+    p.add_argument(
+        "--ground", default="none", help="where named objects are: grounding-dino[:FOLDER_OR_ID]; none (default)"
+    )
+    p.add_argument("--segment", default="grabcut", help="masks of what was found so: grabcut (default), "
+                   "sam[:FOLDER_OR_ID], sam-checkpoint:PATH")  # fmt: skip
+    p.add_argument("--device", default="auto", help="for networks: auto (default), cpu, cuda, cuda:N, mps")
+    p.add_argument("--objects", type=int, metavar="J", help=f"at most this many objects, 0-7 {USUAL.format(3, 1)}")
+    p.add_argument("--words-object", type=int, metavar="N", help=f"words for an object at most {USUAL.format(30, 20)}")
+    p.add_argument("--words-overall", type=int, metavar="N", help=f"words overall at most {USUAL.format(50, 30)}")
+    budget = p.add_mutually_exclusive_group()
+    budget.add_argument("--max-bytes", type=int, metavar="N", help="the whole file's bytes, never exceeded")
+    budget.add_argument("--target-bpp", type=float, metavar="X", help="the same as bits a pixel of the whole file")
+    p.add_argument("--mask-scale", type=int, metavar="S", help="pixels a mask cell, 1 to 128 (default 8)")
+    p.add_argument("--model", metavar="NAME", help="of the reference picture: "
+                   f"{', '.join(entry.name for entry in REGISTRY.values())}, or auto (default): {DEFAULT}, or within a budget "
+                   "av1 where that comes nearer to the photo")  # fmt: skip
+    p.add_argument("--refine", action="store_true", help="take about half a minute more for a reference picture nearer to the "
+                   "photo at the same bytes (needs torch)")  # fmt: skip
+    p.add_argument("--seed", type=int, metavar="N", help="of the decoder's noise (default 0)")
+    arguments = p.parse_args()
+    return run(command, arguments)
+
+
+def pack_options(arguments: argparse.Namespace) -> PackOptions:
+    """What the command line asks for."""
+    from sedicfmt.pipeline.pack_options import from_preset
+
+    return from_preset(arguments.preset, **{name: getattr(arguments, name) for name in OPTIONS})
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Read, pack, write, report; returns the exit code."""
+    from sedicfmt.pipeline.pack import pack_picture
+    from sedicfmt.pipeline.picture import open_picture
+
+    options = pack_options(arguments)
+    if are_many(arguments):
+        from sedicfmt.batch.folders import pack_folder
+
+        sources = [Path(name) for name in arguments.inputs]
+        with pack_folder(sources, Path(arguments.output), options, arguments.overwrite) as batch:
+            return run_batch(batch, arguments)
+    check_name(arguments.output)
+    check_output(arguments, is_sedic, ".sedic file")
+    source = arguments.inputs[0]
+    data = read_input(source, MAX_PICTURE_BYTES)
+    name = None if source == "-" else str(Path(source).absolute())
+    result = pack_picture(open_picture(data, source), options, name, note)
+    warn(result.warnings)
+    write_output(arguments.output, result.data)
+    summary = {"output": arguments.output, "input_bytes": len(data), **result.summary()}
+    if arguments.json:
+        print(json.dumps(summary, default=str), file=sys.stderr if arguments.output == "-" else sys.stdout)
+    else:
+        done(f"{arguments.output}: {seen(result)}")
+    return 0
+
+
+def check_name(output: str) -> None:
+    """Raises EncodeError for a name that says it is a picture: nobody would look for a .sedic file behind it."""
+    from sedicfmt.batch.jobs import PICTURES
+
+    if Path(output).suffix.lower() in PICTURES:
+        raise EncodeError(f"{output} is a picture's name; name a .sedic file")
+
+
+def seen(result: PackResult) -> str:
+    """What was packed, in a line."""
+    file, size = result.file, len(result.data)
+    bpp, seconds = size * 8 / (file.width * file.height), sum(result.seconds.values())
+    objects = f", {len(file.objects)} object{'s' * (len(file.objects) != 1)}" if file.objects else ""
+    words = f': "{file.text}"' if file.text else ""
+    return f"{size:,} bytes, {bpp:.4f} bpp, {seconds:.1f} s{objects}{words}"
+
+
+LLM = (
+    ("--llm-timeout", float, "SECONDS", "openai: for one request in all (default 600)"),
+    ("--llm-retries", int, "N", "openai: how often a request is sent again that the server could not take (default 3)"),
+    ("--llm-max-tokens", int, "N", "openai, vlm: of one answer, thoughts included (default 4096; vlm 1024)"),
+    ("--llm-image-size", int, "PIXELS", "openai, vlm: the picture's longest side as the model gets it (default 1024)"),
+)
+DEFAULT = REGISTRY[DEFAULT_MODEL].name
+USUAL = "(default {}; {} where the budget is below 0.035 bpp)"
+OPTIONS = (
+    "describe", "base_url", "ground", "segment", "device", "objects", "words_object", "words_overall", "max_bytes",
+    "target_bpp", "mask_scale", "seed", "model", "refine", "llm_timeout", "llm_retries", "llm_max_tokens", "llm_image_size",
+)  # fmt: skip
+
+if __name__ == "__main__":
+    sys.exit(main())

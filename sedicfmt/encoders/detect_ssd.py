@@ -36,6 +36,10 @@ class SsdDetector:
     def __init__(self, threshold: float = 0.5):
         self.threshold = threshold
 
+    def open(self) -> None:
+        """Read the network, where it was not read yet. Raises MissingDependency, BackendFailed."""
+        _ = self._network
+
     def detect(self, image: Picture) -> tuple[Detection, ...]:
         """What is in the picture (uint8 RGB, any size). Raises MissingDependency without OpenCV or the weights,
         BackendFailed for other weights."""

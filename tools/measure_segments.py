@@ -100,7 +100,7 @@ def table(scores: dict[int, SideScore]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--sides", type=int, nargs="+", default=[SIDE, 160, 128, 96, 64])
+    parser.add_argument("--sides", type=int, nargs="+", default=[200, 160, SIDE, 96, 64])
     parser.add_argument("--limit", type=int, help="only the first so many photos")
     options = parser.parse_args()
     scores = measure(options.folder, options.sides, options.limit)

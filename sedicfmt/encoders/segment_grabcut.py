@@ -6,7 +6,7 @@ the thing where enough runs say so, the ellipse in the box having a say as well.
 around the box that is scaled down, since the format keeps one mask cell for 8x8 pixels anyway. Specks and holes are
 cleaned, nothing reaches far outside the box, and where nearly nothing or nearly everything is left, the ellipse in the box
 or the box itself is the mask.
-From the true boxes of 140 COCO objects the mean IoU with the true masks is 0.70; the ellipse alone has 0.64.
+From the true boxes of 296 COCO objects the mean IoU with the true masks is 0.71 (tools/measure_segments.py).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sedicfmt.encoders.interfaces import Box, Picture, Pixels, require_picture
 from sedicfmt.encoders.opencv import opencv
 
-SIDE = 200  # pixels of the crop's longer side that GrabCut sees
+SIDE = 128  # pixels of the crop's longer side that GrabCut sees: as good as 200, at two fifths of the time
 MARGIN = 0.3  # of the box a side, the ground around it that GrabCut learns from
 GROWN = 1.03  # the mask may reach this many half sides of the box away from its middle
 NOTHING, EVERYTHING = 0.15, 0.97  # shares of the box beyond which a result is not believed

@@ -2,10 +2,10 @@
 
     python -m sedic_tools.measure_detector FOLDER [--large 0 0.1 0.2 inf] [--only val2017]
 
-A look is one pass of the network, over the whole picture or a square window of it. Windows are looked at unless the whole shows
-a box of `--large` of the picture: 0 means hardly ever, inf always. A true object is found where a detection of its class has a
-box with IoU 0.5 or more with its own. "Wrong" are detections with IoU below 0.3 with every true object of their class, crowds
-counted. CPU seconds are of the passes.
+A look is one pass of the network, over the whole picture or a square window of it. Windows are looked at unless the whole
+shows a box of `--large` of the picture: 0 means hardly ever, inf always. A true object is found where a detection of its
+class has a box with IoU 0.5 or more with its own. "Wrong" are detections with IoU below 0.3 with every true object of their
+class, crowds counted. CPU seconds are of the passes.
 """
 
 from __future__ import annotations

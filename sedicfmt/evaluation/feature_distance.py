@@ -30,6 +30,7 @@ from sedicfmt.encoders.detect_ssd import model_files
 from sedicfmt.encoders.opencv import opencv
 from sedicfmt.errors import BackendFailed, MissingDependency
 from sedicfmt.evaluation.metrics import Picture, check_pair
+from sedicfmt.installing import install_extra
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -134,7 +135,7 @@ def _torch() -> Any:
     try:
         import torch
     except ModuleNotFoundError as missing:
-        raise MissingDependency("the feature distance needs torch: pip install 'sedicfmt[eval]'") from missing
+        raise MissingDependency(f"the feature distance needs torch: {install_extra('eval')}") from missing
     return torch
 
 

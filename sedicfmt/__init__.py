@@ -1,4 +1,4 @@
-""".sedic: a photo in one to two kilobytes, as words, object masks and a tiny learned latent.
+""".sedic: a photo of 768x512 in one to two kilobytes, as words, object masks and a tiny learned latent.
 
     import sedicfmt
     data = sedicfmt.pack("photo.jpg", max_bytes=1500)

@@ -20,7 +20,7 @@ def read(source: Source, allow_prefix: bool = False, profile: str = "full") -> S
     """The content of a .sedic file, given its path, its bytes or the open file.
 
     `allow_prefix`: an incomplete file gives the stages it holds whole, unchecked, with `complete` False.
-    `profile`: "thin" refuses larger files than photos need before anything of them is decoded (spec section 8).
+    `profile`: "thin" refuses before it decodes anything, pictures beyond 4 megapixels and what costs more (section 8).
     Raises SedicError (Malformed, Unsupported, Truncated, ChecksumMismatch, LimitExceeded) with path and offset; OSError for
     the path.
     """

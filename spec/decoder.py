@@ -867,8 +867,14 @@ def read_weights(name: str, path: Path, part: str = "entropy") -> bytes:  # R-1,
 PARTS = {"entropy": ("h_s.", "prior_z."), "painter": ("g_s.",)}
 
 
-def tensors_digest(weights: bytes, part: str) -> str:  # R-5
-    found = {name: raw for name, (_, raw) in raw_safetensors(weights).items() if name.startswith(PARTS[part])}
+def tensors_digest(weights: bytes, part: str) -> str:
+    """R-5. Raises ValueError for what is no weights file, or has tensors of other types: the digest does not cover them."""
+    found = {}
+    for name, (kind, raw) in raw_safetensors(weights).items():
+        if name.startswith(PARTS[part]):
+            if kind != ("F16" if part == "painter" else "I8" if name.endswith(".weight") else "I32"):
+                raise ValueError(f"{name} is of the type {kind}")
+            found[name] = raw
     return hashlib.sha256(b"".join(name.encode() + b"\0" + found[name] for name in sorted(found))).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Paint the reference picture of a file by section 4 of `spec/sedic.md` alone: `python spec/paint.py FILE -o PICTURE.ppm`.
+"""Paint the reference picture of a file by section 3 of `spec/sedic.md` alone: `python spec/paint.py FILE -o PICTURE.ppm`.
 
 Part of the second decoder: Python's standard library, and the clauses G-1 to G-6 in their order. It shows that the text is
 enough, and takes about a second for a position of y, 32x32 pixels; the picture is the latent's, before it is resampled (L-7).
@@ -70,11 +70,12 @@ def shuffle(x: Map, r: int) -> Map:  # G-1
 
 
 def paint(data: bytes, weights: Path) -> tuple[int, int, bytes]:
-    """Width and height of the latent, and its samples R, G, B row by row. Raises Refused; ValueError for model av1."""
+    """Width and height of the latent, and its samples R, G, B row by row. Raises Refused, for model av1 too."""
     file = decoder.read_container(data)
     name, coder, *_ = decoder.MODELS.get(file.model, ("", ""))
     if coder != "range":
-        raise ValueError("only pictures of a learned model are painted here (A-6 says how those of av1 are)")
+        told = "only pictures of a learned model are painted here (A-6 says how those of av1 are)"
+        raise decoder.Refused(told, "unsupported", "header.model_id")
     content = decoder.read_weights(name, weights)
     decoder.read_weights(name, weights, "painter")
     width, height = file.latent_size

@@ -12,7 +12,7 @@ A describer that knows where its objects are says so (`pixels`, `box`); groundin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -68,11 +68,19 @@ class Description:
 
 @dataclass(frozen=True)
 class DescribeRequest:
-    """How much may be said: at most `objects` objects; words are what `words.py` counts."""
+    """How much may be said: at most `objects` objects; words are what `words.py` counts.
+
+    `on_part`: told what the describer is doing, as each part of its work begins; it decides nothing.
+    """
 
     objects: int = 3
     words_object: int = 30
     words_overall: int = 50
+    on_part: Callable[[str], None] = field(default=lambda part: None, compare=False, repr=False)
+
+    def numbers(self) -> dict[str, int]:
+        """The limits by name."""
+        return {"objects": self.objects, "words_object": self.words_object, "words_overall": self.words_overall}
 
 
 class Describer(Protocol):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, features
 
+from sedicfmt.installing import install_extra, pip_install
 from sedicfmt.picture import Picture
 
 from ..errors import EncodeError, MissingDependency
@@ -72,11 +73,11 @@ def _require(codec: Codec) -> None:
         try:
             plugin = import_module(module)
         except ModuleNotFoundError as missing:
-            raise MissingDependency(f"{codec.name} needs {package}: pip install 'sedicfmt[eval]'") from missing
+            raise MissingDependency(f"{codec.name} needs {package}: {install_extra('eval')}") from missing
         if codec.name == "HEIC":
             plugin.register_heif_opener()
     elif codec.pillow_format in ("WEBP", "AVIF") and not features.check(codec.pillow_format.lower()):
-        raise MissingDependency(f"this Pillow was built without {codec.name}: pip install 'pillow>=12.2'")
+        raise MissingDependency(f"this Pillow was built without {codec.name}: {pip_install('pillow>=12.2')}")
 
 
 # WebP's quantiser index grows with the cube root of its quality: cubes make even steps where whole numbers would leap,

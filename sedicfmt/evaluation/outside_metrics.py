@@ -12,6 +12,7 @@ from typing import Any
 
 from PIL import Image
 
+from sedicfmt.installing import pip_install
 from sedicfmt.picture import Picture, check_pair
 
 from ..errors import MissingDependency
@@ -26,7 +27,7 @@ def ssimulacra2(a: Picture, b: Picture) -> float:
     try:
         from ssimulacra2 import compute_ssimulacra2
     except ModuleNotFoundError as missing:
-        raise MissingDependency("SSIMULACRA2 needs a package: pip install ssimulacra2") from missing
+        raise MissingDependency(f"SSIMULACRA2 needs a package: {pip_install('ssimulacra2')}") from missing
     return float(compute_ssimulacra2(_file(a), _file(b)))
 
 

@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from sedicfmt.installing import install_extra
+
 from ..errors import BackendFailed, EncodeError, MissingDependency
 
 Plane = NDArray[np.float32]
@@ -86,7 +88,7 @@ def ffmpeg() -> str:
     try:
         import imageio_ffmpeg
     except ModuleNotFoundError as missing:
-        raise MissingDependency("VVC needs imageio-ffmpeg: pip install 'sedicfmt[eval]'") from missing
+        raise MissingDependency(f"VVC needs imageio-ffmpeg: {install_extra('eval')}") from missing
     return imageio_ffmpeg.get_ffmpeg_exe()
 
 

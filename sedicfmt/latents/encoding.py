@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Protocol
 
 from sedicfmt.errors import EncodeError, MissingDependency
+from sedicfmt.installing import install_extra
 from sedicfmt.latents.registry import find_model
 from sedicfmt.picture import Picture
 
@@ -60,7 +61,7 @@ def open_latent_coder(model_id: int, picture: Picture, refine: bool = False) -> 
         coder: LatentCoder = getattr(import_module(module), name)(picture, model_id)
     except ModuleNotFoundError as missing:
         raise MissingDependency(
-            f"the encoder of {entry.name} needs {missing.name}: pip install 'sedicfmt[nano]'"
+            f"the encoder of {entry.name} needs {missing.name}: {install_extra('nano')}"
         ) from missing
     return coder
 

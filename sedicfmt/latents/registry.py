@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency, Unsupported
+from sedicfmt.installing import install_extra
 
 if TYPE_CHECKING:
     from sedicfmt.latents.nano.nano_latent import NanoLatent
@@ -93,7 +94,7 @@ def load_latent_model(model_id: int) -> NanoLatent:
     except OSError as error:
         raise BackendFailed(f"the weights of {entry.name} cannot be read: {path.name}, {error.strerror}") from error
     except ImportError as error:
-        raise MissingDependency(f"{entry.name} needs safetensors: pip install 'sedicfmt[nano]'") from error
+        raise MissingDependency(f"{entry.name} needs safetensors: {install_extra('nano')}") from error
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         raise BackendFailed(f"{path.name} is not the file that {entry.name} stands for (SHA-256 differs)")
     from sedicfmt.latents.nano.nano_latent import NanoLatent

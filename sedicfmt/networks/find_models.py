@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from sedicfmt.errors import MissingDependency
+from sedicfmt.installing import install_extra
 
-INSTALL = "pip install 'sedicfmt[diffusion]'"
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
@@ -25,7 +25,7 @@ def package(name: str) -> Any:
     try:
         module = import_module(name)
     except ImportError as error:
-        raise MissingDependency(f"diffusion models need the package {name}: {INSTALL}") from error
+        raise MissingDependency(f"diffusion models need the package {name}: {install_extra('diffusion')}") from error
     if name in ("diffusers", "transformers"):
         module.utils.logging.disable_progress_bar()  # standard error is for our own progress
     return module

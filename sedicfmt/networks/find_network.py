@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sedicfmt.errors import BackendFailed, MissingDependency
+from sedicfmt.installing import install_extra
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 Needed = tuple[tuple[str, ...], ...]  # files, each a choice of patterns
@@ -27,9 +28,7 @@ def package(name: str) -> Any:
         module = import_module(name)
     except ImportError as error:
         extra = EXTRAS.get(name, "diffusion")
-        raise MissingDependency(
-            f"this back end needs the package {name} ({error}): pip install 'sedicfmt[{extra}]'"
-        ) from error
+        raise MissingDependency(f"this back end needs the package {name} ({error}): {install_extra(extra)}") from error
     if name == "transformers":
         module.utils.logging.disable_progress_bar()  # standard error is for our own progress
     return module
@@ -109,4 +108,4 @@ def _check_weights(folder: Path) -> None:
 
 WANTED = ("*.json", "*.txt", "*.jinja", "model*.safetensors")
 WEIGHTS: Needed = (("config.json",), ("model*.safetensors",))
-EXTRAS = {"segment_anything": "full"}  # where a package is not in the extra "diffusion"
+EXTRAS = {"segment_anything": "sam"}  # where a package is not in the extra "diffusion"

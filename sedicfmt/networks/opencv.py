@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sedicfmt.errors import MissingDependency
-
-INSTALL = "pip install 'sedicfmt[nano]'"
+from sedicfmt.installing import install_extra
 
 
 def opencv() -> Any:
@@ -14,5 +13,7 @@ def opencv() -> Any:
     try:
         import cv2
     except ImportError as error:
-        raise MissingDependency(f"the offline describer and the segmenter 'grabcut' need OpenCV: {INSTALL}") from error
+        raise MissingDependency(
+            f"the offline describer and the segmenter 'grabcut' need OpenCV: {install_extra('nano')}"
+        ) from error
     return cv2

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from PIL import Image
 
@@ -89,7 +89,7 @@ def pack_picture(
     warnings += options.unused()
     with clock("describe"):
         named = (image_name, orientation_of(image))
-        description = _describe(pixels, options, named, back_ends)
+        description = _describe(pixels, options, named, back_ends, clock.part)
         warnings += _warnings(description)
         report |= {k: v for k, v in description.report.items() if k != "warnings"}
         objects = tuple(_objects(description, options.mask_scale, warnings))
@@ -98,18 +98,22 @@ def pack_picture(
         budget = options.budget(width * height)
         file, spent = with_reference(whole, pixels, options.model, budget, warnings.append, options.refine)
         data = write_file(file)
-    report |= {"preset": options.preset, "limits": asdict(options.limits(width * height)), **spent}
+    report |= {"preset": options.preset, "limits": options.limits(width * height).numbers(), **spent}
     return PackResult(data, file, clock.seconds, warnings, report)
 
 
 def _describe(
-    pixels: Picture, options: PackOptions, named: tuple[str | None, int], back_ends: PackBackEnds | None
+    pixels: Picture,
+    options: PackOptions,
+    named: tuple[str | None, int],
+    back_ends: PackBackEnds | None,
+    on_part: OnStage,
 ) -> Description:
     """Words, boxes and masks, as much as the options say of them at the budget's rate; of nothing, nobody is asked.
 
     `named`: the picture's path and orientation.
     """
-    request = options.limits(pixels.shape[0] * pixels.shape[1])
+    request = replace(options.limits(pixels.shape[0] * pixels.shape[1]), on_part=on_part)
     if not (request.objects or request.words_overall):
         return Description("")
     ends = back_ends or open_back_ends(options)
@@ -120,7 +124,7 @@ def _describe(
         unplaced = ["no objects are asked for: without --ground nobody would find them in the picture"]
     told = describer.describe(pixels, request)
     with _spent(told.report):
-        found = find_objects(pixels, told, ends.grounder, ends.segmenter)
+        found = find_objects(pixels, told, ends.grounder, ends.segmenter, on_part)
     return replace(found, report={**found.report, "warnings": [*_warnings(found), *unplaced]})
 
 
@@ -167,6 +171,10 @@ class _Clock:
     def __enter__(self) -> None:
         self.on_stage(self.stage)
         self.began = time.perf_counter()
+
+    def part(self, name: str) -> None:
+        """Word of a part of the stage at work."""
+        self.on_stage(f"{self.stage}: {name}")
 
     def __exit__(self, *unused: object) -> None:
         self.seconds[self.stage] = round(time.perf_counter() - self.began, 4)

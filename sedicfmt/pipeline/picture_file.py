@@ -20,6 +20,7 @@ from PIL import Image, ImageFile
 
 from sedicfmt.container.size import check_size
 from sedicfmt.errors import EncodeError, LimitExceeded, MissingDependency, SedicError
+from sedicfmt.installing import pip_install
 from sedicfmt.limits import MAX_PICTURE_BYTES
 from sedicfmt.pipeline.picture_png import PngChunks, read_chunks
 
@@ -140,7 +141,7 @@ def use_plugins(data: bytes, name: str) -> None:
     for told, module, package, is_it in PLUGINS:
         if is_it(data):
             if find_spec(module) is None:
-                raise MissingDependency(f"{name} is {told}, which needs a plug-in of Pillow: pip install {package}")
+                raise MissingDependency(f"{name} is {told}, which needs a plug-in of Pillow: {pip_install(package)}")
             plugin = import_module(module)
             if module == "pillow_heif":
                 plugin.register_heif_opener()

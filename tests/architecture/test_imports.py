@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -45,3 +46,10 @@ sys.stdout = out"""
 def test_unpacking_the_reference_picture_loads_no_torch(small_file):
     code = f"import sedicfmt; sedicfmt.unpack({str(small_file)!r}, stage='reference')"
     assert not loaded_after(code) & HEAVY
+
+
+def test_no_source_changes_the_hosts_warnings():
+    """Filters of warnings belong to the whole process, threads of a host included; only the commands are a process of ours."""
+    package = Path(__file__).parents[2] / "sedicfmt"
+    sources = {path: path.read_text() for path in package.glob("**/*.py")}
+    assert [path for path, source in sources.items() if "import warnings" in source] == []

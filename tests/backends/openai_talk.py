@@ -21,16 +21,6 @@ OVERALL = {"overall": "A photograph of a brown dog on grass."}
 TALK = (said(OBJECTS), said(OVERALL))
 
 
-@pytest.fixture(autouse=True)
-def environment(monkeypatch, tmp_path):
-    """A key, a cache folder for the test, no proxy, and nothing else that the client reads."""
-    for name in ("OPENAI_BASE_URL", "OPENAI_MODEL", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
 def settings(server, **how) -> OpenAiSettings:
     return OpenAiSettings("toy", server.url, **{"timeout": 10.0, "backoff": 0.0, **how})
 

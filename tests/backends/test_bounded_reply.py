@@ -15,9 +15,9 @@ import pytest
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.encoders.talk.bounded_reply import unpacked
 from tests.backends.loopback_server import LoopbackServer, Reply, completion
-from tests.backends.openai_talk import OVERALL, described, environment  # noqa: F401  # a fixture
+from tests.backends.openai_talk import OVERALL, described
 
-pytest.importorskip("openai")
+pytestmark = pytest.mark.usefixtures("openai_environment")
 
 ASKED = """
 import sys

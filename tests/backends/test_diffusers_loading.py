@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ pytest.importorskip("transformers")
 
 from sedicfmt.decoders.diffusers.load import PRESETS, choose_dtype, open_model, open_preset, open_scheduler  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noqa: E402
+from sedicfmt.installing import install_extra  # noqa: E402
 from sedicfmt.networks import find_models  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -120,7 +122,7 @@ def test_types_and_kinds_that_make_no_sense(folder):
 
 def test_missing_package_says_how_to_install_it(monkeypatch, folder):
     monkeypatch.setitem(sys.modules, "diffusers", None)
-    with pytest.raises(MissingDependency, match=r"pip install 'sedicfmt\[diffusion\]'"):
+    with pytest.raises(MissingDependency, match=re.escape(install_extra("diffusion"))):
         open_model(str(folder))
 
 

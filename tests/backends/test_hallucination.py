@@ -16,12 +16,7 @@ FOUND = Detection("x", 0.7, Box(1, 2, 3, 4))
 SENTENCES = [  # text, what is gone, what is there, what is left
     ("A cat, a dog and a red ball on grass.", "red ball", "cat dog", "A cat, a dog."),
     ("A cat sits on a red sofa in front of a window.", "sofa", "cat", "A cat sits in front of a window."),
-    (
-        "A boy with a kite, which is red, on the beach. The kite flies. It is windy.",
-        "red kite",
-        "boy",
-        "A boy on the beach.",
-    ),
+    ("A boy with a kite, which is red, on a beach. The kite flies. It is hot.", "red kite", "boy", "A boy on a beach."),
     ("A boy holding a kite floating above runs.", "kite", "boy", "A boy."),
     ("With a balloon, a boy runs. They are happy. The sky is blue.", "balloon", "boy", "The sky is blue."),
     ("A dog sleeps; a red ball lies beside it.", "ball", "dog", "A dog sleeps."),
@@ -33,12 +28,7 @@ SENTENCES = [  # text, what is gone, what is there, what is left
     ("The carpet is red.", "car", "", "The carpet is red."),
     ("A vase of flowers. Warm light.", "vase of flowers", "", "Warm light."),
     ("The man with a hat waves. A man stands.", "man-with-a-hat", "man", "A man stands."),
-    (
-        "An old, red car on a street. A tree stands there.",
-        "car",
-        "",
-        "A tree stands there.",
-    ),  # not "An old, on a street"
+    ("An old, red car on a street. A tree stands.", "car", "", "A tree stands."),  # not "An old, on a street"
     ("A room with a sofa no. 5 with a cushion.", "sofa", "cushion", "A room with a cushion."),
     ("A room with a sofa. with a cushion.", "sofa", "cushion", "A room with a cushion."),
     ("A ball. . A cat sleeps.", "ball", "cat", "A cat sleeps."),  # no lone full stop
@@ -67,17 +57,17 @@ def test_sentences(text, gone, kept, left):
     assert remove_mentions(text, Mentions([gone], kept)) == left
 
 
-@pytest.mark.parametrize(
-    ("name", "noun"),
-    [
-        ("a pair of shoes", "shoes"),
-        ("vase of flowers", "vase"),
-        ("Red Sofa", "sofa"),
-        ("the dog", "dog"),
-        ("", ""),
-        ("of", "of"),
-    ],
-)
+HEADS = {
+    "a pair of shoes": "shoes",
+    "vase of flowers": "vase",
+    "Red Sofa": "sofa",
+    "the dog": "dog",
+    "": "",
+    "of": "of",
+}
+
+
+@pytest.mark.parametrize(("name", "noun"), HEADS.items())
 def test_heads(name, noun):
     assert head(name) == noun
 
@@ -121,32 +111,12 @@ def test_of_two_of_one_name_the_one_that_is_there_keeps_the_texts():
     assert after.overall == before.overall and [p.text for p in after.objects] == ["dog, brown"]
 
 
-WORDS = [
-    "a",
-    "the",
-    "red",
-    "ball",
-    "balls",
-    "cat",
-    "dog",
-    "with",
-    "and",
-    "which",
-    "is",
-    "It",
-    "on",
-    ",",
-    ".",
-    ";",
-    "!",
-    "“",
-    "\n",
-]
+WORDS = ["a", "the", "red", "ball", "balls", "cat", "dog", "with", "and", "which", "is", "It", "on"]
+WORDS += [",", ".", ";", "!", "“", "\n"]
 PLAIN = st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join)
 TEXTS = PLAIN | st.text(max_size=80)
-NAMES = st.lists(
-    st.sampled_from(["ball", "red ball", "the cat", "dog", "cat on the dog"]) | st.text(max_size=9), max_size=3
-)
+NAME = st.sampled_from(["ball", "red ball", "the cat", "dog", "cat on the dog"]) | st.text(max_size=9)
+NAMES = st.lists(NAME, max_size=3)
 
 
 @given(TEXTS, NAMES, NAMES)

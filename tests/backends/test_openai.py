@@ -12,19 +12,9 @@ from sedicfmt.encoders.talk.describe_openai import OpenAiDescriber, open_openai
 from sedicfmt.encoders.talk.openai_settings import OPENAI_URL, OpenAiSettings, public_url, sent_openly
 from sedicfmt.errors import BackendFailed, EncodeError
 from tests.backends.loopback_server import LoopbackServer, refused, said
-from tests.backends.openai_talk import (
-    IMAGE,
-    KEY,
-    OBJECTS,
-    OVERALL,
-    TALK,
-    described,
-    environment,  # noqa: F401  # a fixture that all tests here use
-    failure,
-    settings,
-)
+from tests.backends.openai_talk import IMAGE, KEY, OBJECTS, OVERALL, TALK, described, failure, settings
 
-pytest.importorskip("openai")
+pytestmark = pytest.mark.usefixtures("openai_environment")
 
 
 def test_two_stages_give_objects_and_the_whole():

@@ -11,19 +11,9 @@ from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.encoders.talk.describe_openai import OpenAiDescriber
 from sedicfmt.errors import BackendFailed, BackendUnavailable
 from tests.backends.loopback_server import LoopbackServer, Reply, as_json, completion, refused, said
-from tests.backends.openai_talk import (
-    IMAGE,
-    KEY,
-    OBJECTS,
-    OVERALL,
-    TALK,
-    described,
-    environment,  # noqa: F401  # a fixture that all tests here use
-    failure,
-    settings,
-)
+from tests.backends.openai_talk import IMAGE, KEY, OBJECTS, OVERALL, TALK, described, failure, settings
 
-pytest.importorskip("openai")
+pytestmark = pytest.mark.usefixtures("openai_environment")
 
 REFUSALS = [
     as_json(completion(None, message={"role": "assistant", "content": None, "refusal": "I do not look at people"})),

@@ -13,17 +13,9 @@ from sedicfmt.encoders.talk.describe_openai import OpenAiDescriber
 from sedicfmt.encoders.talk.openai_settings import OpenAiSettings
 from sedicfmt.errors import BackendUnavailable
 from tests.backends.loopback_server import LoopbackServer, Reply, as_json, completion, refused, said
-from tests.backends.openai_talk import (
-    IMAGE,
-    OBJECTS,
-    OVERALL,
-    TALK,
-    described,
-    environment,  # noqa: F401  # a fixture that all tests here use
-    failure,
-)
+from tests.backends.openai_talk import IMAGE, OBJECTS, OVERALL, TALK, described, failure
 
-pytest.importorskip("openai")
+pytestmark = pytest.mark.usefixtures("openai_environment")
 ALONE = DescribeRequest(objects=0)
 EXTRA = {"type": "extra_forbidden", "loc": ["body", "max_completion_tokens"], "msg": "Extra inputs are not permitted"}
 RAW = json.dumps({"error": {"message": "json_schema is not supported by this model"}})

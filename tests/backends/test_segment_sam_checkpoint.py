@@ -1,9 +1,10 @@
 """SAM through segment-anything. What looks at the file is tested everywhere; the network, in miniature, only where
-segment-anything and torchvision are installed (the extra "full")."""
+segment-anything and torchvision are installed (the extra "sam")."""
 
 from __future__ import annotations
 
 import pickle
+import re
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from sedicfmt.encoders.interfaces import Box
 from sedicfmt.encoders.objects.registry_objects import find_segmenter
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
+from sedicfmt.installing import install_extra
 
 pytest.importorskip("torch")
 
@@ -81,7 +83,7 @@ def test_a_missing_file_names_the_command(tmp_path, name, published):
 @pytest.mark.skipif(INSTALLED, reason="segment-anything is installed")
 def test_without_the_package_the_command_is_named(tmp_path):
     torch.save({WIDTH_KEY: torch.zeros(768, 3, 16, 16)}, tmp_path / "sam.pth")
-    with pytest.raises(MissingDependency, match=r"segment_anything.*pip install 'sedicfmt\[full\]'"):
+    with pytest.raises(MissingDependency, match="segment_anything.*" + re.escape(install_extra("sam"))):
         SamCheckpointSegmenter(tmp_path / "sam.pth", "cpu")
 
 

@@ -18,12 +18,12 @@ def test_the_configuration_is_the_papers():
 
 def test_without_compressai_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "compressai.models", None)
-    with pytest.raises(MissingDependency, match="full"):
+    with pytest.raises(MissingDependency, match="compressai"):
         train_cheng.ChengCodec(1)
 
 
 def test_it_learns_and_goes_on(tmp_path, monkeypatch):
-    pytest.importorskip("compressai", reason="the fine-tuning needs compressai (the full extra)")
+    pytest.importorskip("compressai", reason="the fine-tuning needs compressai (the cheng extra)")
     monkeypatch.setitem(train_cheng.CHANNELS, 1, 16)
     for seed in range(2):
         draw_photo(160, 140, seed).save(tmp_path / f"{seed}.png")

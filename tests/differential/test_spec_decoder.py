@@ -145,6 +145,30 @@ def test_other_tensors_are_refused(tmp_path, begins):
         paint.paint((VECTORS / "valid" / "no-object.sedic").read_bytes(), other)
 
 
+@pytest.mark.parametrize(("told", "instead"), [(b'"I8"', b'"U8"'), (b'"I32"', b'"F32"')])
+def test_tensors_of_other_types_are_refused(tmp_path, told, instead):
+    """R-5: the digest is over bytes alone, so a file could give them another meaning."""
+    other = cut_weights(tmp_path / "other.safetensors", ("h_s.", "prior_z."))
+    other.write_bytes(other.read_bytes().replace(told, instead))
+    with pytest.raises(decoder.Refused, match="SHA-256"):
+        decoder.read_weights("sedic-nano-2", other)
+
+
+def test_a_frame_of_av1_is_not_painted_and_says_so(tmp_path):
+    out = tmp_path / "a.ppm"
+    command = [
+        sys.executable,
+        "-E",
+        "-S",
+        ROOT / "spec" / "paint.py",
+        VECTORS / "uncommon" / "av1-damaged-tile.sedic",
+        "-o",
+        out,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 4 and "A-6" in done.stderr and not out.exists()
+
+
 def test_weights_are_those_of_registry_and_specification():
     assert {i: (e.name, e.coder, e.file) for i, e in REGISTRY.items()} == {i: m[:3] for i, m in decoder.MODELS.items()}
     for entry in (e for e in REGISTRY.values() if e.file):

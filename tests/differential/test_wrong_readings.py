@@ -17,6 +17,7 @@ MANIFEST = json.loads((ROOT / "conformance/manifest.json").read_text())
 ENTRIES = {Path(entry["file"]).stem: entry for entries in MANIFEST.values() for entry in entries}
 SOURCE = Path(decoder.__file__).read_text()
 
+OTHER_CASE_FIRST = ("in ways_to_say(text[s:e], capital):", "in ways_to_say(text[s:e], capital)[::-1]:")
 # vector: (what the specification says, the wrong reading) as places of the second decoder
 READINGS = {
     "text-raw-byte-order-mark-alone": ("payload[1:].decode()", 'payload[1:].decode("utf-8-sig")'),
@@ -24,9 +25,9 @@ READINGS = {
     "text-tie-space-first": ("places = [p + 1, p] if", "places = [p, p + 1] if"),
     "text-tie-entry-before-spelling": ("= min(trials(p), key=itemgetter(0))", "= min([*trials(p)][::-1], key=itemgetter(0))"),
     "text-tie-fewer-characters-first": ("bisect_right(ends, s + longest)]:", "bisect_right(ends, s + longest)][::-1]:"),
-    "text-tie-own-case-first": ("in ways_to_say(text[s:e], capital):", "in ways_to_say(text[s:e], capital)[::-1]:"),
-    "text-tie-own-case-before-case": ("in ways_to_say(text[s:e], capital):", "in ways_to_say(text[s:e], capital)[::-1]:"),
-    "text-tie-own-case-before-upper": ("in ways_to_say(text[s:e], capital):", "in ways_to_say(text[s:e], capital)[::-1]:"),
+    "text-tie-own-case-first": OTHER_CASE_FIRST,
+    "text-tie-own-case-before-case": OTHER_CASE_FIRST,
+    "text-tie-own-case-before-upper": OTHER_CASE_FIRST,
     "text-tie-spelling-ends": ("spelled[p] = min(ways,", "spelled[p] = min(ways[::-1],"),
     "text-list-of-an-escape-alone": (
         "if start < end:\n", "if start < end and not set(self.symbols[k][start:end]) <= set(tried):\n",

@@ -20,17 +20,17 @@ import pytest
 from PIL import Image
 
 from tests.backends.loopback_server import LoopbackServer, refused, said
+from tests.backends.openai_talk import KEY, OVERALL
 
 pytest.importorskip("openai")
 BIN = Path(sys.executable).parent
 PHOTOS = 6
-KEY = "sk-secret-0123456789"
 
 
 def answer(request):
     """By what is asked: a restarted client begins where it likes."""
     time.sleep(0.1)  # long enough to be killed in
-    return said({"overall": "A photograph of a brown dog on grass."})
+    return said(OVERALL)
 
 
 def asked(request):

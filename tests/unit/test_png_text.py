@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+import sedicfmt
 from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
-from sedicfmt.pipeline.unpack import UnpackResult, png, png_text
+from sedicfmt.pipeline.unpack import UnpackOptions, UnpackResult, png, png_text, unpack_bytes
+
+PICTURES = Path(__file__).parents[1] / "outside" / "pictures"
 
 
 def read_back(text: str, record: dict[str, str] | None = None) -> dict[str, str]:
@@ -51,3 +56,14 @@ def test_nothing_steers(text: str, name: str) -> None:
     for value in told.values():
         assert not any(c != "\n" and (ord(c) < 32 or 127 <= ord(c) < 160) for c in value)
         assert not set(value) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def test_japanese_goes_from_an_annotation_through_the_file_into_the_png() -> None:
+    told = json.loads((PICTURES / "ja.json").read_text())
+    data = sedicfmt.pack(PICTURES / "ok.jpg", describe=f"annotations:{PICTURES / 'ja.json'}")
+    file = sedicfmt.read(data)
+    assert [file.text, *(part.text for part in file.objects)] == [told["overall"], told["objects"][0]["text"]]
+    result = unpack_bytes(data, UnpackOptions(stage="reference"))
+    with Image.open(io.BytesIO(png(np.asarray(result.picture), pnginfo=png_text(data, result)))) as image:
+        image.load()
+        assert image.text["Description"] == told["overall"]

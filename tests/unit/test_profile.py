@@ -8,6 +8,7 @@ import pytest
 
 import sedicfmt
 from sedicfmt import limits
+from sedicfmt.bitcoding import run_length
 from sedicfmt.container import content, profile
 from sedicfmt.container.frame import Frame, Segment, segment_kinds
 from sedicfmt.errors import EncodeError, LimitExceeded
@@ -27,19 +28,23 @@ FULL = {
     "sides of the latent, pixels": limits.MAX_SIDE,
     "pixels of the latent": limits.MAX_SIDE**2,
     "bytes of a text": limits.MAX_TEXT_BYTES,
-    "changes of a run-length mask": 65536,
-    "changes of all run-length masks": 7 * 65536,
+    "changes of a run-length mask": run_length.MAX_CHANGES,
+    "changes of all run-length masks": limits.MAX_OBJECTS * run_length.MAX_CHANGES,
     "cells of all masks": limits.MAX_MASK_CELLS,
     "cells of all masks of the coders 1 to 3": limits.MAX_CODED_CELLS,
 }
 
 
 def test_the_bounds_are_the_specifications():
-    ours = {"changes of all run-length masks": (7 * 65536, 65536)}  # whether or not the specification has the row yet
-    assert {row: full for row, (full, _) in (ours | BOUNDS).items()} == FULL
+    assert {row: full for row, (full, _) in BOUNDS.items()} == FULL
     alike = {"bytes of a text", "changes of a run-length mask"}
-    assert {row: thin for row, (_, thin) in (ours | BOUNDS).items() if row not in alike} == limits.THIN
+    assert {row: thin for row, (_, thin) in BOUNDS.items() if row not in alike} == limits.THIN
     assert all(full == thin for row, (full, thin) in BOUNDS.items() if row in alike)
+
+
+def test_the_bounds_of_restoring_are_the_specifications():
+    rows = re.findall(r"^\| \*\*(\w+)\*\* \| ([\d,]+) \|", SPEC, re.MULTILINE)
+    assert {name: int(most.replace(",", "")) for name, most in rows} == limits.MOST_RESTORED
 
 
 def frame(objects=3, width=768, height=512, scale=16, payloads=None, extensions=()):

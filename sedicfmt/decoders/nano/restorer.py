@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sedicfmt.decoders.interfaces import Restorer
 from sedicfmt.decoders.registry import RestorerOptions
 from sedicfmt.errors import EncodeError, MissingDependency
+from sedicfmt.installing import install_extra
 
 if TYPE_CHECKING:
     from sedicfmt.decoders.orag.settings import OragSettings
@@ -26,7 +27,7 @@ def open_nano_restorer(argument: str | None, options: RestorerOptions) -> Restor
         import torch  # noqa: F401
     except ModuleNotFoundError as missing:
         raise MissingDependency(
-            f"restoring needs {missing.name}: pip install 'sedicfmt[nano]'; or ask for the reference picture alone"
+            f"restoring needs {missing.name}: {install_extra('nano')}; or ask for the reference picture alone"
         ) from missing
     from sedicfmt.decoders.nano.denoiser import open_nano
     from sedicfmt.decoders.orag.loop import OragRestorer

@@ -9,6 +9,7 @@ out: an object without a mask stays in the description as it is, and packing lea
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from sedicfmt.encoders.interfaces import DescribedObject, Description, Grounder, Segmenter, require_picture
@@ -19,7 +20,11 @@ from sedicfmt.picture import Picture
 
 
 def find_objects(
-    image: Picture, description: Description, grounder: Grounder | None = None, segmenter: Segmenter | None = None
+    image: Picture,
+    description: Description,
+    grounder: Grounder | None = None,
+    segmenter: Segmenter | None = None,
+    on_part: Callable[[str], None] = lambda part: None,
 ) -> Description:
     """The description with boxes, masks that exclude each other, and without what is not in `image`.
 
@@ -28,9 +33,11 @@ def find_objects(
     """
     require_picture(image)
     if grounder and any(_unplaced(part) for part in description.objects):
+        on_part("finding what was named")
         began = time.perf_counter()
         description = _with_seconds(_ground(image, description, grounder), "ground", began)
     if segmenter and any(_unmasked(part) for part in description.objects):
+        on_part("masks")
         began = time.perf_counter()
         description = _with_seconds(_segment(image, description, segmenter), "segment", began)
     return description

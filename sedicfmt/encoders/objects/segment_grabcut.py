@@ -6,12 +6,13 @@ the thing where enough runs say so, the ellipse in the box having a say as well.
 around the box that is scaled down, since the format keeps one mask cell for 8x8 pixels anyway. Specks and holes are
 cleaned, nothing reaches far outside the box, and where nearly nothing or nearly everything is left, the ellipse in the box
 or the box itself is the mask.
-From the true boxes of 140 COCO objects the mean IoU with the true masks is 0.70; the ellipse alone has 0.64.
+From the true boxes of 296 COCO objects the mean IoU with the true masks is 0.71 (`measure_segments`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,30 +21,36 @@ from sedicfmt.encoders.interfaces import Box, require_picture
 from sedicfmt.networks.opencv import opencv
 from sedicfmt.picture import Picture, Pixels
 
-SIDE = 200  # pixels of the crop's longer side that GrabCut sees
+SIDE = 128  # pixels of the crop's longer side that GrabCut sees: as good as 200, at two fifths of the time
 MARGIN = 0.3  # of the box a side, the ground around it that GrabCut learns from
 GROWN = 1.03  # the mask may reach this many half sides of the box away from its middle
 NOTHING, EVERYTHING = 0.15, 0.97  # shares of the box beyond which a result is not believed
 Window = tuple[int, int, int, int]  # left, top, right, bottom
 
 
+@dataclass(frozen=True)
 class GrabCutSegmenter:
-    """Full-size uint8 0/1 masks of what boxes frame; deterministic (OpenCV's generator is seeded before each run)."""
+    """Full-size uint8 0/1 masks of what boxes frame; deterministic (OpenCV's generator is seeded before each run).
+
+    `side`: of the crop that GrabCut sees, the longer one at most.
+    """
+
+    side: int = SIDE
 
     def segment(self, image: Picture, boxes: Sequence[Box]) -> tuple[Pixels, ...]:
         """One mask a box; a box without a pixel in the picture gets an empty mask. Raises MissingDependency without OpenCV."""
         require_picture(image)
-        return tuple(_segment_one(image, box) for box in boxes)
+        return tuple(_segment_one(image, box, self.side) for box in boxes)
 
 
-def _segment_one(image: Picture, box: Box) -> Pixels:
+def _segment_one(image: Picture, box: Box, side: int) -> Pixels:
     cv2 = opencv()
     mask = np.zeros(image.shape[:2], np.uint8)
     left, top, right, bottom = window = _window(box, image.shape[1], image.shape[0])
     if right <= left or bottom <= top:
         return mask
     crop = np.ascontiguousarray(image[top:bottom, left:right])
-    scale = min(1.0, SIDE / max(crop.shape[:2]))
+    scale = min(1.0, side / max(crop.shape[:2]))
     size = [max(1, round(n * scale)) for n in crop.shape[1::-1]]
     small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
     cells = _vote(small, *_box_coordinates(box, window, size))

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -51,18 +51,20 @@ class OfflineDescriber:
         """The words and masks of `image`, at most as many as `request` says. Raises MissingDependency."""
         require_picture(image)
         seconds: dict[str, float] = {}
-        with _timed(seconds, "detect"):
+        with _timed(seconds, "open", request.on_part):
+            self.detector.open()
+        with _timed(seconds, "detect", request.on_part):
             small = _scaled_down(image)
             found = sorted(self.detector.detect(small), key=lambda d: -d.box.area * d.score)
-        with _timed(seconds, "classify"):
+        with _timed(seconds, "classify", request.on_part):
             ranked = checked(small, found, self.namer)
             large, scene = _worth_a_mask(small, ranked), None
             if _share(small, large) < LITTLE:
                 more, scene = self._subject(small)
                 large = [*large, *_besides(large, more)]  # last: what is small and inside keeps its pixels
-        with _timed(seconds, "segment"):
+        with _timed(seconds, "segment", request.on_part):
             chosen = self._objects(small, large, request.objects)
-        with _timed(seconds, "words"):
+        with _timed(seconds, "words", request.on_part):
             objects = [_described(small, detection, pixels, request) for detection, pixels in chosen]
             said = _worth_saying([d for d, _ in chosen], [*large, *ranked], self._tried(large, request.objects))
             overall = scene_text(small, said, request.words_overall, scene)
@@ -151,7 +153,17 @@ def _scaled_up(described: DescribedObject, small: Picture, image: Picture) -> De
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], stage: str) -> Iterator[None]:
+def _timed(seconds: dict[str, float], stage: str, on_part: Callable[[str], None]) -> Iterator[None]:
+    on_part(PARTS[stage])
     start = time.perf_counter()
     yield
     seconds[stage] = round(time.perf_counter() - start, 3)
+
+
+PARTS = {  # of the work, as they are told to who waits
+    "open": "reading the detector",
+    "detect": "finding objects",
+    "classify": "naming what was found",
+    "segment": "cutting objects out",
+    "words": "putting it into words",
+}

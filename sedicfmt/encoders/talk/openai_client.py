@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from sedicfmt.encoders.talk.bounded_reply import bound
 from sedicfmt.encoders.talk.openai_settings import OpenAiSettings
 from sedicfmt.errors import MissingDependency
+from sedicfmt.installing import pip_install
 
 CONNECTING = 30.0  # seconds; a server that is slow to answer is not slow to be reached
 
@@ -22,7 +23,7 @@ def open_client(settings: OpenAiSettings, key: str) -> Any:
     try:
         import openai
     except ImportError as error:
-        raise MissingDependency("the describer 'openai' needs the package openai: pip install openai") from error
+        raise MissingDependency(f"the describer 'openai' needs the package openai: {pip_install('openai')}") from error
     parts = urlsplit(settings.base_url.strip())
     query = parts.query.encode()
 

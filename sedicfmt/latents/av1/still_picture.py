@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, features
 
 from sedicfmt.errors import BackendFailed, LimitExceeded, Malformed, MissingDependency
+from sedicfmt.installing import pip_install
 from sedicfmt.latents.av1.avif_file import obus_of, wrap
 from sedicfmt.latents.av1.obus import frame_of
 
@@ -23,7 +24,7 @@ STEPS = 63  # quality steps 0 (worst) to 62; the 64th is another, lossless mode
 def require_avif() -> None:
     """Raises MissingDependency where this Pillow cannot read and write AVIF."""
     if not features.check("avif"):
-        raise MissingDependency("the model av1 needs a Pillow with AVIF: pip install 'pillow>=12.2'")
+        raise MissingDependency(f"the model av1 needs a Pillow with AVIF: {pip_install('pillow>=12.2')}")
 
 
 def encode(picture: Image.Image, step: int, speed: int) -> bytes:

@@ -52,7 +52,7 @@ def add_profile(p: argparse.ArgumentParser) -> None:
     """The profile of a command that reads files (container/profile.py)."""
     p.add_argument(
         "--profile", choices=PROFILES, default="full",
-        help="thin: refuse, before it is decoded, a file larger than photos need (specification, section 8)",
+        help="thin: refuse, before it is decoded, beyond 4 megapixels and what costs more (specification, section 8)",
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def main() -> int:
     """Entry point; returns the exit code."""
-    p = parser("Pack a picture into a .sedic file: words, object masks and a learned latent, in one to two kilobytes.",
+    p = parser("Pack a picture into a .sedic file: words, object masks and a learned latent; 768x512 pixels in one to two kB.",
                "pictures, - for standard input, or folders: every picture in and below them")  # fmt: skip
     p.add_argument(
         "-o", "--output", required=True, help="the .sedic file to write, - for standard output, or the folder"

@@ -18,6 +18,7 @@ from pathlib import Path
 from sedic_tools.commands.command import Parser, add_version, bar, note, run
 from sedic_tools.commands.output import check_folder
 from sedicfmt.errors import MissingDependency
+from sedicfmt.installing import install_extra
 
 
 def main() -> int:
@@ -50,7 +51,7 @@ def with_torch(arguments: argparse.Namespace) -> None:
     except ModuleNotFoundError as missing:
         if missing.name not in ("torch", "safetensors"):
             raise
-        raise MissingDependency(f"training needs {missing.name}: pip install 'sedicfmt[train]'") from missing
+        raise MissingDependency(f"training needs {missing.name}: {install_extra('train')}") from missing
 
 
 def _add_pack(p: argparse.ArgumentParser) -> None:

@@ -27,6 +27,7 @@ from sedicfmt.evaluation import classical
 from sedicfmt.evaluation.classical import Coded
 from sedicfmt.evaluation.codecs import Codec
 from sedicfmt.evaluation.metrics import load_picture
+from sedicfmt.installing import install_extra, install_whole
 from sedicfmt.picture import Picture
 
 from .measured_process import BESIDE
@@ -131,7 +132,7 @@ def tool(name: str, *arguments: object) -> bool:
     """Runs sedic-pack or sedic-unpack; False where the budget is too small, BackendFailed where it fails otherwise."""
     command = [str(BESIDE / f"sedic-{name}"), *map(str, arguments)]
     if not Path(command[0]).exists():
-        raise MissingDependency(f"no sedic-{name} in {BESIDE}: pip install sedicfmt")
+        raise MissingDependency(f"no sedic-{name} in {BESIDE}: {install_whole()}")
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode not in (0, LimitExceeded.exit_code):
         raise BackendFailed(f"sedic-{name} {command[1]} gave {done.returncode}: {done.stderr.strip()}")
@@ -161,7 +162,7 @@ def _package(name: str) -> str:
     try:
         return f"{name} {metadata.version(name)}"
     except metadata.PackageNotFoundError as missing:
-        raise MissingDependency(f"no {name}: pip install 'sedicfmt[eval]'") from missing
+        raise MissingDependency(f"no {name}: {install_extra('eval')}") from missing
 
 
 VERSIONS: dict[str, Callable[[], str]] = {

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sedicfmt.errors import BackendFailed, MissingDependency
+from sedicfmt.installing import install_whole
 
 BESIDE = Path(sys.executable).parent  # where pip puts console scripts
 
@@ -42,7 +43,7 @@ def run_measured(command: Sequence[str]) -> Ran:
     """Runs a tool that prints JSON. Raises MissingDependency where it is not there, BackendFailed where it fails."""
     tool = Path(command[0]).name
     if not Path(command[0]).exists():
-        raise MissingDependency(f"no {tool} in {Path(command[0]).parent}: pip install sedicfmt")
+        raise MissingDependency(f"no {tool} in {Path(command[0]).parent}: {install_whole()}")
     with tempfile.NamedTemporaryFile() as meter:
         launcher = [sys.executable, "-I", "-S", "-c", METER, meter.name]
         done = subprocess.run([*launcher, *command], capture_output=True, text=True)

@@ -235,6 +235,8 @@ def test_the_registry_finds_and_refuses(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_annotations_and_registry_do_not_import_opencv() -> None:
-    code = "import sys, sedicfmt.encoders.registry, sedicfmt.encoders.annotations.describe_annotations\n"
+    code = (
+        "import sys, sedicfmt.encoders.registry, sedicfmt.encoders.annotations.describe_annotations\n"
         "sys.exit('cv2' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -22,8 +22,8 @@ from sedicfmt.container.content import read_file
 from sedicfmt.decoders.interfaces import ObjectToRestore, Restorer, RestoreRequest
 from sedicfmt.decoders.registry import DEFAULT_RESTORER, SETTINGS, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
-from sedicfmt.latents.painting import open_decoder, paint_reference
-from sedicfmt.latents.registry import find_model
+from sedicfmt.latents.painting import paint_reference
+from sedicfmt.latents.registry import codec_of, name_of
 from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.picture import Picture
 from sedicfmt.pipeline.restoring_work import work_within
@@ -111,13 +111,13 @@ def unpack_bytes(
     clock = _Clock(watcher)
     with clock("read"):
         file = read_file(data, options.partial, options.profile)
-        decode = open_decoder(file.model_id)
+        codec = codec_of(file.model_id)
     work = work_within(file, options.stage, options.profile, options.restoring.changes.get("objects"))
     if work.stage != "reference" and restorer is None:
         with clock("open model"):
             restorer = open_restorer(options)
     with clock("entropy"):
-        latent = decode(file)
+        latent = codec.decode(file)
     with clock("synthesis"):
         picture = paint_reference(file, latent)
     warnings = [*work.warnings, *([] if file.complete else [INCOMPLETE])]
@@ -177,7 +177,10 @@ def signed() -> PngImagePlugin.PngInfo:
 def png_text(data: bytes, result: UnpackResult) -> PngImagePlugin.PngInfo:
     """Text chunks that say where the picture comes from, and that a model generated detail if one did."""
     told = {"Source": f"sedic sha256:{hashlib.sha256(data).hexdigest()}", "Description": result.file.text}
-    told |= {"sedic:model": find_model(result.file.model_id).name, "sedic:seed": str(result.file.seed)}
+    told |= {
+        "sedic:model": name_of(result.file.model_id) or str(result.file.model_id),
+        "sedic:seed": str(result.file.seed),
+    }
     generated = "a model generated its detail" if result.record else "decoded from a latent, no detail was generated"
     told |= {"sedic:stage": f"{result.stage}; {generated}"}
     told |= {f"sedic:{key}": value for key, value in result.record.items()}

@@ -1,0 +1,45 @@
+"""The bundled learned codec at the door: its encoders (`search.py`, and slower `search_refined.py`) beside its decoder."""
+
+from __future__ import annotations
+
+import os
+
+from sedicfmt.errors import EncodeError, MissingDependency
+from sedicfmt.installing import install_extra
+from sedicfmt.latents.interfaces import DecodedLatent, LatentEncoder
+from sedicfmt.latents.nano.weights import MODELS, load_latent_model
+from sedicfmt.model import SedicFile
+from sedicfmt.picture import Picture
+
+
+class BundledCodec:
+    """A learned model that comes with sedicfmt."""
+
+    def __init__(self, model_id: int):
+        self.model = load_latent_model(model_id)
+        self.model_id, self.name, self.licence = model_id, MODELS[model_id].name, MODELS[model_id].licence
+
+    def encoder(self, picture: Picture, refine: bool = False) -> LatentEncoder:
+        """Raises MissingDependency: refining needs torch."""
+        if refine:  # threads that wait busily are far slower where another process has a core; read when torch loads
+            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        try:
+            from sedicfmt.latents.nano import search, search_refined
+        except ModuleNotFoundError as missing:
+            raise MissingDependency(
+                f"the encoder of {self.name} needs {missing.name}: {install_extra('nano')}"
+            ) from missing
+        return (search_refined.RefiningEncoder if refine else search.NanoEncoder)(picture, self.model_id)
+
+    def decode(self, file: SedicFile) -> DecodedLatent:
+        """Raises Malformed or LimitExceeded with path "z" or "y"."""
+        from sedicfmt.latents.nano.decode import decode_symbols
+
+        return decode_symbols(file, self.model)
+
+
+def open_nano_2(argument: str | None) -> BundledCodec:
+    """sedic-nano-2. Raises EncodeError for an argument, MissingDependency, BackendFailed."""
+    if argument is not None:
+        raise EncodeError("sedic-nano-2 takes no argument", "model")
+    return BundledCodec(2)

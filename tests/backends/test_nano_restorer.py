@@ -103,7 +103,8 @@ def test_guidance_lowers_the_energy_of_the_bundled_model(model):
     encoded = model.denoiser.encode_texts([text])
     mask = torch.zeros(64, 96, dtype=torch.bool)
     mask[8:48, 8:40] = True
-    control = model.space.encode(torch.rand(1, 3, 64, 96) * 2 - 1)
+    photo = torch.from_numpy(np.array(draw_photo(96, 64))).permute(2, 0, 1)[None] / 127.5 - 1
+    control = model.space.encode(photo)
     z = torch.randn(1, 192, 8, 12, generator=torch.Generator().manual_seed(1))
     tokens = named_tokens(name_of(text), encoded.spans[0], "all")
     _, energies = guide(

@@ -112,6 +112,6 @@ def pack_decided_by(options: PackOptions) -> dict[str, Any]:
         from sedicfmt.encoders.talk.describe_openai import open_openai
         from sedicfmt.encoders.talk.openai_settings import public_url
 
-        settings = open_openai(argument or None, None, options.base_url).settings
+        settings = open_openai(argument or None, base_url=options.base_url).settings
         chosen |= {"model": settings.model, "server": public_url(settings.base_url)}
     return chosen

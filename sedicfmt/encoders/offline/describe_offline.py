@@ -28,7 +28,6 @@ from sedicfmt.encoders.offline.measure_region import measure, region_text
 from sedicfmt.encoders.offline.name_pictures import Namer, scene_name
 from sedicfmt.encoders.offline.scene_text import scene_text
 from sedicfmt.encoders.offline.segment_lite import LiteSegmenter
-from sedicfmt.errors import EncodeError
 from sedicfmt.networks.opencv import opencv
 from sedicfmt.picture import Picture, Pixels
 
@@ -87,10 +86,8 @@ class OfflineDescriber:
         return exclusive(tried, self.segmenter.segment(small, [d.box for d in tried]))[:most]
 
 
-def open_offline(argument: str | None, image_name: str | None) -> OfflineDescriber:
-    """The registry's factory. Raises EncodeError for an argument: there is nothing to choose."""
-    if argument is not None:
-        raise EncodeError(f"the describer 'offline' takes no argument, not {argument!r}")
+def open_offline() -> OfflineDescriber:
+    """The registry's factory: there is nothing to choose."""
     return OfflineDescriber()
 
 

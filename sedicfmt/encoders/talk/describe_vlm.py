@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from PIL import Image
 
@@ -53,6 +53,7 @@ class VlmDescriber:
     prompts: Prompts = field(default_factory=load_prompts, repr=False)
     most_tokens: int = MOST_TOKENS
     longest_side: int = LONGEST_SIDE
+    names_only: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self.device = choose_device(self.device)
@@ -106,7 +107,7 @@ class VlmDescriber:
 
 def open_vlm(
     argument: str | None,
-    image_name: str | None,
+    *,
     device: str = "auto",
     max_tokens: int = MOST_TOKENS,
     longest_side: int = LONGEST_SIDE,

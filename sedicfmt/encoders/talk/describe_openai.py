@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
+from sedicfmt.declared import needs
 from sedicfmt.encoders.interfaces import DescribeRequest, Description, require_picture
 from sedicfmt.encoders.talk.answer_cache import AnswerCache, answer_key
 from sedicfmt.encoders.talk.ask_openai import Ledger, OpenAiServer
@@ -106,6 +107,7 @@ class OpenAiDescriber:
         return took
 
 
+@needs("openai", extra="openai", usage="openai[:MODEL]")
 def open_openai(
     argument: str | None,
     *,

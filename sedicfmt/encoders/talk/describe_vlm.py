@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 
 from PIL import Image
 
+from sedicfmt.declared import needs
 from sedicfmt.encoders.box_in_picture import thickened
 from sedicfmt.encoders.interfaces import DescribeRequest, Description, require_picture
 from sedicfmt.encoders.talk.describe_by_talk import Conversation, Question
@@ -105,6 +106,7 @@ class VlmDescriber:
             raise MissingDependency(f"the processor of {self.name} needs another package: {reason}") from error
 
 
+@needs("torch", "transformers", "safetensors", extra="diffusion", usage="vlm:FOLDER_OR_ID")
 def open_vlm(
     argument: str | None,
     *,

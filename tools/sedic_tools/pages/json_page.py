@@ -60,8 +60,8 @@ def main() -> None:
 HEAD = """# What the commands print with `--json`
 
 One object a line, on standard output; on standard error where the picture or file itself goes to standard output (`-o -`).
-With one input it is one line: `packed`, `unpacked` or `inspected`, or `failed`. With a folder or several inputs
-`sedic-pack` and `sedic-unpack` print a line for each file as it is done (`packed_of_many` or `unpacked_of_many`, `kept`,
+With one input it is one line: `packed`, `unpacked` or `inspected`, or `failed`;
+`back_ends` with `--back-ends`. With a folder or several inputs `sedic-pack` and `sedic-unpack` print a line for each file as it is done (`packed_of_many` or `unpacked_of_many`, `kept`,
 `failed_of_many`), then `summary`, then `failed` where something ended it all. Keys may be added in later versions; none
 leaves or changes its meaning without a word in the changelog.
 

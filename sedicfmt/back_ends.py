@@ -107,8 +107,8 @@ class BackEnds:
         """Of ours a mistake in an import is not caught, and what its factory says of a package that lacks is enough."""
         guard = Guard(self.kind, name, package_of(entry) if entry else "", decodes=self.decodes)
         if entry is None:
-            module, factory = self.built_in[name].split(":")
-            make = getattr(import_module(module), factory)
+            module, attribute = self.built_in[name].split(":")
+            make = getattr(import_module(module), attribute)
         else:
             with guard.at_work():
                 make = _loaded(guard, entry)

@@ -59,11 +59,9 @@ def _state(table: BackEnds, name: str) -> BackEndState:
     try:
         factory, _ = table.find(name)
     except SedicError as error:
-        lacks_module = isinstance(error.__cause__, ImportError) and dist is not None
-        commands = (install_requirements_of(dist.name),) if dist and lacks_module else ()
-        return BackEndState(
-            table.kind, name, package, name, (f"a factory that loads: {error.message}",), tuple(filter(None, commands))
-        )
+        told = (f"a factory that loads: {error.message}",)
+        command = install_requirements_of(dist.name) if dist and isinstance(error.__cause__, ImportError) else ""
+        return BackEndState(table.kind, name, package, name, told, (command,) if command else ())
     needs = needs_of(factory.make)
     lacks, commands = _lacking(needs, dist.name if dist else "")
     return BackEndState(table.kind, name, package, needs.usage or name, tuple(lacks), tuple(commands))

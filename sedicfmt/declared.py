@@ -18,8 +18,8 @@ Made = TypeVar("Made", bound=Callable[..., Any])
 @dataclass(frozen=True)
 class Needs:
     """`packages`: names that are imported; `extra`: of sedicfmt's own, which installs them; `requirements`: those of the
-    index that bring them, for a back end of another package; `models`: id on the hub (or "owner/name:file") -> the command that
-    fetches it; `usage`: how a user names the back end."""
+    index that bring them, for a back end of another package; `models`: id on the hub (or "owner/name:file") -> the
+    command that fetches it; `usage`: how a user names the back end."""
 
     packages: tuple[str, ...] = ()
     extra: str = ""

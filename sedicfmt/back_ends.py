@@ -103,6 +103,11 @@ class BackEnds:
             found[entry.name] = entry
         return found
 
+    def package(self, spec: str) -> str:
+        """The other package that `spec` names a back end of, with its version; empty for ours and for what is not there."""
+        entry = self.installed().get(spec.partition(":")[0])
+        return package_of(entry) if entry else ""
+
     def _load(self, name: str, entry: EntryPoint | None) -> Factory:
         """Of ours a mistake in an import is not caught, and what its factory says of a package that lacks is enough."""
         guard = Guard(self.kind, name, package_of(entry) if entry else "", decodes=self.decodes)

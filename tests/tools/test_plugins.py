@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -90,6 +91,21 @@ assert main() == 0 and len(made) == 1, made
     done = subprocess.run(child, env=environment(installed), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(list((tmp_path / "out").glob("*.sedic"))) == 3
+
+
+def test_a_new_version_of_a_package_makes_a_folder_anew(installed, tmp_path):
+    seeing, pictures = shutil.copytree(installed, tmp_path / "installed"), tmp_path / "pictures"
+    pictures.mkdir()
+    draw_photo(64, 48).save(pictures / "a.png")
+
+    def status():
+        done = run("pack", pictures, "-o", tmp_path / "out", "--describe", "colours", "--json", seeing=seeing)
+        return json.loads(done.stdout.splitlines()[0])["status"]
+
+    assert [status(), status()] == ["made", "kept"]
+    (metadata,) = seeing.glob("sedic_sample-*.dist-info/METADATA")
+    metadata.write_text(metadata.read_text().replace("Version: 0.1", "Version: 0.2"))
+    assert status() == "made"
 
 
 def ways(table):

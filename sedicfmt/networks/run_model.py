@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sedicfmt.errors import BackendFailed, LimitExceeded, SedicError
+from sedicfmt.guard import lacks_memory
 
 
 def finite(values: Tensor, place: str) -> Tensor:
@@ -32,14 +33,8 @@ def model_errors(name: str, device: str, memory: str = "--stage reference", numb
     except SedicError:
         raise
     except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if not _lacks_memory(error):
+        if not lacks_memory(error):
             raise BackendFailed(f"{name} failed on {device}: {error}") from error
         raise LimitExceeded(
             f"not enough memory on {device} for {name} with a picture of this size; try {memory}"
         ) from error
-
-
-def _lacks_memory(error: BaseException) -> bool:
-    words = str(error).lower()
-    told = "out of memory" in words or "can't allocate memory" in words
-    return told or isinstance(error, torch.OutOfMemoryError | MemoryError)

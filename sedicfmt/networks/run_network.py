@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sedicfmt.errors import BackendFailed, EncodeError, LimitExceeded, MissingDependency, SedicError
+from sedicfmt.guard import lacks_memory
 from sedicfmt.networks.find_network import package
 
 
@@ -56,11 +57,6 @@ def network_errors(name: str, device: str) -> Iterator[None]:
     except SedicError:
         raise
     except Exception as error:  # the libraries raise whatever comes to their minds, tokenizers a bare Exception
-        words = str(error).lower()
-        if (
-            isinstance(error, torch.OutOfMemoryError | MemoryError)
-            or "out of memory" in words
-            or "can't allocate" in words
-        ):
+        if lacks_memory(error):
             raise LimitExceeded(f"not enough memory on {device} for {name} with this picture; try another") from error
         raise BackendFailed(f"{name} failed on {device}: {error}") from error

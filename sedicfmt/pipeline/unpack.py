@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from sedicfmt.container.content import read_file
+from sedicfmt.decoders.guarded import guarded_restorer
 from sedicfmt.decoders.interfaces import ObjectToRestore, Restorer, RestoreRequest
 from sedicfmt.decoders.registry import DEFAULT_RESTORER, SETTINGS, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
@@ -141,7 +142,7 @@ def _restore(result: UnpackResult, parts: tuple[SedicObject, ...], restorer: Res
     request = RestoreRequest(
         reference, file.text, objects, file.seed, objects_only, watcher.on_step, watcher.on_picture
     )  # fmt: skip
-    restored = restorer.restore(request)
+    restored = guarded_restorer(restorer).restore(request)
     result.picture, result.record = Image.fromarray(restored.picture), dict(restored.record)
     result.warnings += restored.warnings
 

@@ -165,9 +165,9 @@ def test_without_torch_the_command_says_what_to_install(monkeypatch):
 
 
 def test_changes_reach_the_settings():
-    restorer = find_restorer("nano", RestorerOptions(changes={"steps": 3, "guidance": {"eta": 7.0}}))
+    restorer = find_restorer("nano", RestorerOptions(changes={"steps": 3, "guidance": {"eta": 7.0}})).inner
     assert (restorer.settings.steps, restorer.settings.guidance.eta) == (3, 7.0)
-    assert find_restorer("nano", RestorerOptions(changes={"guidance": None})).settings.guidance is None
+    assert find_restorer("nano", RestorerOptions(changes={"guidance": None})).inner.settings.guidance is None
 
 
 def test_the_command_saves_its_stages_and_tells_what_it_did(tmp_path):

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from sedicfmt.declared import needs
 from sedicfmt.encoders.box_in_picture import clipped, thickened
 from sedicfmt.encoders.interfaces import Box, Detection, require_picture
 from sedicfmt.encoders.offline.detect_ssd import suppress
 from sedicfmt.errors import BackendFailed, EncodeError
-from sedicfmt.networks.find_network import WEIGHTS, Needed, find_network, package
+from sedicfmt.networks.find_network import WEIGHTS, Needed, fetch_command, find_network, package
 from sedicfmt.networks.run_network import choose_device, load_network, network_errors
 from sedicfmt.picture import Picture
 
@@ -93,6 +94,10 @@ class GroundingDino:
         return processor, load_network("GroundingDinoForObjectDetection", self.folder, self.device)
 
 
+@needs(
+    "torch", "transformers", "safetensors", extra="diffusion", usage="grounding-dino[:FOLDER_OR_ID]",
+    models={DEFAULT_ID: fetch_command(DEFAULT_ID)},
+)  # fmt: skip
 def open_grounding_dino(argument: str | None, device: str = "auto") -> GroundingDino:
     """The registry's factory: `argument` is a folder or a hub id, None for the default."""
     return GroundingDino(argument or DEFAULT_ID, device)

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from sedicfmt.declared import needs
 from sedicfmt.encoders.box_in_picture import clipped
 from sedicfmt.encoders.interfaces import Box, require_picture
-from sedicfmt.networks.find_network import WEIGHTS, find_network, package
+from sedicfmt.networks.find_network import WEIGHTS, fetch_command, find_network, package
 from sedicfmt.networks.run_network import choose_device, load_network, network_errors
 from sedicfmt.picture import Picture, Pixels
 
@@ -82,6 +83,10 @@ class SamSegmenter:
         return load_network(NETWORKS[self.kind], self.folder, self.device)
 
 
+@needs(
+    "torch", "transformers", "safetensors", extra="diffusion", usage="sam[:FOLDER_OR_ID]",
+    models={DEFAULT_ID: fetch_command(DEFAULT_ID)},
+)  # fmt: skip
 def open_sam(argument: str | None, device: str = "auto") -> SamSegmenter:
     """The registry's factory: `argument` is a folder or a hub id, None for the authors' model."""
     return SamSegmenter(argument or DEFAULT_ID, device)

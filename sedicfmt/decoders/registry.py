@@ -15,8 +15,9 @@ from sedicfmt.decoders.interfaces import Restorer
 
 DEFAULT_RESTORER = "nano"
 SETTINGS = (
-    "objects", "object_steps", "steps", "guidance", "object_cfg", "cfg", "negative_prompt", "use_text", "shared_noise",
-    "start", "strength", "before_first", "round_trip", "colour", "detail",
+    "preset", "use_reference", "objects", "object_steps", "steps", "sampler", "spacing", "guidance", "object_cfg", "cfg",
+    "negative_prompt", "use_text", "shared_noise", "start", "strength", "last_control", "fusion", "before_first", "round_trip",
+    "colour", "detail",
 )  # fmt: skip
 """The fields of `OragSettings`, which cannot be asked without torch."""
 

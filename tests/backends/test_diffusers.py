@@ -1,5 +1,7 @@
 """The diffusers back end on a tiny Stable Diffusion with random weights, saved to disk and opened by the real code."""
 
+import json
+
 import numpy as np
 import pytest
 

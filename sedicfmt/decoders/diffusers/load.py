@@ -88,7 +88,20 @@ def open_model(
     with loading(name), model_errors(name, device, MEMORY, NUMBERS):
         space = _open_space(folder, torch_dtype, device, tiled_vae)
         denoiser = _open_denoiser(folder, branch_path, kind, torch_dtype, device, layers)
-        return RestorationModel(name, space, denoiser, open_scheduler(folder), device, hints=(MEMORY, NUMBERS))
+        computed = {
+            "device": device,
+            "dtype": spelt(torch_dtype),
+            "vae_dtype": spelt(space.vae.dtype),
+            "tiled_vae": tiled_vae,
+        }
+        computed["layers"] = " ".join(denoiser.layers)
+        hints = (MEMORY, NUMBERS)
+        return RestorationModel(name, space, denoiser, open_scheduler(folder), device, hints=hints, computed=computed)
+
+
+def spelt(dtype: Any) -> str:
+    """A torch type by its name alone: "float32"."""
+    return str(dtype).removeprefix("torch.")
 
 
 def choose_dtype(name: str, device: str) -> Any:

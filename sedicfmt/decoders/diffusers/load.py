@@ -88,20 +88,16 @@ def open_model(
     with loading(name), model_errors(name, device, MEMORY, NUMBERS):
         space = _open_space(folder, torch_dtype, device, tiled_vae)
         denoiser = _open_denoiser(folder, branch_path, kind, torch_dtype, device, layers)
-        computed = {
-            "device": device,
-            "dtype": spelt(torch_dtype),
-            "vae_dtype": spelt(space.vae.dtype),
-            "tiled_vae": tiled_vae,
-        }
-        computed["layers"] = " ".join(denoiser.layers)
+        computed = how_computed(denoiser, space, device, tiled_vae)
         hints = (MEMORY, NUMBERS)
         return RestorationModel(name, space, denoiser, open_scheduler(folder), device, hints=hints, computed=computed)
 
 
-def spelt(dtype: Any) -> str:
-    """A torch type by its name alone: "float32"."""
-    return str(dtype).removeprefix("torch.")
+def how_computed(denoiser: DiffusersDenoiser, space: VaeSpace, device: str, tiled: bool) -> dict[str, str | bool]:
+    """For the record: what of the model's opening changes a picture's numbers."""
+    types = {"dtype": denoiser.unet.dtype, "vae_dtype": space.vae.dtype}
+    told = {name: str(kind).removeprefix("torch.") for name, kind in types.items()}
+    return {"device": device, **told, "tiled_vae": tiled, "layers": " ".join(denoiser.layers)}
 
 
 def choose_dtype(name: str, device: str) -> Any:

@@ -48,8 +48,21 @@ def test_a_preset_sets_what_its_table_says_and_nothing_else(preset, settings):
 
 def test_algorithm_1_is_the_papers():
     s = asked_for("--restoring", "algorithm-1")
-    assert (s.start, s.shared_noise, s.round_trip, s.fusion, s.last_control) == ("noise", False, True, "steps", "objects")
-    assert (s.object_steps, s.steps, s.colour, s.detail, s.guidance.eta, s.guidance.updates) == (10, 20, "none", 1, 40, 1)
+    assert (s.start, s.shared_noise, s.round_trip, s.fusion, s.last_control) == (
+        "noise",
+        False,
+        True,
+        "steps",
+        "objects",
+    )
+    assert (s.object_steps, s.steps, s.colour, s.detail, s.guidance.eta, s.guidance.updates) == (
+        10,
+        20,
+        "none",
+        1,
+        40,
+        1,
+    )
     assert s.guidance.full_gradient and not s.guidance.by_noise
 
 
@@ -97,7 +110,9 @@ def test_the_last_control_is_the_reference_where_asked(monkeypatch):
     run = Restoration(model, settings, request(TWO))
     latent = run.restore_objects()
     predict = model.denoiser.predict
-    monkeypatch.setattr(model.denoiser, "predict", lambda z, t, x, control: seen.append(control) or predict(z, t, x, control))
+    monkeypatch.setattr(
+        model.denoiser, "predict", lambda z, t, x, control: seen.append(control) or predict(z, t, x, control)
+    )
     run.restore_whole(latent)
     assert len(seen) == 5 and all(torch.equal(control, run.latent0) for control in seen)
     assert not torch.equal(latent, run.latent0)

@@ -1,4 +1,4 @@
-"""The ancestral sampler beside DDIM: against the posterior written out, as DDIM without its noise, reproducible in the loop."""
+"""The ancestral sampler beside DDIM: the posterior written out, DDIM without its noise, the same picture twice."""
 
 import dataclasses
 import math

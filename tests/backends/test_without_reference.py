@@ -63,7 +63,9 @@ def test_control_is_one_grey_and_the_start_noise():
     assert (nothing.picture == NEUTRAL).all()
 
 
-@pytest.mark.parametrize("wrong", [{"start": "reference"}, {"colour": "adain"}, {"detail": 0.5}])
+@pytest.mark.parametrize(
+    "wrong", [{"start": "reference"}, {"last_control": "reference"}, {"colour": "adain"}, {"detail": 0.5}]
+)
 def test_what_would_take_from_the_reference_is_refused(wrong):
     with pytest.raises(EncodeError, match="without the reference"):
         SHORT.changed({"use_reference": False, **wrong})
@@ -71,7 +73,7 @@ def test_what_would_take_from_the_reference_is_refused(wrong):
 
 def test_presets_go_with_it():
     made = SHORT.changed({"preset": "authors", "use_reference": False})
-    assert (made.start, made.colour, made.sampler) == ("noise", "none", "ancestral")
+    assert (made.start, made.last_control, made.colour, made.sampler) == ("noise", "objects", "none", "ancestral")
 
 
 # -- the pipeline ------------------------------------------------------------------------------------------------------

@@ -55,7 +55,13 @@ AUTHORS: Mapping[str, Any] = {
     "detail": 1.0,
 }
 
-WITHOUT_REFERENCE: Mapping[str, Any] = {"start": "noise", "strength": 1.0, "colour": "none", "detail": 1.0}
-"""What `use_reference = False` sets beside itself: nothing may start from the reference nor take colours from it."""
+WITHOUT_REFERENCE: Mapping[str, Any] = {
+    "start": "noise",
+    "strength": 1.0,
+    "last_control": "objects",
+    "colour": "none",
+    "detail": 1.0,
+}
+"""What `use_reference = False` sets beside itself: nothing starts from the reference, is controlled or coloured by it."""
 
 PRESETS: Mapping[str, Mapping[str, Any]] = {"algorithm-1": ALGORITHM_1, "authors": AUTHORS}

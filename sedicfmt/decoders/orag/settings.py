@@ -91,15 +91,14 @@ class OragSettings:
             )
         if self.use_reference:
             return
-        for name, taken in (
-            ("start", self.start == "reference"),
-            ("colour", self.colour != "none"),
-            ("detail", self.detail < 1),
-        ):
-            if taken:
-                raise EncodeError(
-                    f"without the reference there is no {name} {getattr(self, name)}, which takes from it"
-                )
+        taking = {"start": "reference", "last_control": "reference"}
+        wrong = [name for name, value in taking.items() if getattr(self, name) == value]
+        wrong += ["colour"] if self.colour != "none" else []
+        wrong += ["detail"] if self.detail < 1 else []
+        if wrong:
+            raise EncodeError(
+                f"without the reference there is no {wrong[0]} {getattr(self, wrong[0])}: it takes from it"
+            )
 
     def changed(self, changes: Mapping[str, Any]) -> OragSettings:
         """These settings with some fields otherwise. `changes["guidance"]`: None, a Guidance, or a mapping of its fields.

@@ -23,7 +23,8 @@ from sedicfmt.limits import MAX_FILE_BYTES, MAX_PICTURE_BYTES
 from sedicfmt.pipeline.pack import open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import open_picture
-from sedicfmt.pipeline.unpack import UnpackOptions, Watcher, open_restorer, png, png_text, unpack_bytes
+from sedicfmt.pipeline.png_text import png, png_text
+from sedicfmt.pipeline.unpack import UnpackOptions, Watcher, open_restorer, unpack_bytes
 
 OnStage = Callable[[str], None]
 

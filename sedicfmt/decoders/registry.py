@@ -16,8 +16,9 @@ from sedicfmt.decoders.guarded import GuardedRestorer
 
 DEFAULT_RESTORER = "nano"
 SETTINGS = (
-    "objects", "object_steps", "steps", "guidance", "object_cfg", "cfg", "negative_prompt", "use_text", "shared_noise",
-    "start", "strength", "before_first", "round_trip", "colour", "detail",
+    "preset", "use_reference", "objects", "object_steps", "steps", "sampler", "spacing", "guidance", "object_cfg", "cfg",
+    "negative_prompt", "use_text", "shared_noise", "start", "strength", "last_control", "fusion", "before_first", "round_trip",
+    "colour", "detail",
 )  # fmt: skip
 """The fields of `OragSettings`, which cannot be asked without torch."""
 

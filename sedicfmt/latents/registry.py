@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from sedicfmt.back_ends import BackEnds
-from sedicfmt.errors import BackendFailed, EncodeError, SedicError, Unsupported
+from sedicfmt.errors import EncodeError, SedicError, Unsupported
 from sedicfmt.installing import install_extra
-from sedicfmt.latents.interfaces import LatentCodec
+from sedicfmt.latents.guarded import GuardedCodec
 
 PRIVATE = range(224, 256)
 
@@ -39,22 +39,24 @@ CODECS = BackEnds(
         "sedic-nano-2": "sedicfmt.latents.nano.codec:open_nano_2",
         "av1": "sedicfmt.latents.av1.codec:open_av1",
     },
+    "decode",
+    decodes=True,
 )
 
 
-def open_codec(spec: str) -> LatentCodec:
-    """The codec that `spec` names, NAME or NAME:ARGUMENT.
+def open_codec(spec: str) -> GuardedCodec:
+    """The codec that `spec` names, NAME or NAME:ARGUMENT, guarded.
 
     Raises EncodeError for an unknown name, BackendFailed for one that does not load or has no right id, and what the codec
     raises where it lacks something.
     """
-    factory, argument = CODECS.find(spec)
-    codec: LatentCodec = factory(argument)
+    guard, made = CODECS.open(spec, {})
+    codec = GuardedCodec(made, guard)
     check_id(spec, codec)
     return codec
 
 
-def codec_of(model_id: int) -> LatentCodec:
+def codec_of(model_id: int) -> GuardedCodec:
     """The codec of the id in a file. Raises Unsupported for an id that nobody registered, and as `open_codec`."""
     if model_id in ALLOCATED:
         line = ALLOCATED[model_id]
@@ -91,12 +93,10 @@ def check_name(spec: str) -> None:
         raise EncodeError(f"no model {spec}; there are {', '.join(CODECS.names())}", "model")
 
 
-def check_id(spec: str, codec: LatentCodec) -> None:
+def check_id(spec: str, codec: GuardedCodec) -> None:
     """Raises BackendFailed where a codec's id is another's: a built-in one has its own, a package's is for private use."""
     name = spec.partition(":")[0]
     mine = codec.model_id in ALLOCATED if name in CODECS.built_in else codec.model_id in PRIVATE
     if not mine:
-        raise BackendFailed(
-            f"the latent codec {name!r} has model id {codec.model_id}; ids for private use are "
-            f"{PRIVATE.start} to {PRIVATE.stop - 1}"
-        )
+        told = f"has model id {codec.model_id}; ids for private use are {PRIVATE.start} to {PRIVATE.stop - 1}"
+        codec.guard.refuse(told)

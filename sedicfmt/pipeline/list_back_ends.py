@@ -20,8 +20,9 @@ from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
 from sedicfmt.encoders.registry import DESCRIBERS
 from sedicfmt.errors import SedicError
 from sedicfmt.installing import install_extra, install_requirements_of, pip_install
+from sedicfmt.latents.registry import CODECS
 
-KINDS: tuple[BackEnds, ...] = (DESCRIBERS, GROUNDERS, SEGMENTERS, RESTORERS)
+KINDS: tuple[BackEnds, ...] = (DESCRIBERS, GROUNDERS, SEGMENTERS, CODECS, RESTORERS)
 
 
 @dataclass(frozen=True)

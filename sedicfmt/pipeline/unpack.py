@@ -6,9 +6,6 @@ stage:                      "reference"          "objects"             "final"
 
 from __future__ import annotations
 
-import hashlib
-import io
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,15 +13,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from sedicfmt.container.content import read_file
 from sedicfmt.decoders.guarded import guarded_restorer
 from sedicfmt.decoders.interfaces import ObjectToRestore, Restorer, RestoreRequest
+from sedicfmt.decoders.orag.presets import NEUTRAL
 from sedicfmt.decoders.registry import DEFAULT_RESTORER, SETTINGS, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
+from sedicfmt.latents.guarded import GuardedCodec
 from sedicfmt.latents.painting import paint_reference
-from sedicfmt.latents.registry import codec_of, name_of
+from sedicfmt.latents.registry import codec_of
 from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.picture import Picture
 from sedicfmt.pipeline.restoring_work import work_within
@@ -48,6 +47,11 @@ class UnpackOptions:
     profile: str = "full"
     restorer: str = DEFAULT_RESTORER
     restoring: RestorerOptions = field(default_factory=RestorerOptions)
+
+    @property
+    def blind(self) -> bool:
+        """Whether the file's latent is left alone: restored from words and masks (the paper's table 3, row 7)."""
+        return self.restoring.changes.get("use_reference", True) is False
 
 
 def options_from(stage: str, partial: bool, given: Mapping[str, Any]) -> UnpackOptions:
@@ -77,7 +81,8 @@ class Watcher:
 
 @dataclass
 class UnpackResult:
-    """The picture, the stage it stands for, seconds for each step, what a restorer did, notes for the user."""
+    """The picture, the stage it stands for, seconds for each step, what a restorer did, notes for the user; `blind`: the
+    file's latent was not looked at."""
 
     picture: Image.Image
     file: SedicFile
@@ -85,6 +90,7 @@ class UnpackResult:
     seconds: dict[str, float] = field(default_factory=dict)
     record: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    blind: bool = False
 
     def summary(self) -> dict[str, object]:
         """What a program may want to know of it."""
@@ -112,24 +118,35 @@ def unpack_bytes(
     clock = _Clock(watcher)
     with clock("read"):
         file = read_file(data, options.partial, options.profile)
-        codec = codec_of(file.model_id)
+        codec = None if options.blind else codec_of(file.model_id)
     work = work_within(file, options.stage, options.profile, options.restoring.changes.get("objects"))
+    if options.blind and work.stage == "reference":
+        raise EncodeError(
+            "; ".join(("without the reference picture there is nothing to show", *work.warnings)), "stage"
+        )
     if work.stage != "reference" and restorer is None:
         with clock("open model"):
             restorer = open_restorer(options)
-    with clock("entropy"):
-        latent = codec.decode(file)
-    with clock("synthesis"):
-        picture = paint_reference(file, latent)
+    picture = _reference(file, codec, clock)
     warnings = [*work.warnings, *([] if file.complete else [INCOMPLETE])]
-    result = UnpackResult(picture, file, work.stage, clock.seconds, {}, warnings)
-    if watcher.on_picture is not None:
+    result = UnpackResult(picture, file, work.stage, clock.seconds, {}, warnings, options.blind)
+    if watcher.on_picture is not None and not options.blind:
         watcher.on_picture("reference", np.asarray(picture))
     if work.stage != "reference" and restorer is not None:
         with clock("restore"):
             _restore(result, work.objects, restorer, watcher)
     result.picture.info |= {"sedic": result.file, "sedic_stage": result.stage, "sedic_restored_by": result.record}
     return result
+
+
+def _reference(file: SedicFile, codec: GuardedCodec | None, clock: _Clock) -> Image.Image:
+    """The reference picture; without a codec one grey of its size, which stands for a latent that is not looked at."""
+    if codec is None:
+        return Image.new("RGB", (file.width, file.height), (NEUTRAL,) * 3)
+    with clock("entropy"):
+        latent = codec.decode(file)
+    with clock("synthesis"):
+        return paint_reference(file, latent)
 
 
 def _restore(result: UnpackResult, parts: tuple[SedicObject, ...], restorer: Restorer, watcher: Watcher) -> None:
@@ -159,38 +176,3 @@ class _Clock:
         began = time.perf_counter()
         yield
         self.seconds[step] = round(time.perf_counter() - began, 4)
-
-
-def png(picture: Picture, **more: Any) -> bytes:
-    """uint8 RGB (height, width, 3) as the bytes of a PNG; `more` is Pillow's."""
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "PNG", compress_level=1, **more)
-    return out.getvalue()
-
-
-def signed() -> PngImagePlugin.PngInfo:
-    """The text chunk that says who wrote a PNG."""
-    info = PngImagePlugin.PngInfo()
-    info.add_text("Software", "sedicfmt")
-    return info
-
-
-def png_text(data: bytes, result: UnpackResult) -> PngImagePlugin.PngInfo:
-    """Text chunks that say where the picture comes from, and that a model generated detail if one did."""
-    told = {"Source": f"sedic sha256:{hashlib.sha256(data).hexdigest()}", "Description": result.file.text}
-    told |= {
-        "sedic:model": name_of(result.file.model_id) or str(result.file.model_id),
-        "sedic:seed": str(result.file.seed),
-    }
-    generated = "a model generated its detail" if result.record else "decoded from a latent, no detail was generated"
-    told |= {"sedic:stage": f"{result.stage}; {generated}"}
-    told |= {f"sedic:{key}": value for key, value in result.record.items()}
-    info = signed()
-    for key, value in told.items():  # Pillow makes it iTXt, which is UTF-8, where Latin-1 cannot hold it
-        info.add_text(key, STEERING.sub("\ufffd", value))
-    return info
-
-
-# What a PNG's text may not hold, or would do something to a terminal or to the order of what is shown: control characters but
-# the line's end, overrides of direction, and halves of surrogate pairs, which no encoding has.
-STEERING = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

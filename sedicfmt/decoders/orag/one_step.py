@@ -18,6 +18,7 @@ from sedicfmt.decoders.interfaces import RestorationModel, Restored, RestoreRequ
 from sedicfmt.decoders.orag.colour_correction import CORRECTIONS
 from sedicfmt.decoders.orag.noise import seeded_noise
 from sedicfmt.decoders.orag.picture_tensor import to_picture, to_tensor
+from sedicfmt.decoders.orag.record import restoring_record
 from sedicfmt.networks.run_model import finite, model_errors
 
 STAGE = "whole picture"
@@ -57,7 +58,7 @@ class OneStepRestorer:
         request.on_step(STAGE, 1, 1)
         if request.on_picture is not None:
             request.on_picture("final", picture)
-        return Restored(picture, {"restorer": self.model.name, "steps": f"1, from step {self.step}"}, texts.warnings)
+        return Restored(picture, restoring_record(self.model, f"1, from step {self.step}", self), texts.warnings)
 
     def predicted(self, reference: Tensor, text: Tensor, seed: int) -> Tensor:
         """The clean latent after one step."""

@@ -29,9 +29,7 @@ class Av1Codec:
         return decode_frame(file)
 
 
-def open_av1(argument: str | None) -> Av1Codec:
-    """Raises EncodeError for an argument, MissingDependency where Pillow has no AVIF."""
-    if argument is not None:
-        raise EncodeError("av1 takes no argument", "model")
+def open_av1() -> Av1Codec:
+    """Raises MissingDependency where Pillow has no AVIF."""
     require_avif()
     return Av1Codec()

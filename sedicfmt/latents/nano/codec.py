@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from sedicfmt.errors import EncodeError, MissingDependency
+from sedicfmt.errors import MissingDependency
 from sedicfmt.installing import install_extra
 from sedicfmt.latents.interfaces import DecodedLatent, LatentEncoder
 from sedicfmt.latents.nano.weights import MODELS, load_latent_model
@@ -38,8 +38,6 @@ class BundledCodec:
         return decode_symbols(file, self.model)
 
 
-def open_nano_2(argument: str | None) -> BundledCodec:
-    """sedic-nano-2. Raises EncodeError for an argument, MissingDependency, BackendFailed."""
-    if argument is not None:
-        raise EncodeError("sedic-nano-2 takes no argument", "model")
+def open_nano_2() -> BundledCodec:
+    """sedic-nano-2. Raises MissingDependency, BackendFailed."""
     return BundledCodec(2)

@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 
 import sedicfmt
+from sedicfmt.picture import psnr
 from tests.conftest import draw_photo
 from tests.tools.plugin_packages import SOURCES, environment, install, run, run_each
 
@@ -108,9 +110,9 @@ def test_a_new_version_of_a_package_makes_a_folder_anew(installed, tmp_path):
     assert status() == "made"
 
 
-def ways(table):
+def ways(table, module="__init__"):
     """The names of a table of the misbehaving package, which is not imported here."""
-    tree = ast.parse((SOURCES / "misbehaving/sedic_misbehaving/__init__.py").read_text("utf-8"))
+    tree = ast.parse((SOURCES / f"misbehaving/sedic_misbehaving/{module}.py").read_text("utf-8"))
     tables = {node.targets[0].id: node.value for node in tree.body if isinstance(node, ast.Assign)}
     return [key.value for key in tables[table].keys]
 
@@ -154,6 +156,55 @@ def test_as_a_process(misbehaving, work, monkeypatch, arguments, code):
     assert done.returncode == code and json.loads(done.stdout)["error"]["exit_code"] == code
     assert "Traceback" not in done.stderr and not list(work.glob("out.*"))
     assert code == 130 or PACKAGE in done.stderr
+
+
+def test_the_samples_latent_codec(installed, work, tmp_path):
+    packed, shown = tmp_path / "a.sedic", tmp_path / "a.png"
+    line = (
+        "pack",
+        work / "photo.png",
+        "-o",
+        packed,
+        "--model",
+        "thumbnail:9",
+        "--max-bytes",
+        700,
+        "--describe",
+        "colours",
+    )
+    told = json.loads(run(*line, "--json", seeing=installed).stdout)
+    assert told["report"]["latent_model"] == "thumbnail" and 500 < packed.stat().st_size <= 700
+    told = json.loads(run("inspect", packed, "--json", "--check", seeing=installed).stdout)
+    assert told["models"]["latent"] == {"id": 230, "name": None} and set(told["digests"]) == {"z", "y"}
+    assert run("unpack", packed, "-o", shown, "--stage", "reference", seeing=installed).returncode == 0
+    nearness = psnr(np.asarray(Image.open(shown)), np.asarray(Image.open(work / "photo.png")))
+    assert nearness > 18
+    without = run("unpack", packed, "-o", shown, "--overwrite", seeing=tmp_path)
+    assert without.returncode == 4 and "model 230, an id for private use" in without.stderr
+    assert run("inspect", packed, seeing=tmp_path).returncode == 0
+    broken = packed.read_bytes()
+    (tmp_path / "b.sedic").write_bytes(sedicfmt.write(replace(sedicfmt.read(broken), y=b"no zlib")))
+    assert run("unpack", tmp_path / "b.sedic", "-o", tmp_path / "b.png", seeing=installed).returncode == 3
+
+
+def test_each_way_of_a_latent_codec_is_told(misbehaving, work, tmp_path):
+    """While packing, and by files that were packed well and are decoded badly."""
+    pack = ["pack", str(work / "photo.png"), "--objects", "0", "--words-overall", "0", "--model"]
+    ours = [*ways("ENCODING", "latents"), "allocated"]
+    lines = [[*pack, f"bad-latent:{way}", "-o", str(tmp_path / "a.sedic")] for way in ours]
+    lines += [[*pack, "bad-latent:over-budget", "-o", str(tmp_path / "a.sedic"), "--max-bytes", "900"]]
+    for line, (code, told) in zip(lines, run_each(lines, misbehaving), strict=True):
+        assert code == (7 if line[7].endswith(":memory") else 8), (line, told)
+        assert told.count("\n") == 1 and PACKAGE in told, (line, told)
+    assert list(tmp_path.iterdir()) == []
+    files = {way: str(tmp_path / f"{way}.sedic") for way in ways("DECODING", "latents")}
+    lines = [[*pack, f"bad-latent:{way}", "-o", file] for way, file in files.items()]
+    assert {code for code, _ in run_each(lines, misbehaving)} == {0}
+    lines = [["unpack", file, "-o", str(tmp_path / "x.png"), "--stage", "reference"] for file in files.values()]
+    lines += [["inspect", files["small"], "--check"]]
+    for line, (code, told) in zip(lines, run_each(lines, misbehaving), strict=True):
+        assert code == 8 and told.count("\n") == 1 and PACKAGE in told, (line, told)
+    assert not (tmp_path / "x.png").exists()
 
 
 def test_what_behaves_passes_the_guard(misbehaving, work, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from sedicfmt.declared import needs
 from sedicfmt.errors import MissingDependency
 from sedicfmt.installing import install_extra
 from sedicfmt.latents.interfaces import DecodedLatent, LatentEncoder
@@ -38,6 +39,7 @@ class BundledCodec:
         return decode_symbols(file, self.model)
 
 
+@needs("safetensors", extra="nano")
 def open_nano_2() -> BundledCodec:
     """sedic-nano-2. Raises MissingDependency, BackendFailed."""
     return BundledCodec(2)

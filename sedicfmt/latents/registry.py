@@ -58,7 +58,7 @@ def codec_of(model_id: int) -> LatentCodec:
     """The codec of the id in a file. Raises Unsupported for an id that nobody registered, and as `open_codec`."""
     if model_id in ALLOCATED:
         line = ALLOCATED[model_id]
-        if line.name not in CODECS.names():
+        if line.name not in CODECS.built_in:
             raise Unsupported(f"model {model_id} is {line.name}: {install_extra(line.extra)}", "header.model_id")
         return open_codec(line.name)
     if model_id in PRIVATE:

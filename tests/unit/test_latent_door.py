@@ -12,7 +12,7 @@ from sedicfmt import back_ends
 from sedicfmt.errors import BackendFailed, EncodeError, Unsupported
 from sedicfmt.latents import registry
 from sedicfmt.latents.interfaces import CodedLatent
-from sedicfmt.model import Extension, SedicFile
+from sedicfmt.model import Extension
 from sedicfmt.pipeline.pack import pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.report import report_bytes
@@ -154,4 +154,3 @@ def test_a_name_that_nobody_registered():
     with pytest.raises(EncodeError, match="no model mean; there are av1, sedic-nano-2") as told:
         pack_picture(Image.new("RGB", (32, 32)), PackOptions(model="mean", **LATENT_ALONE))
     assert told.value.path == "model"
-    assert SedicFile(1, 1, 240, b"", b"").model_id == 240

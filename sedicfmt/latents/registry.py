@@ -85,12 +85,6 @@ def id_of(name: str) -> int:
     raise EncodeError(f"no model {name}; there are {', '.join(line.name for line in ALLOCATED.values())}", "model")
 
 
-def check_name(spec: str) -> None:
-    """Raises EncodeError for what names no codec."""
-    if spec.partition(":")[0] not in CODECS.names():
-        raise EncodeError(f"no model {spec}; there are {', '.join(CODECS.names())}", "model")
-
-
 def check_id(spec: str, codec: LatentCodec) -> None:
     """Raises BackendFailed where a codec's id is another's: a built-in one has its own, a package's is for private use."""
     name = spec.partition(":")[0]

@@ -60,7 +60,7 @@ def codec_of(model_id: int) -> GuardedCodec:
     """The codec of the id in a file. Raises Unsupported for an id that nobody registered, and as `open_codec`."""
     if model_id in ALLOCATED:
         line = ALLOCATED[model_id]
-        if line.name not in CODECS.names():
+        if line.name not in CODECS.built_in:
             raise Unsupported(f"model {model_id} is {line.name}: {install_extra(line.extra)}", "header.model_id")
         return open_codec(line.name)
     if model_id in PRIVATE:
@@ -85,12 +85,6 @@ def id_of(name: str) -> int:
         if line.name == name:
             return line.id
     raise EncodeError(f"no model {name}; there are {', '.join(line.name for line in ALLOCATED.values())}", "model")
-
-
-def check_name(spec: str) -> None:
-    """Raises EncodeError for what names no codec."""
-    if spec.partition(":")[0] not in CODECS.names():
-        raise EncodeError(f"no model {spec}; there are {', '.join(CODECS.names())}", "model")
 
 
 def check_id(spec: str, codec: GuardedCodec) -> None:

@@ -13,9 +13,9 @@ from math import isfinite
 
 import numpy as np
 
-from sedicfmt.errors import BackendFailed, MissingDependency
+from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
 from sedicfmt.latents.painting import decode_latent, paint_reference
-from sedicfmt.latents.registry import ALLOCATED, DEFAULT_MODEL, check_name, name_of, open_codec
+from sedicfmt.latents.registry import ALLOCATED, CODECS, DEFAULT_MODEL, name_of, open_codec
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture, psnr
 from sedicfmt.pipeline.rate_control import Budget, fill, fit, size_with, what_made
@@ -24,10 +24,11 @@ AUTO = "auto"
 CLASSICAL = "av1"  # what AUTO tries beside the learned one
 
 
-def check_model(name: str) -> None:
-    """Raises EncodeError for what is neither AUTO nor a codec's name."""
-    if name != AUTO:
-        check_name(name)
+def check_model(spec: str) -> None:
+    """Raises EncodeError for what names neither AUTO nor a codec."""
+    names = (AUTO, *CODECS.names())
+    if spec.partition(":")[0] not in names:
+        raise EncodeError(f"no model {spec}; there are {', '.join(names)}", "model")
 
 
 def with_reference(

@@ -1,7 +1,7 @@
 """Fit a file into a byte budget (design 6): how much is said, and what the rest is spent on.
 
 What is asked of the describer are the paper's limits at the budget's rate (POINTS). With what it said, the latent's encoder
-gets what the budget leaves (latents/nano/search.py, search_av1.py).
+gets what the budget leaves (latents/nano/search.py, latents/av1/search.py).
 
 If that would leave the latent's picture below the encoder's least scale, the content shrinks first, in the order of CONTENT;
 but not where it is the smaller part of the file by far, as in a large photo's at few bytes.

@@ -11,6 +11,7 @@ from sedicfmt.errors import BackendFailed, EncodeError, Unsupported
 from sedicfmt.latents import registry
 from sedicfmt.latents.nano import weights
 from sedicfmt.model import SedicFile
+from sedicfmt.pipeline.choose_reference import check_model
 
 PACKAGE = Path(sedicfmt.__file__).parent
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,7 @@ def test_an_unknown_id_is_told_and_has_its_own_exit_code():
 
 def test_an_unknown_name_is_told():
     with pytest.raises(EncodeError, match="no model sedic-giant; there are "):
-        registry.check_name("sedic-giant")
+        check_model("sedic-giant")
 
 
 @pytest.mark.parametrize("line", registry.ALLOCATED.values(), ids=lambda line: line.name)

@@ -25,7 +25,7 @@ from sedicfmt.networks.small_weights import unpack
 NAME = "sedic-nano-restorer-3"
 WEIGHTS = Path(__file__).parent / f"{NAME}.safetensors"
 MOST_PIXELS = 4096 * 4096  # about 270 bytes a pixel: over four gigabytes
-SHA256 = "212b5dd62d92fa8500410c0668d591fb6c6cd3973a6ca553ceaa9f510532f7fb"
+SHA256 = "e951168c2bfd92bc5391ef8b7d023eba0fa09c52ef3910be8c8d2ac42da05c45"
 
 
 @dataclass(frozen=True, eq=False)

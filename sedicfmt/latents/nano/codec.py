@@ -8,6 +8,7 @@ from sedicfmt.declared import needs
 from sedicfmt.errors import MissingDependency
 from sedicfmt.installing import install_extra
 from sedicfmt.latents.interfaces import DecodedLatent, LatentEncoder
+from sedicfmt.latents.nano.search import NanoEncoder
 from sedicfmt.latents.nano.weights import MODELS, load_latent_model
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture
@@ -21,16 +22,16 @@ class BundledCodec:
         self.model_id, self.name, self.licence = model_id, MODELS[model_id].name, MODELS[model_id].licence
 
     def encoder(self, picture: Picture, refine: bool = False) -> LatentEncoder:
-        """Raises MissingDependency: refining needs torch."""
-        if refine:  # threads that wait busily are far slower where another process has a core; read when torch loads
-            os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        """`refine` imports torch, which takes longer than a whole pack. Raises MissingDependency where it is not there."""
+        if not refine:
+            return NanoEncoder(picture, self.model_id)
+        # threads that wait busily are far slower where another process has a core; read when torch loads
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         try:
-            from sedicfmt.latents.nano import search, search_refined
+            from sedicfmt.latents.nano.search_refined import RefiningEncoder
         except ModuleNotFoundError as missing:
-            raise MissingDependency(
-                f"the encoder of {self.name} needs {missing.name}: {install_extra('nano')}"
-            ) from missing
-        return (search_refined.RefiningEncoder if refine else search.NanoEncoder)(picture, self.model_id)
+            raise MissingDependency(f"refining needs {missing.name}: {install_extra('nano')}") from missing
+        return RefiningEncoder(picture, self.model_id)
 
     def decode(self, file: SedicFile) -> DecodedLatent:
         """Raises Malformed or LimitExceeded with path "z" or "y"."""

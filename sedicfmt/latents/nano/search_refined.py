@@ -1,4 +1,4 @@
-"""The learned latent of search_nano.py, refined for its picture (refine_latent.py) and made to fit the budget once more.
+"""The learned latent of search.py, refined for its picture (refine.py) and made to fit the budget once more.
 
 A refined latent has a few per cent more bytes or fewer. At the scale that was found for the plain one, the lowest price mu of
 a bit is taken at which it fits; where none does, the plain one stays.

@@ -83,7 +83,7 @@ def test_the_latent_is_not_even_decoded(data, monkeypatch):
     def never(model_id):
         raise AssertionError("the latent was opened")
 
-    monkeypatch.setattr(unpacking, "open_decoder", never)
+    monkeypatch.setattr(unpacking, "codec_of", never)
     shown = []
     options = UnpackOptions(restoring=RestorerOptions(changes={"use_reference": False}))
     restorer = OragRestorer(toy_model(), BLIND)

@@ -864,17 +864,19 @@ def read_weights(name: str, path: Path, part: str = "entropy") -> bytes:  # R-1,
     return data
 
 
-PARTS = {"entropy": ("h_s.", "prior_z."), "painter": ("g_s.",)}
+PARTS = {"entropy": (("h_s.", "prior_z."), 24), "painter": (("g_s.",), 76)}  # how names begin, tensors
 
 
 def tensors_digest(weights: bytes, part: str) -> str:
-    """R-5. Raises ValueError for what is no weights file, or has tensors of other types: the digest does not cover them."""
-    found = {}
+    """R-5. Raises ValueError for no weights file and for other types or another count: the digest does not cover them."""
+    found, (begins, count) = {}, PARTS[part]
     for name, (kind, raw) in raw_safetensors(weights).items():
-        if name.startswith(PARTS[part]):
+        if name.startswith(begins):
             if kind != ("F16" if part == "painter" else "I8" if name.endswith(".weight") else "I32"):
                 raise ValueError(f"{name} is of the type {kind}")
             found[name] = raw
+    if len(found) != count:  # two tensors told as one have the same digest
+        raise ValueError(f"{len(found)} tensors of {part}, {count} wanted")
     return hashlib.sha256(b"".join(name.encode() + b"\0" + found[name] for name in sorted(found))).hexdigest()
 
 

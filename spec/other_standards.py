@@ -209,12 +209,17 @@ def raw_safetensors(data: bytes) -> dict[str, tuple[str, bytes]]:
     Raises ValueError for what is none.
     """
     start = 8 + int.from_bytes(data[:8], "little")
-    tensors = {}
-    for name, about in json.loads(data[8:start]).items():
-        if "dtype" in about:
-            place = slice(*(start + offset for offset in about["data_offsets"]))
-            tensors[name] = about["dtype"], data[place]
-    return tensors
+    try:
+        header = {name: about for name, about in json.loads(data[8:start]).items() if name != "__metadata__"}
+        return {name: (about["dtype"], tensor(data[start:], *about["data_offsets"])) for name, about in header.items()}
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError("no safetensors header") from error
+
+
+def tensor(data: bytes, begin: int, end: int) -> bytes:
+    if not 0 <= begin <= end <= len(data):
+        raise ValueError("a tensor outside its file")
+    return data[begin:end]
 
 
 def read_safetensors(data: bytes, begins: str = "") -> dict[str, list[float]]:

@@ -155,6 +155,49 @@ def test_tensors_of_other_types_are_refused(tmp_path, told, instead):
         decoder.read_weights("sedic-nano-2", other)
 
 
+def test_two_tensors_told_as_one_are_refused(tmp_path):
+    """R-5: the digest does not say where a tensor ends, so two under one name can have it too."""
+    data = (decoder.WEIGHTS / "sedic-nano-2.safetensors").read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header, body = json.loads(data[8 : 8 + length]), data[8 + length :]
+    told = {name: about for name, about in header.items() if name.startswith(("h_s.", "prior_z."))}
+    raw = {name: (about["dtype"], body[slice(*about["data_offsets"])]) for name, about in told.items()}
+    first, second = sorted(raw)[:2]
+    kind, joined = raw.pop(second)
+    raw[first] = kind, raw[first][1] + second.encode() + b"\0" + joined
+    (tmp_path / "other.safetensors").write_bytes(as_safetensors(raw))
+    assert digest_of(raw) in (ROOT / "spec" / "sedic.md").read_text("utf-8")  # else this tries nothing
+    with pytest.raises(decoder.Refused, match="SHA-256"):
+        decoder.read_weights("sedic-nano-2", tmp_path / "other.safetensors")
+
+
+def as_safetensors(raw: dict[str, tuple[str, bytes]]) -> bytes:
+    header, at = {}, 0
+    for name, (kind, data) in raw.items():
+        header[name] = {"dtype": kind, "shape": [len(data)], "data_offsets": [at, at + len(data)]}
+        at += len(data)
+    told = json.dumps(header).encode()
+    return len(told).to_bytes(8, "little") + told + b"".join(data for _, data in raw.values())
+
+
+def digest_of(raw: dict[str, tuple[str, bytes]]) -> str:
+    return hashlib.sha256(b"".join(name.encode() + b"\0" + raw[name][1] for name in sorted(raw))).hexdigest()
+
+
+NO_WEIGHTS = (
+    b"", b"short", b"[]", b"[1]", b"null", b'{"a": 1}', b'{"a": {"dtype": "I8"}}', b"[" * 5000,
+    b'{"h_s.a": {"dtype": "I8", "data_offsets": [0, 99]}}', b'{"h_s.a": {"dtype": "I8", "data_offsets": [-1, "x"]}}',
+    b'{"h_s.a": {"dtype": "I8", "data_offsets": [0]}}',
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("header", NO_WEIGHTS)
+def test_what_is_no_weights_file_is_refused(tmp_path, header):
+    (tmp_path / "other.safetensors").write_bytes(len(header).to_bytes(8, "little") + header)
+    with pytest.raises(decoder.Refused, match="SHA-256"):
+        decoder.read_weights("sedic-nano-2", tmp_path / "other.safetensors")
+
+
 def test_a_frame_of_av1_is_not_painted_and_says_so(tmp_path):
     out = tmp_path / "a.ppm"
     command = [

@@ -4,8 +4,8 @@
 counter's top word = stage; each word's top 53 bits are a fraction; pairs of fractions become normal numbers by Box and
 Muller in float64, rounded to float32. Drawn on the CPU, whatever the device.
 
-R-2 numbers the stages 0, 1, ... A sampler that adds noise in every step draws it from streams of the same seed that are
-far above those.
+R-2 numbers the stages 0, 1, ... A sampler that adds noise in every step draws it from streams of the same seed far above
+those.
 """
 
 from __future__ import annotations

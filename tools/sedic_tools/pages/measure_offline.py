@@ -25,7 +25,6 @@ from sedicfmt.encoders.offline.check_detections import MAY_BE, checked
 from sedicfmt.encoders.offline.describe_offline import OfflineDescriber
 from sedicfmt.encoders.offline.detect_ssd import intersection
 from sedicfmt.encoders.offline.name_pictures import class_names, general_words
-from sedicfmt.encoders.registry import find_describer
 from sedicfmt.errors import EncodeError
 from sedicfmt.picture import Picture, Pixels
 
@@ -95,8 +94,7 @@ def overlap(box: Box, pixels: Pixels | None) -> float:
 def score_folder(folder: Path, limit: int | None) -> dict[str, PhotoScore]:
     """A score for each photo of `folder` that has annotated objects."""
     scores: dict[str, PhotoScore] = {}
-    describer = find_describer("offline")
-    assert isinstance(describer, OfflineDescriber)
+    describer = OfflineDescriber()
     for file in sorted(folder.glob("*.jpg")):
         image = np.asarray(Image.open(file).convert("RGB"))
         try:

@@ -13,12 +13,16 @@ from sedicfmt.errors import EncodeError
 
 @dataclass(frozen=True)
 class Job:
-    """`name`: the input's path from its folder on, with "/"; `output_name`: the output's, from the output folder on."""
+    """`name`: the input's path from its folder on, with "/"; `output_name`: the output's, from the output folder on.
+
+    `rival`: an earlier input that has the same output, which is that one's.
+    """
 
     name: str
     output_name: str
     source: Path
     output: Path
+    rival: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,23 +41,21 @@ def plan(sources: Sequence[Path], out: Path, suffixes: tuple[str, ...], output_s
     """What becomes of the given files, and of those in and below the given folders that end in one of `suffixes`, in any case.
 
     Hidden files and folders, links to folders, and `out` where it lies in a folder, are passed over. Raises EncodeError
-    where two files would give one output, or where there is nothing to do; OSError for a folder that cannot be read, but
-    not for one within it.
+    where there is nothing to do; OSError for a folder that cannot be read, but not for one within it.
     """
-    closed, others, jobs = list[OSError](), Counter[str](), dict[str, Job]()
+    closed, others, jobs, first = list[OSError](), Counter[str](), list[Job](), dict[str, str]()
     for source in sources:
         for name, path in _listed(source, out.resolve(), closed.append):
             if path is not source and PurePath(name).suffix.lower() not in suffixes:
                 others[PurePath(name).suffix.lower()] += 1
                 continue
             made = PurePath(name).with_suffix(output_suffix).as_posix()
-            if made in jobs:
-                raise EncodeError(f"{jobs[made].name} and {name} would both become {made}; rename one of them")
-            jobs[made] = Job(name, made, path, out / made)
+            jobs.append(Job(name, made, path, out / made, first.get(made, "")))
+            first.setdefault(made, str(path) if path is source else name)
     if not jobs:
         told = ", ".join(map(str, sources))
         raise EncodeError(f"{told} holds no file that ends in {', '.join(suffixes)}")
-    return Plan(tuple(jobs.values()), dict(sorted(others.items())), tuple(closed))
+    return Plan(tuple(jobs), dict(sorted(others.items())), tuple(closed))
 
 
 def _listed(source: Path, out: Path, refuse: Callable[[OSError], None]) -> list[tuple[str, Path]]:

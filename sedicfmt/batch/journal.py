@@ -10,7 +10,7 @@ the same bytes by the same options (their digest) is kept, what was made of the 
 is made anew. Anything else of an output's name, also an output that somebody changed, is not ours to replace.
 
 Where the system has locks, one run at a time works on a folder; the lock ends with its process. Nothing is written through
-a link, neither the journal nor an output, nor below a folder that is one.
+a link, neither the journal (nor is it one of several names of a file) nor an output, nor below a folder that is one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ import errno
 import hashlib
 import json
 import os
+import stat
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,6 +30,7 @@ from sedicfmt.batch.jobs import Job
 from sedicfmt.files import NO_FOLLOW, aside, folder_within, put
 
 JOURNAL_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | NO_FOLLOW  # never through a link that somebody laid there
+LONGEST_LINE = 1 << 20  # bytes; what is longer is none of ours
 ABSENT, WHOLE, STALE, FOREIGN = "absent", "whole", "stale", "foreign"
 
 
@@ -42,13 +45,9 @@ class Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._stream = os.fdopen(os.open(self.path, JOURNAL_FLAGS, 0o666), "a+b")
         try:
+            _check_own(self._stream.fileno(), self.path)
             _lock(self._stream.fileno(), self.path)
-            self._stream.seek(0)
-            data = self._stream.read()
-            for line in filter(None, map(_parsed, data.split(b"\n"))):
-                self.lines[line["output"]].append(line)
-            if data and not data.endswith(b"\n"):
-                self._append(b"\n")
+            self._read()
         except BaseException:
             self._stream.close()
             raise
@@ -89,6 +88,16 @@ class Journal:
             raise OSError(error.errno, error.strerror, error.filename if linked(error) else str(job.output)) from error
         self.lines[job.output_name].append(line)
 
+    def _read(self) -> None:
+        """The lines; a torn last one is ended."""
+        self._stream.seek(0)
+        data = b"\n"
+        for data in iter(partial(self._stream.readline, LONGEST_LINE), b""):
+            if line := _parsed(data):
+                self.lines[line["output"]].append(line)
+        if not data.endswith(b"\n"):
+            self._append(b"\n")
+
     def _append(self, line: bytes) -> None:
         self._stream.write(line)
         self._stream.flush()
@@ -107,11 +116,22 @@ def sha256(data: bytes) -> str:
 
 def _parsed(line: bytes) -> dict[str, Any] | None:
     """A line of the journal; None for one that is torn or none of ours."""
+    if not line.startswith(b"{"):
+        return None
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and isinstance(found.get("output"), str) else None
+
+
+def _check_own(descriptor: int, path: Path) -> None:
+    """Raises OSError for what is no file, and for one that has another name too: that name may be somebody's settings."""
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
+    if found.st_nlink > 1:
+        raise OSError(errno.EMLINK, "The file has other names as well (hard links); move it away", str(path))
 
 
 def _lock(descriptor: int, path: Path) -> None:

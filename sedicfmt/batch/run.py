@@ -60,6 +60,8 @@ class Run:
         can be written.
         """
         try:
+            if job.rival:
+                raise EncodeError(f"{job.rival} and {job.name} would both become {job.output_name}; rename one of them")
             data = read_regular(job.source, self.most_bytes)
             state = ABSENT if self.overwrite else self.journal.state(job, data, self.options)
             if state == WHOLE:

@@ -62,6 +62,8 @@ class _Unpickler(pickle.Unpickler):
         self.storages: dict[str, Array] = {}
 
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
+            return self._tensor
         if (module, name) not in _KNOWN:
             raise pickle.UnpicklingError(f"{module}.{name} has no place in a checkpoint")
         return _KNOWN[module, name]
@@ -72,8 +74,13 @@ class _Unpickler(pickle.Unpickler):
             raise ValueError("a storage of another type, or larger than the file")
         return self.storages.setdefault(key, np.zeros(count, dtype))
 
+    def _tensor(self, storage: Array, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> Array:
+        if not any(storage is one for one in self.storages.values()):  # a view of a view has no bounds of its own
+            raise ValueError("a tensor of what is no storage")
+        return _view(storage, offset, size, stride)
 
-def _tensor(storage: Array, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> Array:
+
+def _view(storage: Array, offset: int, size: tuple[int, ...], stride: tuple[int, ...]) -> Array:
     """A view of a storage, which is filled later: no place outside of it, no more places than it has."""
     if any(type(n) is not int or n < 0 for n in (offset, *size, *stride)):
         raise ValueError("a tensor's offset, size or stride is no whole number from 0")
@@ -87,7 +94,6 @@ def _tensor(storage: Array, offset: int, size: tuple[int, ...], stride: tuple[in
 _TYPES = ("<f4", "<i8")
 _KNOWN: dict[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict,
-    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
     ("torch", "FloatStorage"): "<f4",
     ("torch", "LongStorage"): "<i8",
 }

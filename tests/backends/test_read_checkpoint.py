@@ -100,12 +100,20 @@ def test_foreign_memory_is_not_read(tmp_path: Path, offset: int, size: tuple[int
 
 @contextmanager
 def patched_torch() -> Iterator[None]:
-    """Pickle looks up what it writes by its name."""
-    kept = sys.modules.get("torch._utils")
-    sys.modules["torch._utils"] = types.SimpleNamespace(_rebuild_tensor_v2=_rebuild_tensor_v2)  # type: ignore[assignment]
-    try:
+    """Pickle looks up what it writes by its name, and its package first."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "torch", types.SimpleNamespace())
+        patch.setitem(sys.modules, "torch._utils", types.SimpleNamespace(_rebuild_tensor_v2=_rebuild_tensor_v2))
         yield
-    finally:
-        sys.modules.pop("torch._utils")
-        if kept is not None:
-            sys.modules["torch._utils"] = kept
+
+
+@pytest.mark.parametrize("deep", [1, 2, 5])
+def test_a_tensor_of_a_tensor_is_refused(tmp_path: Path, deep: int) -> None:
+    """A view that repeats one value is as long as its storage, and holds one: bounds taken from it are no bounds."""
+    tensor: object = _Storage("<f4", 4)
+    for offset, stride in [(3, 0)] + [(0, 1)] * deep:
+        tensor = _Tensor(tensor, offset, (4,), (stride,), False, {})
+    with patched_torch():
+        (tmp_path / "x.pth").write_bytes(checkpoint_of({"a": tensor}, [1.0] * 4))
+    with pytest.raises(BackendFailed, match="a tensor of what is no storage"):
+        read_checkpoint(tmp_path / "x.pth")

@@ -129,13 +129,16 @@ def test_a_bar_on_a_terminal(photos):
     assert "1 made, 0 kept, 0 failed of 1 files" in shown
 
 
-def test_folders_and_files_are_not_mixed(photos):
-    for out in ("-", photos / "words.json"):
-        assert run("pack", photos / "in", "-o", out).returncode == 2
+def test_a_second_picture_of_a_name_fails_alone(photos):
     draw_photo(64, 48).save(photos / "in" / "b.png")
     done = run("pack", photos / "in", "-o", photos / "out")
     assert done.returncode == 2
     assert b"b.jpg and b.png would both become b.sedic" in done.stderr
-    assert not (photos / "out").exists()
+    assert (photos / "out" / "b.sedic").exists() and b"3 made, 0 kept, 2 failed" in done.stderr
+
+
+def test_folders_and_files_are_not_mixed(photos):
+    for out in ("-", photos / "words.json"):
+        assert run("pack", photos / "in", "-o", out).returncode == 2
     assert run("unpack", photos / "in", "-o", photos / "out").returncode == 2  # no .sedic file in it
     assert run("unpack", photos / "in", "-o", photos / "out", "--save-stages", photos / "s").returncode == 2

@@ -37,6 +37,15 @@ def pack(place, source, output, *more, **settings):
     return run("pack", source, "-o", output, "--describe", f"annotations:{place / 'words.json'}", *more, **settings)
 
 
+def pack_in_little_memory(place):
+    """The folder, in a process that gets 1.2 GB of addresses."""
+    limit = ["bash", "-c", 'ulimit -v 1200000; exec "$@"', "-"]
+    words = f"annotations:{place / 'words.json'}"
+    command = [*limit, BIN / "sedic-pack", place / "in", "-o", place / "out", "--json", "--describe", words]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, capture_output=True, check=False, env=environment)
+
+
 # -- one file
 
 
@@ -165,6 +174,24 @@ def test_no_journal_is_written_through_a_link(place):
     assert (place / "rc").read_text() == "mine\n"
 
 
+def test_no_journal_is_written_to_a_file_of_another_name(place):
+    (place / "rc").write_text("mine\n")
+    (place / "out").mkdir()
+    (place / "out" / ".sedic-pack.jsonl").hardlink_to(place / "rc")
+    done = pack(place, place / "in", place / "out")
+    assert done.returncode == 74 and b"hard links" in done.stderr
+    assert (place / "rc").read_text() == "mine\n"
+
+
+def test_a_journal_of_any_size_costs_no_memory(place):
+    (place / "out").mkdir()
+    with open(place / "out" / ".sedic-pack.jsonl", "wb") as stream:
+        stream.truncate(1 << 31)  # a hole
+    done = pack_in_little_memory(place)
+    lines, _ = told(done)
+    assert {line["status"] for line in lines.values()} == {"made"}, done.stderr
+
+
 def test_no_output_is_written_through_a_link(place):
     (place / "in" / "deep").mkdir()
     draw_photo(64, 48, 5).save(place / "in" / "deep" / "c.png")
@@ -204,11 +231,7 @@ def test_bad_entries_fail_alone(place):
 
 def test_too_little_memory_for_one_picture_fails_alone(place):
     Image.new("RGB", (8192, 8192)).save(place / "in" / "huge.png")
-    limit = ["bash", "-c", 'ulimit -v 1200000; exec "$@"', "-"]
-    words = f"annotations:{place / 'words.json'}"
-    command = [*limit, BIN / "sedic-pack", place / "in", "-o", place / "out", "--json", "--describe", words]
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    done = pack_in_little_memory(place)
     lines, _ = told(done)
     assert [lines[name]["status"] for name in ("a.png", "b.png")] == ["made", "made"], done.stderr
 

@@ -29,10 +29,12 @@ def test_paths_below_the_folder_are_kept_and_sorted(tmp_path):
     assert found.others == {".sedic": 1, ".txt": 1}
 
 
-def test_one_output_of_two_inputs_is_refused(tmp_path):
-    folder = filled(tmp_path, "deep/a.jpg", "deep/a.png", "a.png")
-    with pytest.raises(EncodeError, match=r"deep/a\.jpg and deep/a\.png would both become deep/a\.sedic"):
-        plan([folder], tmp_path / "out", PICTURES, ".sedic")
+def test_of_two_inputs_with_one_output_the_first_has_it(tmp_path):
+    folder = filled(tmp_path, "deep/a.jpg", "deep/a.png", "deep/a.webp", "a.png")
+    found = plan([folder], tmp_path / "out", PICTURES, ".sedic").jobs
+    assert {job.name: job.rival for job in found} == {
+        "a.png": "", "deep/a.jpg": "", "deep/a.png": "deep/a.jpg", "deep/a.webp": "deep/a.jpg",
+    }  # fmt: skip
 
 
 def test_nothing_to_do_is_an_error(tmp_path):

@@ -76,12 +76,29 @@ def _picture(image: Picture) -> tuple[Any, str | None]:
     from sedicfmt.pipeline.picture import open_picture
 
     if isinstance(image, pillow.Image):
-        return image, None
+        return _loaded(image), None
     if isinstance(image, np.ndarray):
         return pillow.fromarray(_samples(image)), None
     name = None if isinstance(image, bytes | bytearray | memoryview) else getattr(image, "name", image)
     path = str(Path(name).absolute()) if isinstance(name, str | os.PathLike) else None
     return open_picture(_bytes(image, MAX_PICTURE_BYTES), Path(path).name if path else "the picture"), path
+
+
+def _loaded(image: Image) -> Any:
+    """A Pillow picture whose samples are there; one whose file is damaged is read as that file's bytes would be."""
+    from sedicfmt.errors import EncodeError
+    from sedicfmt.limits import MAX_PICTURE_BYTES
+    from sedicfmt.pipeline.picture import open_picture
+
+    try:
+        image.load()
+        return image
+    except Exception as error:  # whatever a decoder says of a damaged file
+        stream = getattr(image, "fp", None)
+        if stream is None or stream.closed:
+            raise EncodeError(f"the picture cannot be read: {error}", "image") from error
+    stream.seek(0)
+    return open_picture(stream.read(MAX_PICTURE_BYTES + 1), "the picture")
 
 
 def _samples(array: Any) -> Any:
@@ -102,10 +119,17 @@ def _data(source: Source) -> bytes:
 
 
 def _bytes(source: Any, most: int) -> bytes:
-    """Bytes as they are; of a path or an open file at most `most` + 1."""
+    """Bytes as they are; of a path or an open file at most `most` + 1. Raises EncodeError for what is none of these."""
+    from sedicfmt.errors import EncodeError
+
     if isinstance(source, bytes | bytearray | memoryview):
         return bytes(source)
     if hasattr(source, "read"):
-        return bytes(source.read(most + 1))
+        data = source.read(most + 1)
+        if not isinstance(data, bytes):
+            raise EncodeError(f"the open file gives {type(data).__name__}, not bytes; open it with 'rb'")
+        return data
+    if not isinstance(source, str | os.PathLike) or "\0" in str(source):
+        raise EncodeError(f"{source!r:.100} is no path, no bytes and no open file")
     with Path(source).open("rb") as stream:
         return stream.read(most + 1)

@@ -83,11 +83,15 @@ class BackEnds:
         Raises EncodeError for an unknown name, BackendFailed for a name registered twice, an entry point
         that does not load, and a factory that wants what nobody has.
         """
+        self.check(spec)
         name, colon, argument = spec.partition(":")
-        installed = self.installed()
-        if name not in self.built_in and name not in installed:
-            raise EncodeError(f"unknown {self.kind} {name!r}; known are {', '.join(self.names())}")
-        return self._load(name, installed.get(name)), argument if colon else None
+        return self._load(name, self.installed().get(name)), argument if colon else None
+
+    def check(self, spec: str, path: str = "") -> None:
+        """Raises EncodeError, with the option's name as path, for a name that `find` does not know; nothing is imported."""
+        name = spec.partition(":")[0]
+        if name not in self.built_in and name not in self.installed():
+            raise EncodeError(f"unknown {self.kind} {name!r}; known are {', '.join(self.names())}", path)
 
     def names(self) -> tuple[str, ...]:
         """All names that `find` knows, in alphabetical order."""

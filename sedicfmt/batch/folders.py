@@ -21,7 +21,7 @@ from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
 from sedicfmt.encoders.registry import DESCRIBERS
 from sedicfmt.limits import MAX_FILE_BYTES, MAX_PICTURE_BYTES
 from sedicfmt.pipeline.pack import open_back_ends, pack_picture
-from sedicfmt.pipeline.pack_options import PackOptions
+from sedicfmt.pipeline.pack_options import LLM_OPTIONS, PackOptions
 from sedicfmt.pipeline.picture import open_picture
 from sedicfmt.pipeline.png_text import png, png_text
 from sedicfmt.pipeline.unpack import UnpackOptions, Watcher, open_restorer, unpack_bytes
@@ -96,6 +96,14 @@ def unpack_folder(
         yield Batch(found, map(run.outcome, found.jobs))
 
 
+SAYING = (
+    "describe",
+    "ground",
+    "segment",
+    "words_object",
+    "mask_scale",
+    *LLM_OPTIONS,
+)  # who says what, and how it is kept
 NOT_DECIDING = ("device", "preset", "base_url", "llm_timeout", "llm_retries")
 
 
@@ -118,6 +126,8 @@ def pack_decided_by(options: PackOptions) -> dict[str, Any]:
     Of annotations the file's own bytes, not what it refers to; of models their names or paths. Raises SedicError, OSError.
     """
     chosen = {k: v for k, v in asdict(options).items() if k not in NOT_DECIDING}
+    if options.says_nothing:
+        return {name: value for name, value in chosen.items() if name not in SAYING}
     chosen |= _packages((DESCRIBERS, options.describe), (GROUNDERS, options.ground), (SEGMENTERS, options.segment))
     name, _, argument = options.describe.partition(":")
     if name == "annotations" and argument:

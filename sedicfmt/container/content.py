@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from sedicfmt.container.builder import build_frame
+from sedicfmt.container.content_types import of_types
 from sedicfmt.container.frame import Frame, Segment, segment_kinds
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.container.profile import check_changes, check_profile
@@ -82,7 +83,7 @@ def _decode(segment: Segment, parse: Callable[[bytes], T]) -> T:
 
 def write_file(file: SedicFile) -> bytes:
     """The one byte string of a content. Raises EncodeError or LimitExceeded with the path of what does not fit."""
-    return build_frame(frame_of(file))
+    return build_frame(frame_of(of_types(file)))
 
 
 def frame_of(file: SedicFile) -> Frame:

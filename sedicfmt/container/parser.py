@@ -66,10 +66,17 @@ def parse_header(data: bytes) -> tuple[Any, list[int], int]:
     except StreamError as error:
         raise Truncated("the file ends inside the header", "header", len(data)) from error
     except ConstError as error:
-        raise Malformed("this is not a .sedic file: it does not begin with 5E D1", "header.magic", 0) from error
+        hint = ", but a picture; sedic-pack makes one of it" if is_picture(data) else ": it does not begin with 5E D1"
+        raise Malformed(f"this is not a .sedic file{hint}", "header.magic", 0) from error
     except ConstructError as error:
         raise Malformed(f"the header is wrong: {error}".split("\n")[0], "header", stream.tell() // 8) from error
     return start, lengths, stream.tell() // 8
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether it begins as a common picture file does: somebody took one command for the other."""
+    begins = (b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"\xff\x0a")
+    return data.startswith(begins) or data[8:12] == b"WEBP" or data[4:8] in (b"ftyp", b"JXL ", b"jP  ")
 
 
 def _size(start: Any) -> tuple[int, int]:

@@ -13,14 +13,10 @@ from typing import Any
 
 from sedicfmt.back_ends import BackEnds
 from sedicfmt.decoders.guarded import GuardedRestorer
+from sedicfmt.decoders.orag.values import RULES, checked, checked_changes, flag, of, text
 
 DEFAULT_RESTORER = "nano"
-SETTINGS = (
-    "preset", "use_reference", "objects", "object_steps", "steps", "sampler", "spacing", "guidance", "object_cfg", "cfg",
-    "negative_prompt", "use_text", "shared_noise", "start", "strength", "last_control", "fusion", "before_first", "round_trip",
-    "colour", "detail",
-)  # fmt: skip
-"""The fields of `OragSettings`, which cannot be asked without torch."""
+SETTINGS = tuple(RULES)  # the fields of `OragSettings`, which cannot be asked without torch
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class RestorerOptions:
 
     `device`: "auto" (CUDA, then MPS, then the CPU), or torch's name of one; `dtype`: "fp32", "fp16", "bf16", or "auto":
     fp16 where there is a GPU. `tiled_vae`: less memory for large pictures. `changes`: fields of `OragSettings`; the field
-    "guidance" may be None or a mapping of fields of `Guidance`.
+    "guidance" may be None or a mapping of fields of `Guidance`. Raises EncodeError for a value that makes no sense.
     """
 
     device: str = "auto"
@@ -37,7 +33,13 @@ class RestorerOptions:
     tiled_vae: bool = False
     changes: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name, rule in PLACES.items():
+            checked(name, getattr(self, name), {name: rule})
+        object.__setattr__(self, "changes", checked_changes(self.changes))
 
+
+PLACES = {"device": text, "dtype": of("auto", "fp32", "fp16", "bf16"), "tiled_vae": flag}
 RESTORERS = BackEnds(
     "restorer",
     "sedicfmt.restorers",

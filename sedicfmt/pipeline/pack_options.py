@@ -9,6 +9,8 @@ from numbers import Real
 from typing import Any
 
 from sedicfmt.encoders.interfaces import DescribeRequest
+from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
+from sedicfmt.encoders.registry import DESCRIBERS
 from sedicfmt.errors import EncodeError
 from sedicfmt.limits import MAX_OBJECTS
 from sedicfmt.pipeline.choose_reference import AUTO, check_model
@@ -53,7 +55,12 @@ class PackOptions:
         for name in ("describe", "ground", "segment", "device", "model"):
             if not isinstance(getattr(self, name), str):
                 raise EncodeError(f"{name} is a name, not {getattr(self, name)!r}", name)
+        if not isinstance(self.base_url, str | None):
+            raise EncodeError(f"an address is a text, not a {type(self.base_url).__name__}", "base_url")
+        if not isinstance(self.refine, bool):
+            raise EncodeError(f"refine is True or False, not {self.refine!r}", "refine")
         self._check()
+        self._check_back_ends()
 
     def _check(self) -> None:
         if self.objects is not None and not 0 <= self.objects <= MAX_OBJECTS:
@@ -76,9 +83,18 @@ class PackOptions:
             raise EncodeError(
                 f"no device is called {self.device!r}; there are auto, cpu, cuda, cuda:N and mps", "device"
             )
-        if self.llm_timeout is not None and not is_number(self.llm_timeout):
-            raise EncodeError(f"a time-out of {self.llm_timeout!r}; it is a number of seconds", "llm_timeout")
+        if self.llm_timeout is not None and not (is_number(self.llm_timeout) and self.llm_timeout > 0):
+            raise EncodeError(f"a time-out of {self.llm_timeout!r}; it is a number of seconds above 0", "llm_timeout")
+        for name, least in (("llm_retries", 0), ("llm_max_tokens", 1), ("llm_image_size", 1)):
+            if (given := getattr(self, name)) is not None and given < least:
+                raise EncodeError(f"{name} is a whole number from {least}, not {given}", name)
+
+    def _check_back_ends(self) -> None:
+        """That there are any of those names, whether they will have something to do or not."""
         check_model(self.model)
+        DESCRIBERS.check(self.describe, "describe")
+        GROUNDERS.check(self.ground, "ground")
+        SEGMENTERS.check(self.segment, "segment")
 
     @property
     def says_nothing(self) -> bool:
@@ -87,6 +103,10 @@ class PackOptions:
 
     def unused(self) -> list[str]:
         """What was asked for and has nothing to do."""
+        if self.says_nothing:
+            usual, asked = vars(PackOptions()), [*LLM_OPTIONS, "describe", "base_url", "ground", "segment", "device"]
+            idle = [name for name in asked if getattr(self, name) != usual[name]]
+            return [f"no words and no objects are asked for: {', '.join(idle)} has nothing to do"] if idle else []
         if self.ground == "none" and self.segment != "grabcut":
             return [f"{self.segment} has no boxes to segment: name a grounder as well (ground)"]
         return []
@@ -111,10 +131,9 @@ def whole(value: Any, name: str) -> int | None:
     """Any whole number, numpy's too, as Python's; None stays None. Raises EncodeError with the option's name."""
     if value is None:
         return None
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise EncodeError(f"{name} is a whole number, not {value!r}", name) from None
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise EncodeError(f"{name} is a whole number, not {value!r}", name)
+    return operator.index(value)
 
 
 def is_number(value: Any) -> bool:
@@ -125,12 +144,14 @@ def is_number(value: Any) -> bool:
 def from_preset(preset: str | None = None, **given: Any) -> PackOptions:
     """The options of a preset, with what is given (not None) in their place; a budget given replaces the preset's.
 
-    Raises EncodeError for an unknown preset and for values that PackOptions refuses, TypeError for unknown names.
+    Raises EncodeError for an unknown preset, unknown names, and values that PackOptions refuses.
     """
+    for name in given.keys() - vars(PackOptions()).keys():
+        raise EncodeError(f"pack has no option {name}", name)
     given = {name: value for name, value in given.items() if value is not None}
     if preset is None:
         return PackOptions(**given)
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise EncodeError(f"no preset is called {preset!r}; there are {', '.join(PRESETS)}", "preset")
     chosen = dict(PRESETS[preset])
     if {"max_bytes", "target_bpp"} & given.keys():
@@ -144,6 +165,7 @@ WHOLE = (
     "llm_retries", "llm_max_tokens", "llm_image_size",
 )  # fmt: skip
 LLM = {"timeout": "timeout", "retries": "retries", "max_tokens": "max_tokens", "image_size": "longest_side"}
+LLM_OPTIONS = tuple(f"llm_{switch}" for switch in LLM)
 MOST_BPP = 1000  # far beyond any file: a picture as it is has 24
 PRESETS: dict[str, dict[str, Any]] = {
     # The least that is still a picture with a caption: one object in ten words, twenty overall, coarse masks.

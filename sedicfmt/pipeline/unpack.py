@@ -19,11 +19,13 @@ from sedicfmt.container.content import read_file
 from sedicfmt.decoders.guarded import guarded_restorer
 from sedicfmt.decoders.interfaces import ObjectToRestore, Restorer, RestoreRequest
 from sedicfmt.decoders.orag.presets import NEUTRAL
-from sedicfmt.decoders.registry import DEFAULT_RESTORER, SETTINGS, RestorerOptions, find_restorer
+from sedicfmt.decoders.orag.values import checked, flag, of, text
+from sedicfmt.decoders.registry import DEFAULT_RESTORER, RESTORERS, SETTINGS, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
 from sedicfmt.latents.guarded import GuardedCodec
 from sedicfmt.latents.painting import paint_reference
 from sedicfmt.latents.registry import codec_of
+from sedicfmt.limits import PROFILES
 from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.picture import Picture
 from sedicfmt.pipeline.restoring_work import work_within
@@ -48,6 +50,24 @@ class UnpackOptions:
     restorer: str = DEFAULT_RESTORER
     restoring: RestorerOptions = field(default_factory=RestorerOptions)
 
+    def __post_init__(self) -> None:
+        """Raises EncodeError for values that make no sense, also of what `stage` leaves nothing to do for."""
+        rules = {"stage": of(*STAGES), "partial": flag, "profile": of(*PROFILES), "restorer": text}
+        for name in rules:
+            checked(name, getattr(self, name), rules)
+        if not isinstance(self.restoring, RestorerOptions):
+            raise EncodeError(f"restoring is RestorerOptions, not {self.restoring!r}", "restoring")
+        RESTORERS.check(self.restorer, "restorer")
+
+    def unused(self, stage: str) -> list[str]:
+        """What was asked for and has nothing to do where a file is decoded to `stage`."""
+        usual = vars(RestorerOptions())
+        idle = [name for name, value in vars(self.restoring).items() if name != "changes" and value != usual[name]]
+        idle += [*(["restorer"] if self.restorer != DEFAULT_RESTORER else []), *self.restoring.changes]
+        return [f"the reference picture is not restored: {', '.join(idle)} has nothing to do"] * (
+            stage == "reference" and bool(idle)
+        )
+
     @property
     def blind(self) -> bool:
         """Whether the file's latent is left alone: restored from words and masks (the paper's table 3, row 7)."""
@@ -66,7 +86,7 @@ def options_from(stage: str, partial: bool, given: Mapping[str, Any]) -> UnpackO
         raise EncodeError(f"unpack has no option {name}", name)
     if "restoring" in own and (places or changes):
         raise EncodeError("give either restoring or its parts by their names", "restoring")
-    restoring = own.pop("restoring", None) or RestorerOptions(**places, changes=changes)
+    restoring = own.pop("restoring") if "restoring" in own else RestorerOptions(**places, changes=changes)
     return UnpackOptions(stage, partial, **own, restoring=restoring)
 
 
@@ -113,8 +133,6 @@ def unpack_bytes(
     `restorer`: what `open_restorer` made of the same options, to be used again; None opens it for this file.
     """
     options, watcher = options or UnpackOptions(), watcher or Watcher()
-    if options.stage not in STAGES:
-        raise EncodeError(f"no stage is called {options.stage}; there are {', '.join(STAGES)}", "stage")
     clock = _Clock(watcher)
     with clock("read"):
         file = read_file(data, options.partial, options.profile)
@@ -128,7 +146,7 @@ def unpack_bytes(
         with clock("open model"):
             restorer = open_restorer(options)
     picture = _reference(file, codec, clock)
-    warnings = [*work.warnings, *([] if file.complete else [INCOMPLETE])]
+    warnings = [*options.unused(options.stage), *work.warnings, *([] if file.complete else [INCOMPLETE])]
     result = UnpackResult(picture, file, work.stage, clock.seconds, {}, warnings, options.blind)
     if watcher.on_picture is not None and not options.blind:
         watcher.on_picture("reference", np.asarray(picture))

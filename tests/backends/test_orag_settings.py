@@ -9,7 +9,7 @@ torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the
 
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import Guidance, energy  # noqa: E402
-from sedicfmt.decoders.orag.colour_correction import low_frequencies  # noqa: E402
+from sedicfmt.decoders.orag.colour_correction import CORRECTIONS, low_frequencies  # noqa: E402
 from sedicfmt.decoders.orag.loop import OragRestorer, Restoration  # noqa: E402
 from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 from sedicfmt.errors import EncodeError  # noqa: E402
@@ -155,6 +155,11 @@ def test_the_first_step_is_guided_unless_none_is(share, count, guided):
 
 
 def test_the_names_of_settings_are_known_without_torch():
+    from sedicfmt.decoders.orag import values
+    from sedicfmt.decoders.orag.presets import PRESETS
     from sedicfmt.decoders.registry import SETTINGS
 
-    assert tuple(field.name for field in dataclasses.fields(OragSettings)) == SETTINGS
+    assert {field.name for field in dataclasses.fields(OragSettings)} == set(SETTINGS)
+    assert {field.name for field in dataclasses.fields(Guidance)} == set(values.GUIDANCE_RULES)
+    assert set(values.CHOICES["colour"]) == set(CORRECTIONS)
+    assert set(values.CHOICES["preset"]) == {"none", *PRESETS}

@@ -14,7 +14,8 @@ from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import Guidance  # noqa: E402
 from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.one_step import OneStepRestorer  # noqa: E402
-from sedicfmt.decoders.orag.settings import CHOICES, OragSettings  # noqa: E402
+from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
+from sedicfmt.decoders.orag.values import CHOICES  # noqa: E402
 from sedicfmt.model import SedicFile  # noqa: E402
 from sedicfmt.pipeline.png_text import png, png_text  # noqa: E402
 from sedicfmt.pipeline.unpack import UnpackResult  # noqa: E402

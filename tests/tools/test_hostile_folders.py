@@ -66,7 +66,7 @@ def test_the_input_is_never_the_output(place):
     assert packed.read_bytes() == data
 
 
-@pytest.mark.parametrize("name", ["out.png", "out.JPG", "out.heic", "out.tiff"])
+@pytest.mark.parametrize("name", ["out.png", "out.JPG", "out.heic", "out.tiff", "o.psd", "o.DNG", "o.nef", "o.svg"])
 def test_no_sedic_file_under_a_pictures_name(place, name):
     done = pack(place, place / "in" / "a.png", place / name)
     assert done.returncode == 2 and b"name a .sedic file" in done.stderr
@@ -121,6 +121,17 @@ def test_a_folder_as_the_output_of_a_file_is_told_before_the_work(place):
         "pack", place / "in" / "a.png", "-o", place / "in", "--describe", "openai", env={"PATH": os.environ["PATH"]}
     )
     assert done.returncode == 74 and b"Is a folder" in done.stderr
+    done = pack(place, place / "in" / "a.png", f"{place}/new/")
+    assert done.returncode == 74 and b"Is a folder" in done.stderr and not (place / "new").exists()
+
+
+def test_nothing_but_the_file_goes_to_standard_output(place):
+    photo, words = place / "in" / "a.png", f"annotations:{place / 'words.json'}"
+    for target in ("/dev/stdout", "/dev/fd/1", "-"):
+        command = f"{BIN / 'sedic-pack'} {photo} --describe {words} --json -o {target} > x"
+        done = subprocess.run(["bash", "-c", command], cwd=place, capture_output=True, check=False)
+        assert json.loads(done.stderr.splitlines()[-1])["output"] == target
+        assert run("inspect", place / "x").returncode == 0
 
 
 def test_a_closed_input_that_is_not_needed(place):
@@ -135,14 +146,14 @@ def test_names_steer_no_terminal_in_a_bar(place):
     pty = pytest.importorskip("pty")
     folder = place / "odd"
     folder.mkdir()
-    draw_photo(64, 48).save(folder / "x\x1b[2J\u3164\ufe0f\u202e.png")
+    draw_photo(64, 48).save(folder / "x\x1b[2J\u3164\u2800\ufe0f\u202e.png")
     terminal, stderr = pty.openpty()
     words = f"annotations:{place / 'words.json'}"
     subprocess.run([BIN / "sedic-pack", folder, "-o", place / "out", "--describe", words], stderr=stderr, check=False)
     os.close(stderr)
     shown = os.read(terminal, 10_000).decode()
-    assert "\\x1b[2J\\u3164\\ufe0f\\u202e" in shown
-    assert not {"\u3164", "\ufe0f", "\u202e"} & set(shown) and "\x1b[2J" not in shown
+    assert "\\x1b[2J\\u3164\\u2800\\ufe0f\\u202e" in shown
+    assert not {"\u3164", "\u2800", "\ufe0f", "\u202e"} & set(shown) and "\x1b[2J" not in shown
 
 
 def test_success_is_told_on_a_terminal_alone(place):

@@ -20,7 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sedicfmt.decoders.interfaces import TokenSpan
-from sedicfmt.errors import BackendFailed, EncodeError
+from sedicfmt.decoders.orag.values import GUIDANCE_RULES, checked
+from sedicfmt.errors import BackendFailed
 
 _NAME_ENDS = re.compile(r"[,.;:]| (?:in|with|on|at|of|is|are|that|which|wearing|standing|sitting) ", re.IGNORECASE)
 
@@ -45,14 +46,8 @@ class Guidance:
 
     def __post_init__(self) -> None:
         """Raises EncodeError for what guides nothing."""
-        if not (math.isfinite(self.eta) and self.eta > 0):
-            raise EncodeError(f"eta is a number above 0, not {self.eta}")
-        if not 0 <= self.share <= 1:
-            raise EncodeError(f"the guided share of the steps is 0 to 1, not {self.share}")
-        if self.updates < 1:
-            raise EncodeError(f"a guided step needs at least one update, not {self.updates}")
-        if self.tokens not in ("name", "all"):
-            raise EncodeError(f"guidance looks at the tokens of the name or at all, not at {self.tokens!r}")
+        for name in GUIDANCE_RULES:
+            object.__setattr__(self, name, checked(name, getattr(self, name), GUIDANCE_RULES))
 
     def steps(self, count: int) -> int:
         """How many of `count` steps stand above T': the first does unless the share is 0."""

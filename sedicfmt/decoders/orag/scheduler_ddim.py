@@ -25,7 +25,6 @@ from sedicfmt.errors import EncodeError
 
 Prediction = Literal["epsilon", "v_prediction", "sample"]
 Spacing = Literal["trailing", "ends"]
-SPACINGS = ("trailing", "ends")
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from sedicfmt.decoders.orag.attention_guidance import Guidance
-from sedicfmt.decoders.orag.colour_correction import CORRECTIONS
 from sedicfmt.decoders.orag.presets import NEGATIVE_PROMPT, PRESETS, WITHOUT_REFERENCE
-from sedicfmt.decoders.orag.scheduler_ddim import SPACINGS, Spacing
+from sedicfmt.decoders.orag.scheduler_ddim import Spacing
+from sedicfmt.decoders.orag.values import RULES, checked
 from sedicfmt.errors import EncodeError
 
 
@@ -66,29 +65,14 @@ class OragSettings:
 
     def __post_init__(self) -> None:
         """Raises EncodeError for settings that no loop can run."""
-        for name, known in CHOICES.items():
-            if getattr(self, name) not in known:
-                raise EncodeError(f"no {name} is called {getattr(self, name)!r}; there are {', '.join(known)}")
-        self._check_numbers()
+        for name in RULES:
+            object.__setattr__(self, name, checked(name, getattr(self, name), RULES))
         self._check_start()
-
-    def _check_numbers(self) -> None:
-        if min(self.object_steps, self.steps) < 1:
-            raise EncodeError("a stage needs at least one step")
-        if self.objects is not None and self.objects < 0:
-            raise EncodeError(f"there cannot be {self.objects} objects")
-        if not (math.isfinite(self.cfg) and math.isfinite(self.object_cfg)):
-            raise EncodeError("the scale of classifier-free guidance is a finite number")
-        if not 0 < self.strength <= 1:
-            raise EncodeError(f"strength is above 0 and at most 1, not {self.strength}")
-        if not 0 <= self.detail <= 1:
-            raise EncodeError(f"detail is 0 to 1, not {self.detail}")
 
     def _check_start(self) -> None:
         if self.strength < 1 and self.start == "noise":
-            raise EncodeError(
-                "a strength below 1 needs a start that shows something: reference, objects or objects-low"
-            )
+            told = "a strength below 1 needs a start that shows something: reference, objects or objects-low"
+            raise EncodeError(told, "strength")
         if self.use_reference:
             return
         taking = {"start": "reference", "last_control": "reference"}
@@ -96,9 +80,8 @@ class OragSettings:
         wrong += ["colour"] if self.colour != "none" else []
         wrong += ["detail"] if self.detail < 1 else []
         if wrong:
-            raise EncodeError(
-                f"without the reference there is no {wrong[0]} {getattr(self, wrong[0])}: it takes from it"
-            )
+            told = f"without the reference there is no {wrong[0]} {getattr(self, wrong[0])}: it takes from it"
+            raise EncodeError(told, wrong[0])
 
     def changed(self, changes: Mapping[str, Any]) -> OragSettings:
         """These settings with some fields otherwise. `changes["guidance"]`: None, a Guidance, or a mapping of its fields.
@@ -123,15 +106,3 @@ def tables_of(changes: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The tables of presets.py that stand behind some changes, the weaker first."""
     preset = PRESETS.get(changes.get("preset", "none"), {})
     return [preset, WITHOUT_REFERENCE if changes.get("use_reference", True) is False else {}]
-
-
-CHOICES = {
-    "preset": ("none", *PRESETS),
-    "sampler": ("ddim", "ancestral"),
-    "spacing": SPACINGS,
-    "start": ("noise", "reference", "objects", "objects-low"),
-    "last_control": ("objects", "reference"),
-    "fusion": ("steps", "stages"),
-    "before_first": ("reference", "nothing"),
-    "colour": tuple(CORRECTIONS),
-}

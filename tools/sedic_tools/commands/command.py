@@ -1,7 +1,7 @@
 """What the three commands share: exit codes, input and output, progress, and errors told in one line.
 
-Exit codes: 0 fine, 2 usage, 3 malformed, 4 unsupported, 5 truncated, 6 check failed, 7 over a limit, 8 back end
-unavailable, 74 input or output failed, 130 interrupted.
+Exit codes: 0 fine, 1 a mistake of ours, 2 usage, 3 malformed, 4 unsupported, 5 truncated, 6 check failed, 7 over a limit,
+8 back end unavailable, 74 input or output failed, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sedic_tools.commands.output import on_stdout
 from sedic_tools.commands.start import interruptions, silence
 from sedicfmt import __version__
 from sedicfmt.errors import LimitExceeded, SedicError
@@ -112,7 +113,7 @@ def _prepare_streams() -> None:
 def fail(failure: dict[str, Any], arguments: argparse.Namespace) -> int:
     """Say what went wrong; returns the exit code."""
     say(failure["message"])
-    if arguments.json and getattr(arguments, "output", None) != "-":
+    if arguments.json and not on_stdout(getattr(arguments, "output", "")):
         with contextlib.suppress(OSError):  # standard output may be what failed
             print(json.dumps({"error": failure}), flush=True)
     return int(failure["exit_code"])
@@ -162,5 +163,7 @@ def escaped(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
-# Unicode's Default_Ignorable_Code_Point, as far as Python calls them printable
-INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# Unicode's Default_Ignorable_Code_Point, as far as Python calls them printable, and signs that are blank by their shape
+INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\ufffc\U0001d159\U000e0100-\U000e01ef]"
+)

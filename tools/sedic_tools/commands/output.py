@@ -54,7 +54,7 @@ def check_output(arguments: argparse.Namespace, ours: Callable[[bytes], bool], k
     if name == "-" or in_place(name):
         return
     path = Path(name)
-    if path.is_dir():
+    if path.is_dir() or name.endswith(("/", os.sep)):
         raise IsADirectoryError(errno.EISDIR, "Is a folder; name a file in it", name)
     check_folder(name)
     if source != "-" and path.exists() and Path(source).exists() and path.samefile(source):
@@ -96,6 +96,16 @@ def in_place(name: str) -> bool:
     except OSError:
         return False
     return name.startswith(IN_PLACE) or not (stat.S_ISREG(kind) or stat.S_ISDIR(kind))
+
+
+def on_stdout(name: str) -> bool:
+    """Whether it is standard output, under whatever name: nothing else goes there then."""
+    if name == "-":
+        return True
+    try:
+        return in_place(name) and os.path.samestat(os.stat(name), os.fstat(1))
+    except OSError:
+        return False
 
 
 def is_sedic(start: bytes) -> bool:

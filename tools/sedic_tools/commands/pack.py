@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sedic_tools.commands.command import done, note, parser, run, warn
 from sedic_tools.commands.folder import are_many, run_batch
-from sedic_tools.commands.output import check_output, is_sedic, read_input, write_output
+from sedic_tools.commands.output import check_output, is_sedic, on_stdout, read_input, write_output
 from sedicfmt.errors import EncodeError
 from sedicfmt.latents.registry import ALLOCATED, CODECS, DEFAULT_MODEL
 from sedicfmt.limits import MAX_PICTURE_BYTES
@@ -89,7 +89,7 @@ def command(arguments: argparse.Namespace) -> int:
     write_output(arguments.output, result.data)
     summary = {"output": arguments.output, "input_bytes": len(data), **result.summary()}
     if arguments.json:
-        print(json.dumps(summary, default=str), file=sys.stderr if arguments.output == "-" else sys.stdout)
+        print(json.dumps(summary, default=str), file=sys.stderr if on_stdout(arguments.output) else sys.stdout)
     else:
         done(f"{arguments.output}: {seen(result)}")
     return 0
@@ -99,7 +99,7 @@ def check_name(output: str) -> None:
     """Raises EncodeError for a name that says it is a picture: nobody would look for a .sedic file behind it."""
     from sedicfmt.batch.jobs import PICTURES
 
-    if Path(output).suffix.lower() in PICTURES:
+    if Path(output).suffix.lower() in (*PICTURES, *OTHER_PICTURES):
         raise EncodeError(f"{output} is a picture's name; name a .sedic file")
 
 
@@ -112,6 +112,13 @@ def seen(result: PackResult) -> str:
     return f"{size:,} bytes, {bpp:.4f} bpp, {seconds:.1f} s{objects}{words}"
 
 
+OTHER_PICTURES = (  # that are not packed: cameras' raw formats, drawings, what programs work on
+    ".3fr", ".ai", ".arw", ".bpg", ".cdr", ".cr2", ".cr3", ".crw", ".cur", ".dcm", ".dcr", ".dds", ".djvu", ".dng", ".emf",
+    ".eps", ".erf", ".exr", ".fff", ".fits", ".flif", ".hdr", ".icns", ".ico", ".iiq", ".indd", ".jbig2", ".jls", ".jng",
+    ".jxr", ".kdc", ".kra", ".mef", ".mng", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pam", ".pcx", ".pdf", ".pef", ".pict",
+    ".ppt", ".ps", ".psb", ".psd", ".raf", ".ras", ".raw", ".rw2", ".rwl", ".sgi", ".sr2", ".srf", ".srw", ".svg", ".svgz",
+    ".wbmp", ".wmf", ".x3f", ".xbm", ".xcf", ".xpm",
+)  # fmt: skip
 LLM = (
     ("--llm-timeout", float, "SECONDS", "openai: for one request in all (default 600)"),
     ("--llm-retries", int, "N", "openai: how often a request is sent again that the server could not take (default 3)"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sedic_tools.commands.command import add_profile, bar, done, note, parser, run, warn
 from sedic_tools.commands.folder import are_many, run_batch
-from sedic_tools.commands.output import check_output, is_our_png, read_sedic, refuse_foreign, write_output
+from sedic_tools.commands.output import check_output, is_our_png, on_stdout, read_sedic, refuse_foreign, write_output
 from sedic_tools.commands.restoring_options import ALGORITHM, add_algorithm, add_restoring, restorer_options
 from sedicfmt.errors import EncodeError
 
@@ -82,7 +82,7 @@ def command(arguments: argparse.Namespace) -> int:
     write_output(arguments.output, png(np.asarray(result.picture), pnginfo=png_text(data, result)))
     if arguments.json:
         summary = {"output": arguments.output, **result.summary()}
-        print(json.dumps(summary), file=sys.stderr if arguments.output == "-" else sys.stdout)
+        print(json.dumps(summary), file=sys.stderr if on_stdout(arguments.output) else sys.stdout)
     else:
         size, seconds = result.picture.size, sum(result.seconds.values())
         done(f"{arguments.output}: {size[0]}x{size[1]}, {result.stage}, {seconds:.1f} s")

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sedicfmt.decoders.diffusers.check_models import check_weights
+from sedicfmt.decoders.diffusers.model_files import files_of, variant
 from sedicfmt.errors import EncodeError
-from sedicfmt.networks.find_models import find_file, find_folder, package, variant
+from sedicfmt.networks.hub import find_file, find_folder
+from sedicfmt.networks.model_folder import check_weights
+from sedicfmt.networks.packages import package
 
 if TYPE_CHECKING:
     from sedicfmt.decoders.diffusers.denoiser import ControlBranch
@@ -29,9 +31,9 @@ def find_control(control: str | None, kind: Kind, revision: str | None, instead:
     if control is None:
         return None
     if kind == "latent":
-        return find_file(control, revision, instead)
-    folder = find_folder(control, ("",), revision, instead)
-    check_weights(folder, ("",))
+        return find_file(control, instead, revision)
+    folder = find_folder(control, files_of(("",)), instead, revision)
+    check_weights(folder, ("*.safetensors",))
     return folder
 
 

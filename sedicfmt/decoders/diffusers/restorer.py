@@ -16,6 +16,7 @@ from sedicfmt.decoders.diffusers.load import Kind, open_model, open_preset
 from sedicfmt.decoders.interfaces import Restorer
 from sedicfmt.decoders.registry import RestorerOptions
 from sedicfmt.errors import EncodeError
+from sedicfmt.networks.packages import package
 
 if TYPE_CHECKING:
     from sedicfmt.decoders.interfaces import RestorationModel
@@ -76,8 +77,6 @@ def _orag(model: RestorationModel, settings: OragSettings) -> Restorer:
 
 def _settings(options: RestorerOptions) -> OragSettings:
     """The paper's settings with the user's changes. Made first: a bad setting shows before a model is loaded."""
-    from sedicfmt.networks.find_models import package
-
     package("torch")
     from sedicfmt.decoders.orag.settings import OragSettings
 

@@ -19,7 +19,7 @@ from sedicfmt.decoders.nano.patch_space import PatchSpace
 from sedicfmt.decoders.nano.words import PLACES, count_words, encode
 from sedicfmt.decoders.orag.scheduler_ddim import Ddim, cosine_alphas
 from sedicfmt.errors import BackendFailed
-from sedicfmt.networks.run_model import model_errors
+from sedicfmt.networks.failures import model_errors
 from sedicfmt.networks.small_weights import unpack
 
 NAME = "sedic-nano-restorer-3"
@@ -64,7 +64,7 @@ class NanoDenoiser:
 
 def open_nano(weights: Path = WEIGHTS, device: str = "cpu", check: bool = True) -> RestorationModel:
     """The bundled restorer. `check`: refuse weights whose SHA-256 is not the release's. Raises BackendFailed."""
-    with model_errors(NAME, device):
+    with model_errors(NAME, device, "--stage reference", does="does not load"):
         return _open_nano(weights, device, check)
 
 

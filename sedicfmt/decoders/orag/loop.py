@@ -15,7 +15,7 @@ Pictures between stages stay latents: cf_{j+1} = epsilon(D(z_{j,0})) is z_{j,0} 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -27,7 +27,7 @@ from sedicfmt.decoders.orag.noise import seeded_noise
 from sedicfmt.decoders.orag.picture_tensor import mask_tensor, to_picture, to_tensor
 from sedicfmt.decoders.orag.settings import OragSettings
 from sedicfmt.errors import LimitExceeded
-from sedicfmt.networks.run_model import finite, model_errors
+from sedicfmt.networks.failures import callers, finite, model_errors
 from sedicfmt.picture import Picture
 
 
@@ -42,8 +42,9 @@ class OragRestorer:
         """Algorithm 1. Raises BackendFailed where the model gives no numbers, LimitExceeded where memory runs out or the
         picture is larger than the model may be given, EncodeError for more steps than the model has levels."""
         model = self.model
+        asked = replace(request, on_step=callers(request.on_step), on_picture=callers(request.on_picture))
         with torch.inference_mode(False), torch.no_grad(), model_errors(model.name, model.device, *model.hints):
-            return Restoration(model, self.settings, request).run()
+            return Restoration(model, self.settings, asked).run()
 
 
 class Restoration:

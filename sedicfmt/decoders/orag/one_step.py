@@ -9,7 +9,7 @@ network made for restoring starts there, for stock sd-turbo a `strength` about a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -18,7 +18,7 @@ from sedicfmt.decoders.interfaces import RestorationModel, Restored, RestoreRequ
 from sedicfmt.decoders.orag.colour_correction import CORRECTIONS
 from sedicfmt.decoders.orag.noise import seeded_noise
 from sedicfmt.decoders.orag.picture_tensor import to_picture, to_tensor
-from sedicfmt.networks.run_model import finite, model_errors
+from sedicfmt.networks.failures import callers, finite, model_errors
 
 STAGE = "whole picture"
 
@@ -40,12 +40,13 @@ class OneStepRestorer:
         if request.stop_after_objects:
             told = "a one-step restorer has no object stages; this is the reference picture"
             return Restored(request.reference, warnings=(told,))
+        asked = replace(request, on_step=callers(request.on_step), on_picture=callers(request.on_picture))
         with (
             torch.inference_mode(False),
             torch.no_grad(),
             model_errors(self.model.name, self.model.device, *self.model.hints),
         ):
-            return self.restored(request)
+            return self.restored(asked)
 
     def restored(self, request: RestoreRequest) -> Restored:
         """The whole way from picture to picture."""

@@ -62,7 +62,7 @@ def open_grabcut(argument: str | None, device: str) -> Segmenter:
     if argument is not None:
         raise EncodeError(f"the segmenter 'grabcut' takes no argument, not {argument!r}")
     from sedicfmt.encoders.objects.segment_grabcut import GrabCutSegmenter
-    from sedicfmt.networks.opencv import opencv
+    from sedicfmt.networks.packages import package
 
-    opencv()
+    package("cv2")
     return GrabCutSegmenter()

@@ -19,8 +19,10 @@ from PIL import Image
 
 from sedicfmt.encoders.box_in_picture import clipped
 from sedicfmt.encoders.interfaces import Box, require_picture
-from sedicfmt.networks.find_network import WEIGHTS, find_network, package
-from sedicfmt.networks.run_network import choose_device, load_network, network_errors
+from sedicfmt.networks.devices import choose_device
+from sedicfmt.networks.failures import inference
+from sedicfmt.networks.load_transformers import find_network, load_network
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture, Pixels
 
 if TYPE_CHECKING:
@@ -53,10 +55,8 @@ class SamSegmenter:
 
     def __init__(self, name: str = DEFAULT_ID, device: str = "auto"):
         """`device`: "auto" or torch's name of one. Raises EncodeError, MissingDependency, BackendFailed."""
-        for needed in ("torch", "transformers", "safetensors"):
-            package(needed)
         self.device = choose_device(device)
-        self.folder, self.kind = find_network(name, tuple(NETWORKS), WEIGHTS, DEFAULT_ID)
+        self.folder, self.kind = find_network(name, tuple(NETWORKS), (), DEFAULT_ID)
 
     def segment(self, image: Picture, boxes: Sequence[Box]) -> tuple[Pixels, ...]:
         """One mask a box; a box without area in the picture gets an empty one. Raises BackendFailed, LimitExceeded."""
@@ -71,7 +71,7 @@ class SamSegmenter:
         """The masks of boxes that lie in the picture, one after the other: full-size logits are large."""
         net = self._network
         frame = Frame.of(image, int(net.config.prompt_encoder_config.image_size), self.kind != "sam")
-        with network_errors(self.folder.name, self.device):
+        with inference(self.folder.name, self.device):
             embedded = net.get_image_embeddings(to_frame(image, frame).to(self.device))
             corners = boxes_in_frame(boxes, image, frame).to(self.device)
             told = net(image_embeddings=embedded, input_boxes=corners, multimask_output=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -16,12 +16,12 @@ from sedicfmt.batch.jobs import PICTURES, Job, Plan, plan
 from sedicfmt.batch.journal import Journal, sha256
 from sedicfmt.batch.run import Convert, Made, Outcome, Run
 from sedicfmt.limits import MAX_FILE_BYTES, MAX_PICTURE_BYTES
+from sedicfmt.pipeline.clock import OnStage
 from sedicfmt.pipeline.pack import open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import open_picture
-from sedicfmt.pipeline.unpack import UnpackOptions, Watcher, open_restorer, png, png_text, unpack_bytes
-
-OnStage = Callable[[str], None]
+from sedicfmt.pipeline.unpack import UnpackOptions, Watcher, open_restorer, unpack_bytes
+from sedicfmt.pipeline.write_png import png, png_text
 
 
 @dataclass(frozen=True)

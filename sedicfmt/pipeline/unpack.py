@@ -6,26 +6,21 @@ stage:                      "reference"          "objects"             "final"
 
 from __future__ import annotations
 
-import hashlib
-import io
-import re
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from sedicfmt.container.content import read_file
 from sedicfmt.decoders.interfaces import ObjectToRestore, Restorer, RestoreRequest
 from sedicfmt.decoders.registry import DEFAULT_RESTORER, SETTINGS, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
 from sedicfmt.latents.painting import open_decoder, paint_reference
-from sedicfmt.latents.registry import find_model
 from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.picture import Picture
+from sedicfmt.pipeline.clock import Clock, OnStage
 from sedicfmt.pipeline.restoring_work import work_within
 from sedicfmt.segments.mask_grid import upscale
 
@@ -69,7 +64,7 @@ def options_from(stage: str, partial: bool, given: Mapping[str, Any]) -> UnpackO
 class Watcher:
     """Who is told how it goes: of each stage, of each step (stage, done, total), and, where asked, of each picture."""
 
-    on_stage: Callable[[str], None] = lambda stage: None
+    on_stage: OnStage = lambda stage: None
     on_step: Callable[[str, int, int], None] = lambda stage, done, total: None
     on_picture: Callable[[str, Picture], None] | None = None
 
@@ -108,7 +103,7 @@ def unpack_bytes(
     options, watcher = options or UnpackOptions(), watcher or Watcher()
     if options.stage not in STAGES:
         raise EncodeError(f"no stage is called {options.stage}; there are {', '.join(STAGES)}", "stage")
-    clock = _Clock(watcher)
+    clock = Clock(watcher.on_stage)
     with clock("read"):
         file = read_file(data, options.partial, options.profile)
         decode = open_decoder(file.model_id)
@@ -144,49 +139,3 @@ def _restore(result: UnpackResult, parts: tuple[SedicObject, ...], restorer: Res
     restored = restorer.restore(request)
     result.picture, result.record = Image.fromarray(restored.picture), dict(restored.record)
     result.warnings += restored.warnings
-
-
-class _Clock:
-    """Seconds of each step, told to the watcher as it begins."""
-
-    def __init__(self, watcher: Watcher):
-        self.watcher, self.seconds = watcher, dict[str, float]()
-
-    @contextmanager
-    def __call__(self, step: str) -> Iterator[None]:
-        self.watcher.on_stage(step)
-        began = time.perf_counter()
-        yield
-        self.seconds[step] = round(time.perf_counter() - began, 4)
-
-
-def png(picture: Picture, **more: Any) -> bytes:
-    """uint8 RGB (height, width, 3) as the bytes of a PNG; `more` is Pillow's."""
-    out = io.BytesIO()
-    Image.fromarray(picture).save(out, "PNG", compress_level=1, **more)
-    return out.getvalue()
-
-
-def signed() -> PngImagePlugin.PngInfo:
-    """The text chunk that says who wrote a PNG."""
-    info = PngImagePlugin.PngInfo()
-    info.add_text("Software", "sedicfmt")
-    return info
-
-
-def png_text(data: bytes, result: UnpackResult) -> PngImagePlugin.PngInfo:
-    """Text chunks that say where the picture comes from, and that a model generated detail if one did."""
-    told = {"Source": f"sedic sha256:{hashlib.sha256(data).hexdigest()}", "Description": result.file.text}
-    told |= {"sedic:model": find_model(result.file.model_id).name, "sedic:seed": str(result.file.seed)}
-    generated = "a model generated its detail" if result.record else "decoded from a latent, no detail was generated"
-    told |= {"sedic:stage": f"{result.stage}; {generated}"}
-    told |= {f"sedic:{key}": value for key, value in result.record.items()}
-    info = signed()
-    for key, value in told.items():  # Pillow makes it iTXt, which is UTF-8, where Latin-1 cannot hold it
-        info.add_text(key, STEERING.sub("\ufffd", value))
-    return info
-
-
-# What a PNG's text may not hold, or would do something to a terminal or to the order of what is shown: control characters but
-# the line's end, overrides of direction, and halves of surrogate pairs, which no encoding has.
-STEERING = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -104,5 +104,5 @@ def is_sedic(start: bytes) -> bool:
 
 
 def is_our_png(start: bytes) -> bool:
-    """A PNG that sedicfmt wrote (`pipeline.unpack.png_text`)."""
+    """A PNG that sedicfmt wrote (`pipeline.write_png.signed`)."""
     return start.startswith(b"\x89PNG\r\n\x1a\n") and b"tEXtSoftware\0sedicfmt" in start

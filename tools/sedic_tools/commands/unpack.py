@@ -104,7 +104,8 @@ def unpack_options(arguments: argparse.Namespace) -> UnpackOptions:
 
 def watcher(folder: Path | None, overwrite: bool) -> Watcher:
     """Progress on standard error; pictures of the stages into `folder`."""
-    from sedicfmt.pipeline.unpack import Watcher, png, signed
+    from sedicfmt.pipeline.unpack import Watcher
+    from sedicfmt.pipeline.write_png import png, signed
 
     if folder is None:
         return Watcher(note, bar)
@@ -123,7 +124,8 @@ def command(arguments: argparse.Namespace) -> int:
     """Read, decode, write, report; returns the exit code."""
     import numpy as np
 
-    from sedicfmt.pipeline.unpack import png, png_text, unpack_bytes
+    from sedicfmt.pipeline.unpack import unpack_bytes
+    from sedicfmt.pipeline.write_png import png, png_text
 
     options = unpack_options(arguments)
     if are_many(arguments):

@@ -1,8 +1,7 @@
 """Every error this package raises, by whose fault it is: the file's, the caller's or a back end's.
 
 A `SedicError` says what is wrong (`code`), where in the file's structure (`path`, such as "objects[1].mask") and at which
-byte (`offset`, None where there is none). The tools' exit code is the class's
-`exit_code`; conformance/README.md lists which error each faulty file gives.
+byte (`offset`, None where there is none). The tools' exit code is the class's `exit_code`; the README lists them.
 """
 
 from __future__ import annotations

@@ -77,7 +77,8 @@ def _changes(bitmap: Bitmap, columns: int) -> list[int]:
         line, cell = np.nonzero(bitmap[:, 1:] != bitmap[:, :-1])
     seams = np.flatnonzero(lines[1:, 0] != lines[:-1, -1]) + 1  # from the end of a line to the start of the next
     first = [0] if bitmap[0, 0] else []
-    return first + np.sort(np.concatenate([line * length + cell + 1, seams * length])).tolist()
+    rest: list[int] = np.sort(np.concatenate([line * length + cell + 1, seams * length])).tolist()
+    return first + rest
 
 
 class _Outline:

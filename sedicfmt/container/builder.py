@@ -47,7 +47,8 @@ def build_header(frame: Frame) -> bytes:
     for segment in frame.segments if frame.extensions else frame.segments[:-1]:
         LENGTH[segment.kind].build_stream(len(segment.payload), stream)
     ZeroBits().build_stream(0, stream)
-    return bits2bytes(stream.getvalue())
+    header: bytes = bits2bytes(stream.getvalue())
+    return header
 
 
 def build_extensions(extensions: tuple[Extension, ...]) -> bytes:

@@ -122,7 +122,8 @@ def decode_cells(coder_id: int, data: bytes, shape: tuple[int, int], earlier: Bi
     """The bitmap of `shape` that coder `coder_id` reads from `data`; `earlier` as for `encode_cells`, errors as `parse`."""
     if coder_id not in CODERS:
         raise Unsupported(f"mask: coder {coder_id} is not known to this version", offset=0)
-    return CODERS[coder_id][1].decode(_within_segment(bytes(data)), shape, *_also(coder_id, earlier))
+    cells: Bitmap = CODERS[coder_id][1].decode(_within_segment(bytes(data)), shape, *_also(coder_id, earlier))
+    return cells
 
 
 def _also(coder_id: int, earlier: Bitmap | None) -> tuple[Bitmap | None, ...]:

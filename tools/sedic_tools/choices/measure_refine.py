@@ -17,7 +17,7 @@ import numpy as np
 
 from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim
 from sedicfmt.latents.encoding import Latent
-from sedicfmt.latents.nano import refine as refine_latent
+from sedicfmt.latents.nano import refine
 from sedicfmt.latents.nano.analyse import AnalysedPicture
 from sedicfmt.latents.nano.search import coded
 from sedicfmt.latents.nano.search_refined import RefiningCoder
@@ -41,7 +41,7 @@ def measure(photo: Picture, budget: int, rows: dict[tuple[int, float], list[Row]
         return
     before = figures(photo, bare, plain)
     for steps, steer in SETTINGS:
-        refine_latent.STEPS, refine_latent.STEER = steps, steer
+        refine.STEPS, refine.STEER = steps, steer
         began = time.perf_counter()
         latent = coder.refined(plain.scale, lambda latent: size(coded(latent, plain.scale, 0.0)) / budget)
         seconds = time.perf_counter() - began

@@ -1,6 +1,7 @@
 """What the wheel ships works where no checkout is: the commands, from a folder that only the wheel was put into."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +14,15 @@ pytest.importorskip("setuptools", "77", reason="building a wheel needs setuptool
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """The folder with the packages of a wheel made of the checkout."""
+    """The folder with the packages of a wheel made of a copy of the sources, as building leaves files beside them."""
     folder = tmp_path_factory.mktemp("wheel")
+    for part in ("sedicfmt", "tools", "spec"):
+        shutil.copytree(ROOT / part, folder / "source" / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder / "source")
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
     offline = ("--no-deps", "--no-build-isolation", "--no-index")
-    subprocess.run([*pip, "wheel", *offline, "-w", folder, ROOT], check=True, capture_output=True)
+    subprocess.run([*pip, "wheel", *offline, "-w", folder, folder / "source"], check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
     subprocess.run([*pip, "install", *offline, "--target", folder / "site", wheel], check=True, capture_output=True)
     return folder / "site"

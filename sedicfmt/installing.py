@@ -29,6 +29,13 @@ def install_whole() -> str:
     return f"{pip_install('.')} in a clone of sedicfmt's repository"
 
 
+def install_requirements_of(package: str) -> str:
+    """The shell command that installs what another installed package states that it requires; empty where that is nothing."""
+    stated = metadata.requires(package) or []
+    wanted = [line.partition(";")[0].strip() for line in stated if "extra ==" not in line]
+    return pip_install(*wanted) if wanted else ""
+
+
 def extra_packages(extra: str) -> list[str]:
     """The requirements of an extra, as the installed package states them; none where it is not installed."""
     try:

@@ -12,16 +12,20 @@ from typing import Any
 
 import numpy as np
 
+from sedicfmt.back_ends import BackEnds
 from sedicfmt.batch.jobs import PICTURES, Job, Plan, plan
 from sedicfmt.batch.journal import Journal, sha256
 from sedicfmt.batch.run import Convert, Made, Outcome, Run
+from sedicfmt.decoders.registry import RESTORERS
+from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
+from sedicfmt.encoders.registry import DESCRIBERS
 from sedicfmt.limits import MAX_FILE_BYTES, MAX_PICTURE_BYTES
 from sedicfmt.pipeline.clock import OnStage
 from sedicfmt.pipeline.pack import open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import open_picture
+from sedicfmt.pipeline.png_text import png, png_text
 from sedicfmt.pipeline.unpack import UnpackOptions, Watcher, open_restorer, unpack_bytes
-from sedicfmt.pipeline.write_png import png, png_text
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ def unpack_folder(
 
     chosen = asdict(options)
     chosen["restoring"].pop("device")
+    chosen |= _packages((RESTORERS, options.restorer))
     found, digest = plan(sources, out, (".sedic",), ".png"), options_digest(chosen)
     with Journal(out, "sedic-unpack") as journal:
         run = Run(journal, digest, open_unpacker, MAX_FILE_BYTES, overwrite)
@@ -98,6 +103,13 @@ def options_digest(chosen: dict[str, Any]) -> str:
     return sha256(json.dumps({"sedicfmt": version("sedicfmt"), **chosen}, sort_keys=True, default=str).encode())
 
 
+def _packages(*chosen: tuple[BackEnds, str]) -> dict[str, Any]:
+    """The other packages that back ends come from, with their versions: a new version may make something else."""
+    found = {table.kind: table.package(spec) for table, spec in chosen}
+    outside = {kind: package for kind, package in found.items() if package}
+    return {"packages": outside} if outside else {}
+
+
 def pack_decided_by(options: PackOptions) -> dict[str, Any]:
     """All of `options` that decides a file: not the device, nor a preset's name, nor how long and how often a server is asked;
     of an address what is no secret.
@@ -105,6 +117,7 @@ def pack_decided_by(options: PackOptions) -> dict[str, Any]:
     Of annotations the file's own bytes, not what it refers to; of models their names or paths. Raises SedicError, OSError.
     """
     chosen = {k: v for k, v in asdict(options).items() if k not in NOT_DECIDING}
+    chosen |= _packages((DESCRIBERS, options.describe), (GROUNDERS, options.ground), (SEGMENTERS, options.segment))
     name, _, argument = options.describe.partition(":")
     if name == "annotations" and argument:
         chosen["annotations"] = sha256(Path(argument).read_bytes())
@@ -112,6 +125,6 @@ def pack_decided_by(options: PackOptions) -> dict[str, Any]:
         from sedicfmt.encoders.talk.describe_openai import open_openai
         from sedicfmt.encoders.talk.openai_settings import public_url
 
-        settings = open_openai(argument or None, None, options.base_url).settings
+        settings = open_openai(argument or None, base_url=options.base_url).settings
         chosen |= {"model": settings.model, "server": public_url(settings.base_url)}
     return chosen

@@ -13,7 +13,7 @@ in: a denoiser casts on its way in and out, so that fusion and guidance never lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -73,17 +73,26 @@ class Denoiser(Protocol):
         shape, float32, of the type that the scheduler expects. Called without gradients."""
         ...
 
-    def attention_maps(self, z: Tensor, t: int, text: Tensor, control: Tensor) -> list[Tensor]:
+    @property
+    def control_apart(self) -> bool:
+        """Whether control comes through a branch of its own, which `attention_maps` can leave out of the gradient."""
+        ...
+
+    def attention_maps(
+        self, z: Tensor, t: int, text: Tensor, control: Tensor, full_gradient: bool = False
+    ) -> list[Tensor]:
         """Cross-attention after softmax of the layers that guidance looks at (the paper: middle block of the up branch),
-        each (batch * heads, rows, columns, tokens), differentiable in z; nothing after those layers is computed."""
+        each (batch * heads, rows, columns, tokens), differentiable in z; nothing after those layers is computed.
+        `full_gradient`: differentiable through a control branch too, where `control_apart` says that there is one."""
         ...
 
 
 class Scheduler(Protocol):
     """Noise levels. A step t is an integer, larger for more noise; 0 <= t; -1 stands for the clean latent."""
 
-    def timesteps(self, count: int) -> list[int]:
-        """`count` steps, falling, the first the noisiest. Raises EncodeError for more than there are."""
+    def timesteps(self, count: int, spacing: Literal["trailing", "ends"] = "trailing") -> list[int]:
+        """`count` steps, falling, the first the noisiest; with "ends" the last is the cleanest level. Raises EncodeError for
+        more than there are."""
         ...
 
     def noise_variance(self, t: int) -> float:
@@ -94,8 +103,8 @@ class Scheduler(Protocol):
         """z_t of a clean latent; t = -1 gives `clean` itself."""
         ...
 
-    def step(self, z: Tensor, prediction: Tensor, t: int, t_next: int) -> Tensor:
-        """z_t -> z_{t_next}, deterministic; t_next = -1 gives the clean latent."""
+    def step(self, z: Tensor, prediction: Tensor, t: int, t_next: int, noise: Tensor | None = None) -> Tensor:
+        """z_t -> z_{t_next}, ancestral with the fresh `noise`, deterministic without; t_next = -1 gives the clean latent."""
         ...
 
 
@@ -114,6 +123,8 @@ class RestorationModel:
     device: str = "cpu"
     most_pixels: int | None = None
     hints: tuple[str, str] = ("--stage reference", "float32")
+    needs_reference: bool = False
+    computed: Mapping[str, str | bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,22 +1,24 @@
 """The table of restorers: the bundled one, those for diffusers models, and what other packages register.
 
-A factory takes the specification's argument (None without a colon) and `RestorerOptions` and returns a `Restorer`. It
-fails at once, before any work, where a model or a package is missing. Packages register in `sedicfmt.restorers`.
+A factory takes the specification's argument (None without a colon) and of these what it names: `options`, all of
+`RestorerOptions`, or its fields one by one. It returns a `Restorer`, and fails at once, before any work, where a model or a
+package is missing. Packages register in `sedicfmt.restorers`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sedicfmt.back_ends import BackEnds
-from sedicfmt.decoders.interfaces import Restorer
+from sedicfmt.decoders.guarded import GuardedRestorer
 
 DEFAULT_RESTORER = "nano"
 SETTINGS = (
-    "objects", "object_steps", "steps", "guidance", "object_cfg", "cfg", "negative_prompt", "use_text", "shared_noise",
-    "start", "strength", "before_first", "round_trip", "colour", "detail",
+    "preset", "use_reference", "objects", "object_steps", "steps", "sampler", "spacing", "guidance", "object_cfg", "cfg",
+    "negative_prompt", "use_text", "shared_noise", "start", "strength", "last_control", "fusion", "before_first", "round_trip",
+    "colour", "detail",
 )  # fmt: skip
 """The fields of `OragSettings`, which cannot be asked without torch."""
 
@@ -46,15 +48,27 @@ RESTORERS = BackEnds(
         "diffusers": "sedicfmt.decoders.diffusers.restorer:open_folder",
         "one-step": "sedicfmt.decoders.diffusers.restorer:open_one_step",
     },
+    "restore",
+    ("options", "device", "dtype", "tiled_vae", "changes"),
+    whole="options",
 )
 
 
-def find_restorer(spec: str, options: RestorerOptions | None = None) -> Restorer:
-    """The restorer that `spec` names, ready to run.
+def find_restorer(spec: str, options: RestorerOptions | None = None) -> GuardedRestorer:
+    """The restorer that `spec` names, ready to run and with a guard around it (`inner` is the restorer).
 
-    Raises EncodeError for an unknown name or a bad argument or setting, MissingDependency (with the command that helps)
-    where a package or a model is missing, BackendFailed for one that does not load.
+    Raises EncodeError for an unknown name, a bad argument or setting, and a setting that it has no use for, MissingDependency
+    (with the command that helps) where a package or a model is missing, BackendFailed for one that does not load or breaks.
     """
-    factory, argument = RESTORERS.find(spec)
-    made: Restorer = factory(argument, options or RestorerOptions())
-    return made
+    options = options or RestorerOptions()
+    known = {setting.name: getattr(options, setting.name) for setting in fields(options)}
+    guard, made = RESTORERS.open(spec, {"options": options, **known}, _chosen(known))
+    return GuardedRestorer(made, guard)
+
+
+def _chosen(known: Mapping[str, Any]) -> dict[str, str]:
+    """What is otherwise than usual, and an option to name for it. How many objects are restored, the pipeline sees to."""
+    usual = vars(RestorerOptions())
+    changed = [name for name in known["changes"] if name != "objects"]
+    chosen = {name: name for name, value in known.items() if name != "changes" and value != usual[name]}
+    return {**chosen, **({"changes": changed[0]} if changed else {})}

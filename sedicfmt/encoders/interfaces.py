@@ -68,14 +68,17 @@ class Description:
 
 @dataclass(frozen=True)
 class DescribeRequest:
-    """How much may be said: at most `objects` objects; words are what `words.py` counts.
+    """How much may be said: at most `objects` objects; words are what `words.py` counts. And what is known of the picture.
 
+    `image_name`: its path, None where it has none; `orientation`: EXIF's, 1 to 8, by which it was turned before.
     `on_part`: told what the describer is doing, as each part of its work begins; it decides nothing.
     """
 
     objects: int = 3
     words_object: int = 30
     words_overall: int = 50
+    image_name: str | None = None
+    orientation: int = 1
     on_part: Callable[[str], None] = field(default=lambda part: None, compare=False, repr=False)
 
     def numbers(self) -> dict[str, int]:
@@ -84,7 +87,11 @@ class DescribeRequest:
 
 
 class Describer(Protocol):
-    """Says in words what a picture shows, within the request's limits."""
+    """Says in words what a picture shows, within the request's limits. One describer is asked for any number of pictures.
+
+    One with an attribute `names_only` that is True says what objects there are, and never where: without a grounder it is
+    asked for none.
+    """
 
     def describe(self, image: Picture, request: DescribeRequest) -> Description: ...
 

@@ -1,102 +1,96 @@
-"""Which model each id in a file stands for. Ids are allocated here, once, and never change their meaning (spec clause R-1).
+"""Latent codecs by the name that --model takes and by the id that a file has: the built-in ones, and other packages'.
 
-`sha256` is that of the weights file; a file that differs is refused before anything is decoded with it.
+Ids are allocated in the specification, once, and never change their meaning (R-1): ALLOCATED is that table. An id for private
+use belongs to the package that registers a codec with it under `sedicfmt.latents`.
 """
 
 from __future__ import annotations
 
-import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency, Unsupported
+from sedicfmt.back_ends import BackEnds
+from sedicfmt.errors import EncodeError, SedicError, Unsupported
 from sedicfmt.installing import install_extra
+from sedicfmt.latents.guarded import GuardedCodec
 
-if TYPE_CHECKING:
-    from sedicfmt.latents.nano.nano_latent import NanoLatent
+PRIVATE = range(224, 256)
 
 
 @dataclass(frozen=True)
-class ModelEntry:
-    """One allocated id: a latent model's name, weights file beside this module, its hash, where it comes from, its scale.
-
-    At `usual_scale`, in sixteenths (L-1), a photo of 768x512 takes about a kilobyte. More is in docs/model-cards/NAME.md.
-    `coder`: how z and y are coded, "range" (learned) or "av1", which has no weights.
-    """
+class Allocated:
+    """A line of the specification's table: the name, how z and y are coded, and the extra that brings the codec."""
 
     id: int
     name: str
-    file: str
-    sha256: str
-    licence: str
-    trained_on: str
-    usual_scale: int
-    coder: str = "range"
+    coder: str
+    extra: str
 
 
-REGISTRY = {
-    entry.id: entry
-    for entry in [
-        ModelEntry(
-            2,
-            "sedic-nano-2",
-            "sedic-nano-2.safetensors",
-            "3626e8f0d4573c819aa797365b1a5ce6fd79d3d05a5a06327005e8ef5b579cb8",
-            licence="Apache-2.0",
-            trained_on="1,894 photos of ImageNet, BSDS500, CID22, COCO, Urban100 and Sun-Hays 80",
-            usual_scale=13,
-        ),
-        ModelEntry(
-            3,
-            "av1",
-            file="",
-            sha256="",
-            licence="Alliance for Open Media Patent License 1.0 (AV1); BSD-2-Clause (libaom, dav1d, libavif)",
-            trained_on="nothing: a classical coder",
-            usual_scale=7,
-            coder="av1",
-        ),
-    ]
+ALLOCATED = {
+    line.id: line for line in (Allocated(2, "sedic-nano-2", "range", "nano"), Allocated(3, "av1", "av1", "nano"))
 }
-
 DEFAULT_MODEL = 2
 
-
-def find_model(model_id: int) -> ModelEntry:
-    """The entry of an id. Raises Unsupported for one that is not allocated."""
-    if model_id not in REGISTRY:
-        raise Unsupported(
-            f"model {model_id} is not known to this reader; known are {sorted(REGISTRY)}", "header.model_id"
-        )
-    return REGISTRY[model_id]
-
-
-def named_model(name: str) -> ModelEntry:
-    """The entry of a name. Raises EncodeError for one that is not allocated."""
-    for entry in REGISTRY.values():
-        if entry.name == name:
-            return entry
-    raise EncodeError(f"no model {name}; there are {', '.join(e.name for e in REGISTRY.values())}", "model")
+CODECS = BackEnds(
+    "latent codec",
+    "sedicfmt.latents",
+    {
+        "sedic-nano-2": "sedicfmt.latents.nano.codec:open_nano_2",
+        "av1": "sedicfmt.latents.av1.codec:open_av1",
+    },
+    "decode",
+    decodes=True,
+)
 
 
-@cache
-def load_latent_model(model_id: int) -> NanoLatent:
-    """The learned model of an id, in float32. Raises Unsupported, MissingDependency, BackendFailed (wrong weights)."""
-    entry = find_model(model_id)
-    if entry.coder != "range":
-        raise Unsupported(f"{entry.name} is a classical coder, not a learned model", "header.model_id")
-    path = Path(__file__).parent / "nano" / entry.file
-    try:
-        data = path.read_bytes()
-        from safetensors.numpy import load
-    except OSError as error:
-        raise BackendFailed(f"the weights of {entry.name} cannot be read: {path.name}, {error.strerror}") from error
-    except ImportError as error:
-        raise MissingDependency(f"{entry.name} needs safetensors: {install_extra('nano')}") from error
-    if hashlib.sha256(data).hexdigest() != entry.sha256:
-        raise BackendFailed(f"{path.name} is not the file that {entry.name} stands for (SHA-256 differs)")
-    from sedicfmt.latents.nano.nano_latent import NanoLatent
+def open_codec(spec: str) -> GuardedCodec:
+    """The codec that `spec` names, NAME or NAME:ARGUMENT, guarded.
 
-    return NanoLatent(load(data))
+    Raises EncodeError for an unknown name, BackendFailed for one that does not load or has no right id, and what the codec
+    raises where it lacks something.
+    """
+    guard, made = CODECS.open(spec, {})
+    codec = GuardedCodec(made, guard)
+    check_id(spec, codec)
+    return codec
+
+
+def codec_of(model_id: int) -> GuardedCodec:
+    """The codec of the id in a file. Raises Unsupported for an id that nobody registered, and as `open_codec`."""
+    if model_id in ALLOCATED:
+        line = ALLOCATED[model_id]
+        if line.name not in CODECS.built_in:
+            raise Unsupported(f"model {model_id} is {line.name}: {install_extra(line.extra)}", "header.model_id")
+        return open_codec(line.name)
+    if model_id in PRIVATE:
+        for name in CODECS.installed():
+            with suppress(SedicError):  # another package's fault hides no codec behind it
+                if (codec := open_codec(name)).model_id == model_id:
+                    return codec
+    private = ", an id for private use," if model_id in PRIVATE else ""
+    raise Unsupported(
+        f"model {model_id}{private} is not known to this reader; known are {sorted(ALLOCATED)}", "header.model_id"
+    )
+
+
+def name_of(model_id: int) -> str | None:
+    """The name of an allocated id, None of another; nothing is opened."""
+    return ALLOCATED[model_id].name if model_id in ALLOCATED else None
+
+
+def id_of(name: str) -> int:
+    """The allocated id of a name. Raises EncodeError for one that has none."""
+    for line in ALLOCATED.values():
+        if line.name == name:
+            return line.id
+    raise EncodeError(f"no model {name}; there are {', '.join(line.name for line in ALLOCATED.values())}", "model")
+
+
+def check_id(spec: str, codec: GuardedCodec) -> None:
+    """Raises BackendFailed where a codec's id is another's: a built-in one has its own, a package's is for private use."""
+    name = spec.partition(":")[0]
+    mine = codec.model_id in ALLOCATED if name in CODECS.built_in else codec.model_id in PRIVATE
+    if not mine:
+        told = f"has model id {codec.model_id}; ids for private use are {PRIVATE.start} to {PRIVATE.stop - 1}"
+        codec.guard.refuse(told)

@@ -1,24 +1,24 @@
-"""What can go wrong while a network loads or runs, told in our errors: numbers that are none, too little memory, the rest.
+"""What goes wrong while a network loads or runs, told where most is known of it: which network, on what, what to try.
 
-The libraries raise whatever comes to their minds, tokenizers a bare Exception. So every exception that is not ours becomes
-BackendFailed, and one that speaks of memory LimitExceeded. What a caller's own callback raises is none of the network's
-failures: it passes as it is.
+The door (`guard.py`) makes our errors of whatever leaves a back end, and knows no more than the back end's name. Here, within
+one, the same two kinds are made by the tests of `guard.py`: LimitExceeded of a lack of memory, BackendFailed of all else. Both
+let our errors pass, so that nothing is said twice. The libraries raise whatever comes to their minds, tokenizers a bare
+Exception; their OSError is of no file that the user named, so it is a failure, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from sedicfmt.errors import BackendFailed, LimitExceeded, SedicError
+from sedicfmt.guard import is_ours, lacks_memory, words_of
 from sedicfmt.networks.packages import package
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Callback = TypeVar("Callback", bound=Callable[..., Any] | None)
 SMALLER = "another --device, or a smaller picture"
 
 
@@ -39,11 +39,10 @@ def model_errors(
     except SedicError:
         raise
     except Exception as error:
-        if getattr(error, CALLERS, False):
+        if is_ours(error):
             raise
         if not lacks_memory(error):
-            reason = str(error) or type(error).__name__
-            raise BackendFailed(f"{name} {does} on {device}: {reason}") from error
+            raise BackendFailed(f"{name} {does} on {device}: {words_of(error)}") from error
         told = f"not enough memory on {device} for {name} with a picture of this size; try {memory}"
         raise LimitExceeded(told) from error
 
@@ -60,29 +59,3 @@ def finite(values: Tensor, place: str) -> Tensor:
     if not package("torch").isfinite(values).all():
         raise BackendFailed("the model gave values that are no numbers", place)
     return values
-
-
-def lacks_memory(error: BaseException) -> bool:
-    """Whether Python, torch or a driver says so, by the error's class or in its words."""
-    words = str(error).lower()
-    classes = MemoryError, package("torch").OutOfMemoryError
-    return isinstance(error, classes) or any(told in words for told in ("out of memory", "can't allocate"))
-
-
-def callers(callback: Callback) -> Callback:
-    """The caller's `callback`, or None, as it is called from within `model_errors`: what it raises passes unchanged."""
-    if callback is None:
-        return callback
-
-    @wraps(callback)
-    def marked(*told: Any) -> Any:
-        try:
-            return callback(*told)
-        except Exception as error:
-            setattr(error, CALLERS, True)
-            raise
-
-    return marked  # type: ignore[return-value]
-
-
-CALLERS = "_raised_by_the_callers_callback"

@@ -62,8 +62,7 @@ def find_file(name: str, instead: str | None = None, revision: str | None = None
         source = (instead or f"OWNER/NAME:{path.name}").replace(":", " ")
         command = f"hf download {source} --local-dir {path.parent}"
         raise MissingDependency(f"there is no file {name}; to fetch one: {command}")
-    command = f"hf download {model} {file}" + (f" --revision {revision}" if revision else "")
-    hub = package("huggingface_hub")
+    command, hub = fetch_file_command(name, revision), package("huggingface_hub")
     return Path(_cached_or_fetched(name, command, hub.hf_hub_download, model, file, revision=revision))
 
 
@@ -77,6 +76,11 @@ def fetch_command(name: str, files: ModelFiles, revision: str | None = None, fol
     chosen = [f"--revision {revision}"] if revision else []
     where = [f"--local-dir {folder}"] if folder else []
     return " ".join(["hf download", name, *chosen, *(f"--include '{pattern}'" for pattern in files.advised), *where])
+
+
+def fetch_file_command(name: str, revision: str | None = None) -> str:
+    """The shell command that fetches the file "owner/name:file" into the hub's cache."""
+    return f"hf download {name.replace(':', ' ', 1)}" + (f" --revision {revision}" if revision else "")
 
 
 def _from_hub(name: str, files: ModelFiles, revision: str | None) -> Path:

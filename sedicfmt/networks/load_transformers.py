@@ -21,6 +21,11 @@ from sedicfmt.networks.packages import package
 PACKAGES = ("torch", "transformers", "safetensors")
 
 
+def files_of(needed: Needed = ()) -> ModelFiles:
+    """The files of a network that `needed` some beside its config and weights."""
+    return ModelFiles((*WEIGHTS, *needed), (WANTED,), WANTED)
+
+
 def find_network(name: str, kinds: Sequence[str], needed: Needed, example: str) -> tuple[Path, str]:
     """The complete folder of the network called `name`, and its config's model_type, which must be one of `kinds`.
 
@@ -29,7 +34,7 @@ def find_network(name: str, kinds: Sequence[str], needed: Needed, example: str) 
     """
     for module in PACKAGES:
         package(module)
-    folder = find_folder(name, ModelFiles((*WEIGHTS, *needed), (WANTED,), WANTED), example)
+    folder = find_folder(name, files_of(needed), example)
     kind = str(read_config(folder).get("model_type"))
     if kind not in kinds:
         told = f"{name} holds a model of type {kind!r}, not {' or '.join(map(repr, kinds))}"

@@ -14,22 +14,21 @@ from math import isfinite
 import numpy as np
 
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
-from sedicfmt.latents.encoding import open_latent_coder
 from sedicfmt.latents.painting import decode_latent, paint_reference
-from sedicfmt.latents.registry import DEFAULT_MODEL, REGISTRY, find_model, named_model
+from sedicfmt.latents.registry import ALLOCATED, CODECS, DEFAULT_MODEL, name_of, open_codec
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture, psnr
 from sedicfmt.pipeline.rate_control import Budget, fill, fit, size_with, what_made
 
 AUTO = "auto"
-CLASSICAL = 3  # the model id that AUTO tries beside the learned one
+CLASSICAL = "av1"  # what AUTO tries beside the learned one
 
 
-def check_model(name: str) -> None:
-    """Raises EncodeError for what is neither AUTO nor a model's name."""
-    names = (AUTO, *(entry.name for entry in REGISTRY.values()))
-    if name not in names:
-        raise EncodeError(f"no model {name}; there are {', '.join(names)}", "model")
+def check_model(spec: str) -> None:
+    """Raises EncodeError for what names neither AUTO nor a codec."""
+    names = (AUTO, *CODECS.names())
+    if spec.partition(":")[0] not in names:
+        raise EncodeError(f"no model {spec}; there are {', '.join(names)}", "model")
 
 
 def with_reference(
@@ -40,16 +39,15 @@ def with_reference(
     `picture`: uint8 RGB (height, width, 3); `model`: a name of the registry, or AUTO; `refine`: the learned latent takes
     its time. Raises as `fit` and the encoders.
     """
-    entry = find_model(DEFAULT_MODEL) if model == AUTO else named_model(model)
-    coder = open_latent_coder(entry.id, picture, refine)
-    file, spent = fit(replace(whole, model_id=entry.id), coder, budget)
+    codec = open_codec(ALLOCATED[DEFAULT_MODEL].name if model == AUTO else model)
+    file, spent = fit(replace(whole, model_id=codec.model_id), codec.encoder(picture, refine), budget)
     if model != AUTO or budget.most_bytes is None:
-        return file, {"latent_model": entry.name, **spent}
+        return file, {"latent_model": codec.name, **spent}
     files = [(file, spent)]
     try:
         files += _rival(file, spent, picture, budget.most_bytes)
     except (MissingDependency, BackendFailed) as error:
-        warn(f"{error.message}; {entry.name} alone was tried")
+        warn(f"{error.message}; {codec.name} alone was tried")
     return _nearest(files, picture)
 
 
@@ -57,8 +55,9 @@ def _rival(
     file: SedicFile, spent: dict[str, object], picture: Picture, most_bytes: int
 ) -> list[tuple[SedicFile, dict[str, object]]]:
     """The same words and masks with the classical coder's latent; nothing where it has none that fits."""
-    content = replace(file, model_id=CLASSICAL, z=b"", y=b"")
-    best = open_latent_coder(CLASSICAL, picture).best(size_with(content), most_bytes, 1)
+    codec = open_codec(CLASSICAL)
+    content = replace(file, model_id=codec.model_id, z=b"", y=b"")
+    best = codec.encoder(picture).best(size_with(content), most_bytes, 1)
     kept = {name: spent[name] for name in ("budget_bytes", "given_up")}
     return [(fill(content, best), {**kept, **what_made(best)})] if best else []
 
@@ -68,7 +67,7 @@ def _nearest(files: list[tuple[SedicFile, dict[str, object]]], picture: Picture)
     scores = [psnr(picture, np.asarray(paint_reference(file, decode_latent(file)))) for file, _ in files]
     (file, spent), _ = max(zip(files, scores, strict=True), key=lambda pair: pair[1])
     tried = {
-        find_model(file.model_id).name: round(score, 2) if isfinite(score) else None
+        name_of(file.model_id): round(score, 2) if isfinite(score) else None
         for (file, _), score in zip(files, scores, strict=True)
     }
-    return file, {"latent_model": find_model(file.model_id).name, "latent_psnr": tried, **spent}
+    return file, {"latent_model": name_of(file.model_id), "latent_psnr": tried, **spent}

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field, replace
 from PIL import Image
 
 from sedicfmt.container.content import write_file
+from sedicfmt.encoders.guarded import guarded_describer, guarded_grounder, guarded_segmenter
 from sedicfmt.encoders.interfaces import Describer, Description, Grounder, Segmenter
 from sedicfmt.encoders.objects.find_objects import find_objects
 from sedicfmt.encoders.objects.registry_objects import find_grounder, find_segmenter
-from sedicfmt.encoders.registry import find_describer, names_only, told_by_name
+from sedicfmt.encoders.registry import find_describer
 from sedicfmt.errors import SedicError
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.picture import Picture
@@ -29,7 +30,7 @@ from sedicfmt.segments.mask_grid import downscale
 
 @dataclass(frozen=True)
 class PackBackEnds:
-    """What packing runs on, opened once for any number of pictures; `describer` None: it is opened for each by its name."""
+    """What packing runs on, opened once for any number of pictures; None for what has nothing to do."""
 
     describer: Describer | None
     grounder: Grounder | None
@@ -43,9 +44,7 @@ def open_back_ends(options: PackOptions) -> PackBackEnds:
     """
     if options.says_nothing:
         return PackBackEnds(None, None, None)
-    describer: Describer | None = _find_describer(options, None)
-    if told_by_name(options.describe):
-        describer = None  # it was only looked at
+    describer = find_describer(options.describe, options.base_url, options.device, **options.llm())
     grounder = find_grounder(options.ground, options.device)
     return PackBackEnds(describer, grounder, find_segmenter(options.segment, options.device) if grounder else None)
 
@@ -111,23 +110,24 @@ def _describe(
 
     `named`: the picture's path and orientation.
     """
-    request = replace(options.limits(pixels.shape[0] * pixels.shape[1]), on_part=on_part)
+    limits, (image_name, orientation) = options.limits(pixels.shape[0] * pixels.shape[1]), named
+    request = replace(limits, image_name=image_name, orientation=orientation, on_part=on_part)
     if not (request.objects or request.words_overall):
         return Description("")
     ends = back_ends or open_back_ends(options)
-    describer = ends.describer or _find_describer(options, *named)
+    if ends.describer is None:
+        return Description("")
+    describer, grounder, segmenter = (
+        guarded_describer(ends.describer), guarded_grounder(ends.grounder), guarded_segmenter(ends.segmenter)
+    )  # fmt: skip
     unplaced = list[str]()
-    if request.objects and not ends.grounder and names_only(options.describe):
+    if request.objects and not grounder and describer.names_only:
         request = replace(request, objects=0)
         unplaced = ["no objects are asked for: without --ground nobody would find them in the picture"]
     told = describer.describe(pixels, request)
     with _spent(told.report):
-        found = find_objects(pixels, told, ends.grounder, ends.segmenter, on_part)
+        found = find_objects(pixels, told, grounder, segmenter, on_part)
     return replace(found, report={**found.report, "warnings": [*_warnings(found), *unplaced]})
-
-
-def _find_describer(options: PackOptions, image_name: str | None, orientation: int = 1) -> Describer:
-    return find_describer(options.describe, image_name, options.base_url, options.device, orientation, **options.llm())
 
 
 @contextmanager

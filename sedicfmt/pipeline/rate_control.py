@@ -1,7 +1,7 @@
 """Fit a file into a byte budget (design 6): how much is said, and what the rest is spent on.
 
 What is asked of the describer are the paper's limits at the budget's rate (POINTS). With what it said, the latent's encoder
-gets what the budget leaves (latents/nano/search.py, search_av1.py).
+gets what the budget leaves (latents/nano/search.py, latents/av1/search.py).
 
 If that would leave the latent's picture below the encoder's least scale, the content shrinks first, in the order of CONTENT;
 but not where it is the smaller part of the file by far, as in a large photo's at few bytes.
@@ -17,7 +17,7 @@ from sedicfmt.container.content import write_file
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.encoders.words import limit_words
 from sedicfmt.errors import LimitExceeded
-from sedicfmt.latents.encoding import Latent, LatentCoder, Size
+from sedicfmt.latents.interfaces import CodedLatent, LatentEncoder, Size
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.segments.mask_grid import downscale
 
@@ -42,7 +42,7 @@ def operating_point(budget: Budget, pixels: int) -> DescribeRequest:
     return next(limits for least_bpp, limits in POINTS if most >= int(least_bpp * pixels / 8))
 
 
-def fit(whole: SedicFile, coder: LatentCoder, budget: Budget) -> tuple[SedicFile, dict[str, object]]:
+def fit(whole: SedicFile, coder: LatentEncoder, budget: Budget) -> tuple[SedicFile, dict[str, object]]:
     """`whole` with its latent filled in, within the budget, and a report of what it took.
 
     `coder`: the picture's encoder for the model of `whole`. Raises LimitExceeded naming the smallest size if even the barest
@@ -59,9 +59,11 @@ def fit(whole: SedicFile, coder: LatentCoder, budget: Budget) -> tuple[SedicFile
     raise LimitExceeded(f"the smallest file of this picture has {smallest} bytes, the budget is {budget.most_bytes}")
 
 
-def fill(content: SedicFile, latent: Latent) -> SedicFile:
+def fill(content: SedicFile, latent: CodedLatent) -> SedicFile:
     """`content` with a latent."""
-    return replace(content, latent_scale=latent.scale, z=latent.z, y=latent.y)
+    return replace(
+        content, latent_scale=latent.scale, z=latent.z, y=latent.y, extensions=content.extensions + latent.extensions
+    )
 
 
 def size_with(content: SedicFile) -> Size:
@@ -69,12 +71,12 @@ def size_with(content: SedicFile) -> Size:
     return lambda latent: len(write_file(fill(content, latent)))
 
 
-def what_made(latent: Latent) -> dict[str, object]:
+def what_made(latent: CodedLatent) -> dict[str, object]:
     """A latent's settings, for the report."""
     return {"latent_scale": latent.scale, **latent.settings}
 
 
-def _least_scale(content: SedicFile, coder: LatentCoder, most_bytes: int) -> int:
+def _least_scale(content: SedicFile, coder: LatentEncoder, most_bytes: int) -> int:
     """The least scale to accept before something of `content` is given up; 1 where little or nothing can be."""
     nothing_left = not content.objects and not content.text
     return 1 if nothing_left or len(write_file(content)) <= MOST_SHARE * most_bytes else coder.least_scale

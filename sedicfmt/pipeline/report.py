@@ -9,7 +9,7 @@ from sedicfmt.container.content import changes_of, file_of
 from sedicfmt.container.frame import Segment
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.container.profile import check_profile, kept_profile
-from sedicfmt.latents.registry import REGISTRY
+from sedicfmt.latents.registry import ALLOCATED
 from sedicfmt.model import SedicFile
 from sedicfmt.segments import mask, text
 
@@ -24,7 +24,7 @@ def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False, p
     check_profile(frame, len(data), profile)
     file = file_of(frame, profile)
     pixels = frame.width * frame.height
-    entry = REGISTRY.get(frame.model_id)
+    entry = ALLOCATED.get(frame.model_id)
     payload_bytes = sum(len(s.payload) for s in frame.segments) + sum(len(e.payload) for e in frame.extensions)
     overhead = len(data) - payload_bytes if frame.complete else frame.segments[0].offset  # a prefix's: its header
     report: dict[str, Any] = {

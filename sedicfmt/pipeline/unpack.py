@@ -14,10 +14,14 @@ import numpy as np
 from PIL import Image
 
 from sedicfmt.container.content import read_file
+from sedicfmt.decoders.guarded import guarded_restorer
 from sedicfmt.decoders.interfaces import ObjectToRestore, Restorer, RestoreRequest
+from sedicfmt.decoders.orag.presets import NEUTRAL
 from sedicfmt.decoders.registry import DEFAULT_RESTORER, SETTINGS, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
-from sedicfmt.latents.painting import open_decoder, paint_reference
+from sedicfmt.latents.guarded import GuardedCodec
+from sedicfmt.latents.painting import paint_reference
+from sedicfmt.latents.registry import codec_of
 from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.picture import Picture
 from sedicfmt.pipeline.clock import Clock, OnStage
@@ -42,6 +46,11 @@ class UnpackOptions:
     profile: str = "full"
     restorer: str = DEFAULT_RESTORER
     restoring: RestorerOptions = field(default_factory=RestorerOptions)
+
+    @property
+    def blind(self) -> bool:
+        """Whether the file's latent is left alone: restored from words and masks (the paper's table 3, row 7)."""
+        return self.restoring.changes.get("use_reference", True) is False
 
 
 def options_from(stage: str, partial: bool, given: Mapping[str, Any]) -> UnpackOptions:
@@ -71,7 +80,8 @@ class Watcher:
 
 @dataclass
 class UnpackResult:
-    """The picture, the stage it stands for, seconds for each step, what a restorer did, notes for the user."""
+    """The picture, the stage it stands for, seconds for each step, what a restorer did, notes for the user; `blind`: the
+    file's latent was not looked at."""
 
     picture: Image.Image
     file: SedicFile
@@ -79,6 +89,7 @@ class UnpackResult:
     seconds: dict[str, float] = field(default_factory=dict)
     record: dict[str, str] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    blind: bool = False
 
     def summary(self) -> dict[str, object]:
         """What a program may want to know of it."""
@@ -106,24 +117,35 @@ def unpack_bytes(
     clock = Clock(watcher.on_stage)
     with clock("read"):
         file = read_file(data, options.partial, options.profile)
-        decode = open_decoder(file.model_id)
+        codec = None if options.blind else codec_of(file.model_id)
     work = work_within(file, options.stage, options.profile, options.restoring.changes.get("objects"))
+    if options.blind and work.stage == "reference":
+        raise EncodeError(
+            "; ".join(("without the reference picture there is nothing to show", *work.warnings)), "stage"
+        )
     if work.stage != "reference" and restorer is None:
         with clock("open model"):
             restorer = open_restorer(options)
-    with clock("entropy"):
-        latent = decode(file)
-    with clock("synthesis"):
-        picture = paint_reference(file, latent)
+    picture = _reference(file, codec, clock)
     warnings = [*work.warnings, *([] if file.complete else [INCOMPLETE])]
-    result = UnpackResult(picture, file, work.stage, clock.seconds, {}, warnings)
-    if watcher.on_picture is not None:
+    result = UnpackResult(picture, file, work.stage, clock.seconds, {}, warnings, options.blind)
+    if watcher.on_picture is not None and not options.blind:
         watcher.on_picture("reference", np.asarray(picture))
     if work.stage != "reference" and restorer is not None:
         with clock("restore"):
             _restore(result, work.objects, restorer, watcher)
     result.picture.info |= {"sedic": result.file, "sedic_stage": result.stage, "sedic_restored_by": result.record}
     return result
+
+
+def _reference(file: SedicFile, codec: GuardedCodec | None, clock: Clock) -> Image.Image:
+    """The reference picture; without a codec one grey of its size, which stands for a latent that is not looked at."""
+    if codec is None:
+        return Image.new("RGB", (file.width, file.height), (NEUTRAL,) * 3)
+    with clock("entropy"):
+        latent = codec.decode(file)
+    with clock("synthesis"):
+        return paint_reference(file, latent)
 
 
 def _restore(result: UnpackResult, parts: tuple[SedicObject, ...], restorer: Restorer, watcher: Watcher) -> None:
@@ -136,6 +158,6 @@ def _restore(result: UnpackResult, parts: tuple[SedicObject, ...], restorer: Res
     request = RestoreRequest(
         reference, file.text, objects, file.seed, objects_only, watcher.on_step, watcher.on_picture
     )  # fmt: skip
-    restored = restorer.restore(request)
+    restored = guarded_restorer(restorer).restore(request)
     result.picture, result.record = Image.fromarray(restored.picture), dict(restored.record)
     result.warnings += restored.warnings

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-PITCH = 8
+from sedicfmt.evaluation.grid import PITCH
+
 NEAR = 4  # tiles a side of a neighbourhood: dots may differ from one to the next
 
 

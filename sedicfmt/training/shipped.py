@@ -13,7 +13,7 @@ from torch import Tensor
 from sedicfmt.latents.nano.entropy import CAUSAL, CROSS, HIDDEN, INDEX_GAIN
 from sedicfmt.latents.nano.hyper_synthesis import MEAN_UNIT
 from sedicfmt.latents.nano.network import NanoCodec
-from sedicfmt.latents.registry import load_latent_model
+from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.training.export import HIDDEN_UNIT, Arrays
 
 

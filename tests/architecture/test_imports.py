@@ -48,6 +48,14 @@ def test_unpacking_the_reference_picture_loads_no_torch(small_file):
     assert not loaded_after(code) & HEAVY
 
 
+@pytest.mark.parametrize("options", ["", ", max_bytes=400", ", model='av1'"])
+def test_packing_loads_no_torch(annotated, options):
+    """Only refining needs it."""
+    photo, words = map(str, annotated)
+    code = f"import sedicfmt; sedicfmt.pack({photo!r}, describe={'annotations:' + words!r}{options})"
+    assert not loaded_after(code) & {"torch", "transformers", "diffusers"}
+
+
 def test_no_source_changes_the_hosts_warnings():
     """Filters of warnings belong to the whole process, threads of a host included; only the commands are a process of ours."""
     package = Path(__file__).parents[2] / "sedicfmt"

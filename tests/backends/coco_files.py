@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,9 @@ def describe(
     file = folder / "notes.json"
     file.write_text(json.dumps(content))
     os.utime(file, ns=(0, zlib.crc32(file.read_bytes())))  # a file is read once, until its time changes
-    describer = find_describer(f"annotations:{file}", name, orientation=orientation)
-    return describer.describe(IMAGE if orientation < 5 else IMAGE.transpose(1, 0, 2), request or DescribeRequest())
+    describer = find_describer(f"annotations:{file}")
+    asked = replace(request or DescribeRequest(), image_name=name, orientation=orientation)
+    return describer.describe(IMAGE if orientation < 5 else IMAGE.transpose(1, 0, 2), asked)
 
 
 def coco(**changes: Any) -> dict[str, Any]:

@@ -84,8 +84,8 @@ def photos(tmp_path_factory):
 @pytest.fixture()
 def small_codec(monkeypatch):
     """The codec's training with a network and a start small enough for a test."""
+    from sedicfmt.latents.nano.network import NanoCodec
     from sedicfmt.training import train_codec
-    from sedicfmt.training.network import NanoCodec
 
     def tiny(**config):
         shape = {"widths": (8, 8, 8), "blocks_a": (1, 1, 1), "blocks_s": (1, 1, 1)}

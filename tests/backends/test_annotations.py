@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def describe(
 ) -> Description:
     file = folder / "notes.json"
     file.write_text(content if isinstance(content, str) else json.dumps(content))
-    return AnnotationsDescriber(file, name).describe(IMAGE, request or DescribeRequest())
+    return AnnotationsDescriber(file).describe(IMAGE, replace(request or DescribeRequest(), image_name=name))
 
 
 def one_mask(mask: object) -> dict[str, Any]:

@@ -26,8 +26,8 @@ def described(folder: Path) -> Description:
     picture = open_picture((folder / "a.jpg").read_bytes(), "a.jpg")
     pixels = to_rgb(picture, pytest.fail)
     file = next(place for place in (folder, *folder.parents) if (place / "ann.json").exists()) / "ann.json"
-    describer = find_describer(f"annotations:{file}", str(folder / "a.jpg"), orientation=orientation_of(picture))
-    return describer.describe(pixels, DescribeRequest())
+    request = DescribeRequest(image_name=str(folder / "a.jpg"), orientation=orientation_of(picture))
+    return find_describer(f"annotations:{file}").describe(pixels, request)
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_a_real_coco_folder(data_folder: Path) -> None:
     listed = {entry["file_name"] for entry in json.loads((folder / "instances.json").read_bytes())["images"]}
     if file.name not in listed:
         pytest.skip(f"{file.name} has no annotations")
-    description = find_describer(f"annotations:{folder / 'instances.json'}", str(file)).describe(
-        image, DescribeRequest()
+    description = find_describer(f"annotations:{folder / 'instances.json'}").describe(
+        image, DescribeRequest(image_name=str(file))
     )
     assert description.overall and len(description.objects) >= 1
 

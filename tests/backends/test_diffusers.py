@@ -1,5 +1,7 @@
 """The diffusers back end on a tiny Stable Diffusion with random weights, saved to disk and opened by the real code."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -159,7 +161,8 @@ def test_one_step(folder):
     done = restorer.restore(request(**more))
     assert done.picture.shape == (50, 70, 3) and done.picture.dtype == np.uint8
     assert seen == [("whole picture", 1, 1), "final"]
-    assert done.record == {"restorer": "tiny-sd", "steps": "1, from step 499"}
+    assert (done.record["restorer"], done.record["steps"]) == ("tiny-sd", "1, from step 499")
+    assert json.loads(done.record["settings"]) == {"strength": 0.5, "colour": "wavelet", "use_text": True}
     assert np.array_equal(done.picture, restorer.restore(request()).picture)
     assert OneStepRestorer(model).step == 999
 

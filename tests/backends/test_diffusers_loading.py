@@ -13,7 +13,7 @@ pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
 from sedicfmt.decoders.diffusers.load import PRESETS, choose_dtype, open_model, open_preset, open_scheduler  # noqa: E402
-from sedicfmt.decoders.diffusers.model_files import files_of, variant  # noqa: E402
+from sedicfmt.decoders.diffusers.model_files import CONTROL_PARTS, files_of, variant  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noqa: E402
 from sedicfmt.installing import install_extra  # noqa: E402
 from sedicfmt.networks import hub  # noqa: E402
@@ -149,7 +149,7 @@ def test_hub_models_without_safetensors_are_fetched_as_bin(folder, monkeypatch, 
         return str(tmp_path)
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
-    assert hub.find_folder("someone/tile", files_of(("",))) == tmp_path
+    assert hub.find_folder("someone/tile", files_of(CONTROL_PARTS)) == tmp_path
     assert len(asked) == 3
 
 

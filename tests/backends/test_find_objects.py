@@ -10,6 +10,7 @@ from sedicfmt.errors import BackendFailed
 
 pytest.importorskip("cv2", reason="needs OpenCV")
 
+from sedicfmt.encoders.guarded import guarded_grounder, guarded_segmenter
 from sedicfmt.encoders.objects.find_objects import find_objects
 from sedicfmt.encoders.objects.registry_objects import find_segmenter
 
@@ -103,10 +104,10 @@ def test_back_ends_that_do_not_keep_their_word():
         def segment(self, image, boxes):
             return (np.zeros((2, 2), np.uint8),) * len(boxes)
 
-    with pytest.raises(BackendFailed, match="0 answers to 1"):
-        find_objects(IMAGE, named("cat"), Silent())
-    with pytest.raises(BackendFailed, match="not of the picture's size"):
-        find_objects(IMAGE, named("cat"), Grounds(), Silent())
+    with pytest.raises(BackendFailed, match=r"grounder 'Silent' gave 0 answers to phrases where 1 were asked for"):
+        find_objects(IMAGE, named("cat"), guarded_grounder(Silent()))
+    with pytest.raises(BackendFailed, match=r"segmenter 'Silent' gave uint8 of shape \(2, 2\)"):
+        find_objects(IMAGE, named("cat"), Grounds(), guarded_segmenter(Silent()))
 
 
 def test_grabcut_takes_the_boxes():

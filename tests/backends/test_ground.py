@@ -212,4 +212,4 @@ def test_bad_arguments(folder):
     with pytest.raises(EncodeError, match="no argument"):
         find_grounder("none:x")
     assert find_grounder("none") is None
-    assert isinstance(find_grounder(f"grounding-dino:{folder}", "cpu"), GroundingDino)
+    assert isinstance(find_grounder(f"grounding-dino:{folder}", "cpu").inner, GroundingDino)

@@ -8,12 +8,12 @@ from sedicfmt.latents.nano import analyse
 from sedicfmt.latents.nano.decode import decode_symbols
 from sedicfmt.latents.nano.layers import in_bands
 from sedicfmt.latents.nano.nano_latent import NanoLatent
-from sedicfmt.latents.registry import REGISTRY, load_latent_model
+from sedicfmt.latents.nano.weights import MODELS, load_latent_model
 from sedicfmt.model import SedicFile
 from tests.conftest import draw_photo
 
 
-@pytest.fixture(scope="module", params=sorted(entry.id for entry in REGISTRY.values() if entry.coder == "range"))
+@pytest.fixture(scope="module", params=sorted(MODELS))
 def model_id(request):
     return request.param
 
@@ -83,10 +83,10 @@ def test_a_changed_weights_file_is_refused(monkeypatch):
     from dataclasses import replace
 
     from sedicfmt.errors import BackendFailed
-    from sedicfmt.latents import registry
+    from sedicfmt.latents.nano import weights
 
-    monkeypatch.setitem(registry.REGISTRY, 2, replace(registry.REGISTRY[2], sha256="0" * 64))
-    registry.load_latent_model.cache_clear()
+    monkeypatch.setitem(weights.MODELS, 2, replace(weights.MODELS[2], sha256="0" * 64))
+    weights.load_latent_model.cache_clear()
     with pytest.raises(BackendFailed, match="SHA-256"):
-        registry.load_latent_model(2)
-    registry.load_latent_model.cache_clear()
+        weights.load_latent_model(2)
+    weights.load_latent_model.cache_clear()

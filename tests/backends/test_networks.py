@@ -7,18 +7,19 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from sedicfmt.decoders.diffusers.model_files import BASE_PARTS, files_of  # noqa: E402
+from sedicfmt.decoders.diffusers.model_files import BASE_PARTS, CONTROL_PARTS, files_of  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, LimitExceeded, MissingDependency  # noqa: E402
+from sedicfmt.guard import Guard, ours  # noqa: E402
 from sedicfmt.installing import install_extra  # noqa: E402
 from sedicfmt.networks.devices import choose_device  # noqa: E402
-from sedicfmt.networks.failures import callers, finite, inference, model_errors  # noqa: E402
+from sedicfmt.networks.failures import finite, inference, model_errors  # noqa: E402
 from sedicfmt.networks.hub import ModelFiles, fetch_command, find_file, find_folder, is_hub_id  # noqa: E402
 from sedicfmt.networks.load_transformers import WANTED, WEIGHTS  # noqa: E402
 from sedicfmt.networks.model_folder import check_weights, missing_files, read_config  # noqa: E402
 from sedicfmt.networks.packages import package  # noqa: E402
 
 ENCODERS = ModelFiles(WEIGHTS, (WANTED,), WANTED)
-SIDES = {"encoders": ENCODERS, "base": files_of(BASE_PARTS), "control": files_of(("",))}
+SIDES = {"encoders": ENCODERS, "base": files_of(BASE_PARTS), "control": files_of(CONTROL_PARTS)}
 
 
 @pytest.mark.parametrize(
@@ -63,10 +64,16 @@ def test_what_is_no_failure_of_a_model_passes():
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space left"), model_errors("the net", "cpu"):
-        callers(full)(1)
+        ours(full)(1)
     with pytest.raises(KeyboardInterrupt), model_errors("the net", "cpu"):
         raise KeyboardInterrupt
-    assert callers(None) is None and callers(len)([1, 2]) == 2
+
+
+@pytest.mark.parametrize("error, kind", [(ValueError("bad"), BackendFailed), (MemoryError(), LimitExceeded)])
+def test_the_door_lets_pass_what_a_network_said(error, kind):
+    with pytest.raises(kind, match="the net") as told, Guard("restorer", "r").at_work(), model_errors("the net", "cpu"):
+        raise error
+    assert "restorer" not in told.value.message and told.value.__cause__ is error
 
 
 def test_numbers_and_what_to_try():

@@ -214,7 +214,7 @@ def test_missing_opencv_names_the_command(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_the_registry_finds_and_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(registry.find_describer("offline"), OfflineDescriber)
+    assert isinstance(registry.find_describer("offline").inner, OfflineDescriber)
     with pytest.raises(EncodeError, match=r"known are .*annotations.*offline"):
         registry.find_describer("oracle")
     for bad in ("offline:fast", "annotations", "annotations:"):

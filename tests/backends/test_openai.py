@@ -138,7 +138,7 @@ def test_a_local_server_needs_no_key(monkeypatch):
     told, _ = described(TALK)
     assert told.overall
     with pytest.raises(BackendFailed, match="OPENAI_API_KEY is not set"):
-        open_openai("toy", None).describe(IMAGE, DescribeRequest())
+        open_openai("toy").describe(IMAGE, DescribeRequest())
 
 
 def test_plain_http_to_another_machine_is_warned_of(monkeypatch):
@@ -151,12 +151,12 @@ def test_plain_http_to_another_machine_is_warned_of(monkeypatch):
 
 
 def test_where_model_and_server_come_from(monkeypatch):
-    assert open_openai("gpt", None).settings == OpenAiSettings("gpt")
+    assert open_openai("gpt").settings == OpenAiSettings("gpt")
     monkeypatch.setenv("OPENAI_MODEL", "other")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://localhost:1/v1/")
-    told = open_openai(None, "photo.png").settings
+    told = open_openai(None).settings
     assert (told.model, public_url(told.base_url)) == ("other", "http://localhost:1/v1")
-    told = open_openai("gpt:latest", None, OPENAI_URL).settings
+    told = open_openai("gpt:latest", base_url=OPENAI_URL).settings
     assert (told.model, told.base_url) == ("gpt:latest", OPENAI_URL)
 
 
@@ -172,10 +172,10 @@ def test_settings_out_of_range(bad):
 
 def test_what_the_factory_refuses(monkeypatch):
     with pytest.raises(EncodeError, match="OPENAI_MODEL"):
-        open_openai(None, None)
+        open_openai(None)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-\u00e9\n x")
     with pytest.raises(EncodeError) as caught:
-        open_openai("toy", None)
+        open_openai("toy")
     assert "sk-" not in str(caught.value)
 
 

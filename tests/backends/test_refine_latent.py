@@ -14,10 +14,11 @@ from sedicfmt.errors import EncodeError
 from sedicfmt.latents.nano import refine as refine_latent
 from sedicfmt.latents.nano import search_refined
 from sedicfmt.latents.nano.analyse import analyse_at, coded_picture
-from sedicfmt.latents.nano.search import NanoCoder
-from sedicfmt.latents.nano.search_refined import RefiningCoder
+from sedicfmt.latents.nano.search import NanoEncoder
+from sedicfmt.latents.nano.search_refined import RefiningEncoder
+from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.painting import decode_latent, paint_reference
-from sedicfmt.latents.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import psnr
 from sedicfmt.pipeline.rate_control import fill, size_with
@@ -45,8 +46,8 @@ def coded(coder, pixels):
 @pytest.mark.parametrize("seed", [0, 1])
 def test_a_refined_picture_is_nearer_within_the_same_budget(seed):
     pixels = noisy_photo(seed)
-    plain, settings, before = coded(NanoCoder, pixels)
-    refined, told, after = coded(RefiningCoder, pixels)
+    plain, settings, before = coded(NanoEncoder, pixels)
+    refined, told, after = coded(RefiningEncoder, pixels)
     assert told["refined"] and "refined" not in settings
     assert len(write_file(refined)) <= BUDGET and refined.latent_scale == plain.latent_scale
     assert after > before + 0.02
@@ -55,9 +56,9 @@ def test_a_refined_picture_is_nearer_within_the_same_budget(seed):
 def test_one_picture_gives_one_file():
     pixels = noisy_photo(2)
     torch.manual_seed(1)
-    first = coded(RefiningCoder, pixels)[0]
+    first = coded(RefiningEncoder, pixels)[0]
     torch.manual_seed(2)
-    assert write_file(first) == write_file(coded(RefiningCoder, pixels)[0])
+    assert write_file(first) == write_file(coded(RefiningEncoder, pixels)[0])
 
 
 def test_torch_and_numpy_paint_the_same():
@@ -95,13 +96,13 @@ def test_cost_is_equation_1_for_one_picture():
 def test_a_picture_too_large_is_left_as_it_is(monkeypatch):
     monkeypatch.setattr(search_refined, "MOST_PIXELS", 1000)
     pixels = noisy_photo(0)
-    plain, refined = coded(NanoCoder, pixels), coded(RefiningCoder, pixels)
+    plain, refined = coded(NanoEncoder, pixels), coded(RefiningEncoder, pixels)
     assert write_file(plain[0]) == write_file(refined[0]) and "refined" not in refined[1]
 
 
 def test_where_no_price_makes_it_fit_the_plain_one_stays(monkeypatch):
-    monkeypatch.setattr(RefiningCoder, "cheapest", lambda *unused: None)
-    assert "refined" not in coded(RefiningCoder, noisy_photo(0))[1]
+    monkeypatch.setattr(RefiningEncoder, "cheapest", lambda *unused: None)
+    assert "refined" not in coded(RefiningEncoder, noisy_photo(0))[1]
 
 
 def test_without_a_budget_too(photo):

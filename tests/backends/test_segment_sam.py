@@ -36,8 +36,9 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize("kind", ["sam", "sam2"])
 def test_one_mask_a_box_and_the_picture_embedded_once(folders, kind, monkeypatch):
     segmenter = find_segmenter(f"sam:{folders[kind]}", "cpu")
-    calls, embed = [], segmenter._network.get_image_embeddings
-    monkeypatch.setattr(segmenter._network, "get_image_embeddings", lambda x: calls.append(1) or embed(x))
+    network, calls = segmenter.inner._network, []
+    embed = network.get_image_embeddings
+    monkeypatch.setattr(network, "get_image_embeddings", lambda x: calls.append(1) or embed(x))
     masks = segmenter.segment(IMAGE, [*BOXES, Box(200, 0, 300, 90), Box(30, 30, 30, 60)])
     assert len(masks) == 4 and len(calls) == 1
     for mask in masks:

@@ -90,10 +90,11 @@ def passes(network, hidden, symbols):
 @pytest.mark.parametrize("weights", [pytest.param("sedic-nano-2", marks=pytest.mark.slow)])
 def test_a_shipped_codec_as_a_network_paints_what_it_paints(weights):
     from sedicfmt.latents.nano.analyse import analyse
-    from sedicfmt.latents.registry import load_latent_model, named_model
+    from sedicfmt.latents.nano.weights import load_latent_model
+    from sedicfmt.latents.registry import id_of
     from sedicfmt.training.shipped import shipped_codec
 
-    number, photo = named_model(weights).id, np.asarray(draw_photo(128, 128))
+    number, photo = id_of(weights), np.asarray(draw_photo(128, 128))
     model = load_latent_model(number)
     _, symbols, mean = analyse(photo, model).coded()
     expected = model.synthesise(symbols, mean, 128, 128)

@@ -71,7 +71,7 @@ def test_decoding_is_greedy_and_ends(vlm):
 
 def test_json_becomes_a_description(vlm, monkeypatch):
     asked = says(monkeypatch, json.dumps(OBJECTS), "Sure! ```json\n" + json.dumps(OVERALL) + "\n```")
-    told = open_vlm(str(vlm), "photo.png", "cpu").describe(IMAGE, REQUEST)
+    told = open_vlm(str(vlm), device="cpu").describe(IMAGE, REQUEST)
     assert [(part.name, part.text) for part in told.objects] == [("brown dog", "brown dog with short fur")]
     assert told.overall == OVERALL["overall"]
     assert {"model": str(vlm), "device": "cpu", "requests": 2, "prompt_version": "1"}.items() <= told.report.items()
@@ -127,9 +127,9 @@ def test_a_folder_that_lacks_a_file(spoilt, gone):
 
 def test_no_folder_and_no_argument(tmp_path):
     with pytest.raises(MissingDependency, match=f"hf download {EXAMPLE}"):
-        open_vlm(str(tmp_path / "nowhere"), None)
+        open_vlm(str(tmp_path / "nowhere"))
     with pytest.raises(EncodeError, match="vlm:"):
-        open_vlm(None, None)
+        open_vlm(None)
 
 
 def test_an_id_that_is_not_here(monkeypatch):
@@ -140,7 +140,7 @@ def test_an_id_that_is_not_here(monkeypatch):
 
     monkeypatch.setattr(hub, "snapshot_download", offline)
     with pytest.raises(MissingDependency, match="hf download nobody/nothing"):
-        open_vlm("nobody/nothing", None)
+        open_vlm("nobody/nothing")
 
 
 def test_another_kind_of_model(spoilt):

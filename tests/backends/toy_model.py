@@ -37,6 +37,7 @@ class ToyDenoiser:
     pull: float = 0.5
     keep: float = 0.0
     control_kind: str = "latent"
+    control_apart: bool = False
     calls: list = field(default_factory=list)
 
     def encode_texts(self, texts):
@@ -49,7 +50,7 @@ class ToyDenoiser:
         self.calls.append((t, len(z)))
         return control + self.pull * (text[:, 1].view(-1, 1, 1, 1) - control) + self.keep * z
 
-    def attention_maps(self, z, t, text, control):
+    def attention_maps(self, z, t, text, control, full_gradient=False):
         scores = -4 * (z.mean(1)[..., None] - text[:, None, None, :, 0]) ** 2
         return [scores.softmax(-1)]
 

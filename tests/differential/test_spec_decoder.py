@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
-from sedicfmt.latents.registry import REGISTRY
+from sedicfmt.latents.nano.weights import MODELS
+from sedicfmt.latents.registry import ALLOCATED
 from tests.differential import cross_check
 from tests.differential.cross_check import decoder
 
@@ -170,8 +171,11 @@ def test_a_frame_of_av1_is_not_painted_and_says_so(tmp_path):
 
 
 def test_weights_are_those_of_registry_and_specification():
-    assert {i: (e.name, e.coder, e.file) for i, e in REGISTRY.items()} == {i: m[:3] for i, m in decoder.MODELS.items()}
-    for entry in (e for e in REGISTRY.values() if e.file):
+    files = {i: MODELS[i].file if i in MODELS else "" for i in ALLOCATED}
+    assert {i: (line.name, line.coder, files[i]) for i, line in ALLOCATED.items()} == {
+        i: m[:3] for i, m in decoder.MODELS.items()
+    }
+    for entry in MODELS.values():
         assert decoder.digests()[entry.file] == entry.sha256, "clause R-1 says otherwise"
         assert hashlib.sha256((decoder.WEIGHTS / entry.file).read_bytes()).hexdigest() == entry.sha256
 

@@ -14,12 +14,12 @@ import sedicfmt
 from sedicfmt.errors import BackendFailed
 from sedicfmt.latents.av1.decode import decode_frame
 from sedicfmt.latents.av1.still_picture import require_avif
-from sedicfmt.latents.registry import REGISTRY
+from sedicfmt.latents.registry import id_of
 from sedicfmt.model import SedicFile
 from tests.fuzz import REFUSED, VALID
 
 LARGEST = 512  # pixels a side, so that an execution is quick
-(MODEL,) = (entry.id for entry in REGISTRY.values() if entry.coder == "av1")
+MODEL = id_of("av1")
 
 
 def seeds() -> Iterator[bytes]:

@@ -15,7 +15,8 @@ import sedicfmt
 from sedicfmt.latents.nano.context import walk
 from sedicfmt.latents.nano.decode import decode_symbols
 from sedicfmt.latents.nano.nano_latent import STRIDE, NanoLatent
-from sedicfmt.latents.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.latents.nano.weights import load_latent_model
+from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
 from sedicfmt.segments.latent import Symbols, SymbolWriter
 from tests.fuzz import REFUSED, VALID

@@ -65,14 +65,14 @@ def assert_same(one, other):
     assert torch.allclose(one[1], other[1], atol=1e-5 * one[1].abs().max())
 
 
-@pytest.mark.parametrize("control_gradient", [False, True])
-def test_the_straightforward_program_gives_our_picture(model, control_gradient):
-    plainly = {"batched": False, "leaves": False, "control_gradient": control_gradient}
-    ours = restored(OragRestorer, model, control_gradient=control_gradient)
+@pytest.mark.parametrize("full", [False, True])
+def test_the_straightforward_program_gives_our_picture(model, full):
+    settings, other = (replace(SETTINGS, guidance=replace(STRONG, full_gradient=f)) for f in (full, not full))
+    ours = restored(OragRestorer, model, settings)
     assert len(ours[1]) == 3
-    assert_same(ours, restored(StraightforwardOrag, model, **plainly))
-    for other in ({"settings": replace(SETTINGS, guidance=None)}, {"control_gradient": not control_gradient}):
-        changed = restored(OragRestorer, model, **{"control_gradient": control_gradient, **other})
+    assert_same(ours, restored(StraightforwardOrag, model, settings, batched=False, leaves=False))
+    for otherwise in (replace(SETTINGS, guidance=None), other):
+        changed = restored(OragRestorer, model, otherwise)
         assert (changed[1] - ours[1]).abs().max() > 1e-3 * ours[1].abs().max()
 
 

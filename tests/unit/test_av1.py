@@ -19,9 +19,10 @@ from sedicfmt.container.content import write_file
 from sedicfmt.errors import BackendFailed, LimitExceeded, Malformed, MissingDependency, SedicError
 from sedicfmt.latents.av1 import avif_file, still_picture
 from sedicfmt.latents.av1 import obus as av1_obus
-from sedicfmt.latents.av1.search import LARGEST_SCALE, Av1Coder, highest, uphill
-from sedicfmt.latents.painting import decode_latent, open_decoder, paint_reference
-from sedicfmt.latents.registry import DEFAULT_MODEL, REGISTRY, load_latent_model, named_model
+from sedicfmt.latents.av1.search import LARGEST_SCALE, USUAL_SCALE, Av1Encoder, highest, uphill
+from sedicfmt.latents.nano.weights import load_latent_model
+from sedicfmt.latents.painting import decode_latent, paint_reference
+from sedicfmt.latents.registry import ALLOCATED, DEFAULT_MODEL, codec_of, id_of
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.picture import psnr
 from sedicfmt.pipeline import choose_reference
@@ -32,7 +33,7 @@ from sedicfmt.pipeline.rate_control import Budget, fit
 from sedicfmt.pipeline.report import report_bytes
 from tests.conftest import draw_photo
 
-AV1 = named_model("av1").id
+AV1 = id_of("av1")
 SPECIFICATION = (Path(__file__).parents[2] / "spec/sedic.md").read_text()
 
 
@@ -137,7 +138,7 @@ def test_a_pillow_without_avif_is_told(monkeypatch):
     frame = still()
     monkeypatch.setattr(still_picture.features, "check", lambda feature: False)
     for call in (
-        lambda: open_decoder(AV1),
+        lambda: codec_of(AV1),
         lambda: still_picture.encode(draw_photo(16, 16), 9, 8),
         lambda: still_picture.decode(frame, 96, 64),
     ):
@@ -171,8 +172,8 @@ def test_another_encoders_sequence_header_is_told(monkeypatch):
 
 
 def test_av1_has_no_weights():
-    assert REGISTRY[AV1].coder == "av1"
-    with pytest.raises(SedicError, match="classical"):
+    assert ALLOCATED[AV1].coder == "av1"
+    with pytest.raises(SedicError, match="no learned model"):
         load_latent_model(AV1)
 
 
@@ -211,7 +212,7 @@ def test_a_file_is_never_over_its_budget(size, seed, budget, model):
         file, report = with_reference(whole, pixels, model, Budget(budget := smallest), print)
     data = write_file(file)
     assert len(data) <= budget
-    assert report["latent_model"] == REGISTRY[file.model_id].name
+    assert report["latent_model"] == ALLOCATED[file.model_id].name
     assert sedicfmt.read(data) == file
     assert sedicfmt.unpack(data, stage="reference").size == size
 
@@ -253,7 +254,7 @@ def test_a_lack_of_memory_is_no_fault_of_the_file(mebibytes, said):
 
 def test_a_budget_is_used():
     pixels = noisy(384, 256, noise=8)
-    file, report = fit(SedicFile(384, 256, AV1, b"", b""), Av1Coder(pixels, AV1), Budget(600))
+    file, report = fit(SedicFile(384, 256, AV1, b"", b""), Av1Encoder(pixels), Budget(600))
     assert 0.9 * 600 < len(write_file(file)) <= 600
     assert file.z == b""
     assert report["quality"] >= 0
@@ -270,14 +271,14 @@ def test_auto_takes_the_nearer(budget):
         alone[name] = round(psnr(pixels, np.asarray(sedicfmt.unpack(sedicfmt.write(other), stage="reference"))), 2)
     assert report["latent_psnr"] == alone
     assert alone[report["latent_model"]] == max(alone.values())
-    assert REGISTRY[file.model_id].name == report["latent_model"]
+    assert ALLOCATED[file.model_id].name == report["latent_model"]
 
 
 def test_without_a_budget_auto_is_the_learned_coder():
     whole = SedicFile(96, 64, 0, b"", b"")
     file, report = with_reference(whole, noisy(96, 64), AUTO, Budget(), print)
-    assert (file.model_id, report["latent_model"]) == (DEFAULT_MODEL, REGISTRY[DEFAULT_MODEL].name)
+    assert (file.model_id, report["latent_model"]) == (DEFAULT_MODEL, ALLOCATED[DEFAULT_MODEL].name)
     assert "latent_psnr" not in report
-    assert choose_reference.CLASSICAL == AV1
+    assert choose_reference.CLASSICAL == "av1"
     file, report = with_reference(whole, noisy(96, 64), "av1", Budget(), print)
-    assert (file.model_id, file.latent_scale) == (AV1, REGISTRY[AV1].usual_scale)
+    assert (file.model_id, file.latent_scale) == (AV1, USUAL_SCALE)

@@ -9,7 +9,9 @@ import pytest
 import sedicfmt
 from sedicfmt.errors import BackendFailed, EncodeError, Unsupported
 from sedicfmt.latents import registry
+from sedicfmt.latents.nano import weights
 from sedicfmt.model import SedicFile
+from sedicfmt.pipeline.choose_reference import check_model
 
 PACKAGE = Path(sedicfmt.__file__).parent
 ROOT = Path(__file__).parents[2]
@@ -17,21 +19,24 @@ ROOT = Path(__file__).parents[2]
 
 def test_an_unknown_id_is_told_and_has_its_own_exit_code():
     with pytest.raises(Unsupported, match="model 99 is not known") as caught:
-        registry.find_model(99)
+        registry.codec_of(99)
     assert (caught.value.exit_code, caught.value.path) == (4, "header.model_id")
 
 
 def test_an_unknown_name_is_told():
     with pytest.raises(EncodeError, match="no model sedic-giant; there are "):
-        registry.named_model("sedic-giant")
+        check_model("sedic-giant")
 
 
-@pytest.mark.parametrize("entry", registry.REGISTRY.values(), ids=lambda entry: entry.name)
-def test_card_and_specification_know_every_model(entry):
-    card = (ROOT / "docs/model-cards" / f"{entry.name}.md").read_text()
-    assert f"model id {entry.id}" in card
-    assert f"| {entry.id} | {entry.name} |" in (ROOT / "spec/sedic.md").read_text()
-    if entry.file:
+@pytest.mark.parametrize("line", registry.ALLOCATED.values(), ids=lambda line: line.name)
+def test_card_and_specification_know_every_model(line):
+    card = (ROOT / "docs/model-cards" / f"{line.name}.md").read_text()
+    assert f"model id {line.id}" in card
+    assert f"| {line.id} | {line.name} |" in (ROOT / "spec/sedic.md").read_text()
+    codec = registry.codec_of(line.id)
+    assert (codec.model_id, codec.name) == (line.id, line.name)
+    assert codec.licence
+    if entry := weights.MODELS.get(line.id):
         assert hashlib.sha256((PACKAGE / "latents/nano" / entry.file).read_bytes()).hexdigest() == entry.sha256
         assert entry.sha256 in card
 
@@ -39,23 +44,22 @@ def test_card_and_specification_know_every_model(entry):
 def test_weights_that_are_missing_are_told(monkeypatch):
     from dataclasses import replace
 
-    gone = replace(registry.REGISTRY[registry.DEFAULT_MODEL], file="gone.safetensors")
-    monkeypatch.setitem(registry.REGISTRY, 200, gone)
+    gone = replace(weights.MODELS[registry.DEFAULT_MODEL], file="gone.safetensors")
+    monkeypatch.setitem(weights.MODELS, 200, gone)
     with pytest.raises(BackendFailed, match=r"weights of sedic-nano-2 cannot be read: gone\.safetensors"):
-        registry.load_latent_model(200)
+        weights.load_latent_model(200)
 
 
 def test_weights_are_numbers_read_from_the_packages_folder(monkeypatch):
     """Safetensors of plain numbers: a list of names, types and shapes, and numbers behind it (S-4)."""
     opened, read_bytes = [], Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: opened.append(path) or read_bytes(path))
-    for entry in registry.REGISTRY.values():
-        if entry.file:
-            registry.load_latent_model.cache_clear()
-            registry.load_latent_model(entry.id)
-            data = read_bytes(opened[-1])
-            listed = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-            assert {tensor["dtype"] for tensor in listed.values()} <= {"I8", "I16", "I32", "I64", "F16", "F32"}
+    for entry in weights.MODELS.values():
+        weights.load_latent_model.cache_clear()
+        weights.load_latent_model(entry.id)
+        data = read_bytes(opened[-1])
+        listed = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        assert {tensor["dtype"] for tensor in listed.values()} <= {"I8", "I16", "I32", "I64", "F16", "F32"}
     assert opened
     assert {path.parent for path in opened} == {PACKAGE / "latents/nano"}
 
@@ -65,18 +69,18 @@ def test_a_wrong_model_is_refused_before_decoding(monkeypatch):
     from sedicfmt.latents import painting
     from sedicfmt.latents.nano import decode
 
-    entry = registry.REGISTRY[registry.DEFAULT_MODEL]
+    entry = weights.MODELS[registry.DEFAULT_MODEL]
     data = bytearray((PACKAGE / "latents/nano" / entry.file).read_bytes())
     data[-1] ^= 1
     monkeypatch.setattr(Path, "read_bytes", lambda _: bytes(data))
     monkeypatch.setattr(decode, "decode_symbols", lambda *_: pytest.fail("decoded by wrong weights"))
-    registry.load_latent_model.cache_clear()
+    weights.load_latent_model.cache_clear()
     file = SedicFile(32, 32, entry.id, b"", b"")
     try:
         with pytest.raises(BackendFailed, match="is not the file that sedic-nano-2 stands for"):
             painting.decode_latent(file)
     finally:
-        registry.load_latent_model.cache_clear()
+        weights.load_latent_model.cache_clear()
 
 
 def test_all_weights_that_ship_take_at_most_24_megabytes():

@@ -15,8 +15,8 @@ from PIL import Image
 import sedicfmt
 from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
+from sedicfmt.pipeline.png_text import png, png_text
 from sedicfmt.pipeline.unpack import UnpackOptions, UnpackResult, unpack_bytes
-from sedicfmt.pipeline.write_png import png, png_text
 
 PICTURES = Path(__file__).parents[1] / "outside" / "pictures"
 

@@ -14,7 +14,7 @@ import sedicfmt
 from sedicfmt.container.content import write_file
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.errors import EncodeError, LimitExceeded
-from sedicfmt.latents.nano.search import FULL, LARGEST_SCALE, MU_MOST, NanoCoder
+from sedicfmt.latents.nano.search import FULL, LARGEST_SCALE, MU_MOST, NanoEncoder
 from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.pipeline.pack_options import PRESETS, PackOptions, from_preset
@@ -34,7 +34,7 @@ def content(width, height, words, objects):
 
 
 def coder_of(pixels):
-    return NanoCoder(pixels, DEFAULT_MODEL)
+    return NanoEncoder(pixels, DEFAULT_MODEL)
 
 
 @given(

@@ -21,6 +21,7 @@ from torch import Tensor
 from sedicfmt.decoders.diffusers.attention_maps import Residuals, cross_attention_maps, guided_layers
 from sedicfmt.decoders.diffusers.text_clip import ClipTexts
 from sedicfmt.decoders.interfaces import EncodedTexts
+from sedicfmt.errors import BackendFailed
 
 Kind = Literal["latent", "picture"]
 GRADIENT_SCALE = 4096.0  # float16 loses gradients under 6e-8; a map's gradient is of the order of 1e-4 and less
@@ -84,6 +85,7 @@ class DiffusersDenoiser:
         self.unet, self.branch, self.texts = unet, branch, texts
         self.layers = guided_layers(unet, layers)
         self.control_kind: Kind = branch.kind
+        self.control_apart = not isinstance(branch, NoControl)
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
         """Embeddings in the UNet's dtype; texts of more than 75 tokens in pieces, with a warning."""
@@ -105,14 +107,24 @@ class DiffusersDenoiser:
         )[0]
         return prediction.float()
 
-    def attention_maps(self, z: Tensor, t: int, text: Tensor, control: Tensor) -> list[Tensor]:
-        """Maps of `layers`, float32 (batch * heads, rows, columns, tokens), differentiable in z through the UNet alone:
-        the control branch's share of the gradient is left out, as it is small and would double the work."""
-        with torch.no_grad():
-            _, _, text, residuals = self.prepared(z.detach(), t, text, control)
-        x = unscaled(z) if self.unet.dtype == torch.float16 else z
-        maps = cross_attention_maps(self.unet, self.layers, x.to(self.unet.dtype), t, text, residuals)
-        return [scaled(m) for m in maps] if self.unet.dtype == torch.float16 else maps
+    def attention_maps(
+        self, z: Tensor, t: int, text: Tensor, control: Tensor, full_gradient: bool = False
+    ) -> list[Tensor]:
+        """Maps of `layers`, float32 (batch * heads, rows, columns, tokens), differentiable in z through the UNet; with
+        `full_gradient` through the control branch too, as equation 3 has it, which costs a backward pass of the branch and is
+        no small share: with random models the two directions had cosines of .99 down to .41.
+
+        Raises BackendFailed for a control branch that gives no gradient.
+        """
+        half = self.unet.dtype == torch.float16
+        z = unscaled(z) if half else z
+        with torch.set_grad_enabled(full_gradient and torch.is_grad_enabled()):
+            x, _, text, residuals = self.prepared(z, t, text, control)
+        if full_gradient and residuals and x.requires_grad and not residuals[1].requires_grad:
+            raise BackendFailed("the control branch gives no gradient; leave out --full-gradient")
+        x = z.to(self.unet.dtype)
+        maps = cross_attention_maps(self.unet, self.layers, x, t, text, residuals)
+        return [scaled(m) for m in maps] if half else maps
 
     def prepared(self, z: Tensor, t: int, text: Tensor, control: Tensor) -> tuple[Tensor, Tensor, Tensor, Residuals]:
         """z, t and text as the UNet takes them, and the control branch's residuals. t is a tensor on the device, so

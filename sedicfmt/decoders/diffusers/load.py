@@ -89,7 +89,16 @@ def open_model(
     with model_errors(name, device, MEMORY, NUMBERS, "does not load"):
         space = _open_space(folder, torch_dtype, device, tiled_vae)
         denoiser = _open_denoiser(folder, branch_path, kind, torch_dtype, device, layers)
-        return RestorationModel(name, space, denoiser, open_scheduler(folder), device, hints=(MEMORY, NUMBERS))
+        computed = how_computed(denoiser, space, device, tiled_vae)
+        hints = (MEMORY, NUMBERS)
+        return RestorationModel(name, space, denoiser, open_scheduler(folder), device, hints=hints, computed=computed)
+
+
+def how_computed(denoiser: DiffusersDenoiser, space: VaeSpace, device: str, tiled: bool) -> dict[str, str | bool]:
+    """For the record: what of the model's opening changes a picture's numbers."""
+    types = {"dtype": denoiser.unet.dtype, "vae_dtype": space.vae.dtype}
+    told = {name: str(kind).removeprefix("torch.") for name, kind in types.items()}
+    return {"device": device, **told, "tiled_vae": tiled, "layers": " ".join(denoiser.layers)}
 
 
 def choose_dtype(name: str, device: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sedicfmt.decoders.diffusers.model_files import files_of, variant
+from sedicfmt.decoders.diffusers.model_files import CONTROL_PARTS, files_of, variant
 from sedicfmt.errors import EncodeError
 from sedicfmt.networks.hub import find_file, find_folder
 from sedicfmt.networks.model_folder import check_weights
@@ -32,7 +32,7 @@ def find_control(control: str | None, kind: Kind, revision: str | None, instead:
         return None
     if kind == "latent":
         return find_file(control, instead, revision)
-    folder = find_folder(control, files_of(("",)), instead, revision)
+    folder = find_folder(control, files_of(CONTROL_PARTS), instead, revision)
     check_weights(folder, ("*.safetensors",))
     return folder
 

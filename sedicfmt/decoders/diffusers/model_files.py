@@ -12,10 +12,11 @@ from pathlib import Path
 from sedicfmt.networks.hub import ModelFiles
 
 BASE_PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
+CONTROL_PARTS = ("",)  # a control branch: the folder itself
 
 
 def files_of(parts: Sequence[str]) -> ModelFiles:
-    """The files of a folder with these parts; "" stands for the folder itself, a control branch."""
+    """The files of a folder with these parts, BASE_PARTS or CONTROL_PARTS."""
     needed = tuple(tuple(str(Path(part) / file) for file in choice) for part in parts for choice in NEEDED[part])
     pickled = PICKLED if "" in parts else ()  # ControlNets are often published as .bin alone
     return ModelFiles(needed, ((*WORDS, *SAFE), (*WORDS, *SAFE, *PICKLED)), (*WORDS, *SAFE, *pickled))

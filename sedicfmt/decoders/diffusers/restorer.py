@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sedicfmt.decoders.diffusers.load import Kind, open_model, open_preset
+from sedicfmt.declared import needs
+from sedicfmt.decoders.diffusers.load import PRESETS, Kind, open_model, open_preset
+from sedicfmt.decoders.diffusers.model_files import BASE_PARTS, CONTROL_PARTS, files_of
 from sedicfmt.decoders.interfaces import Restorer
 from sedicfmt.decoders.registry import RestorerOptions
 from sedicfmt.errors import EncodeError
+from sedicfmt.networks.hub import fetch_command, fetch_file_command
 from sedicfmt.networks.packages import package
 
 if TYPE_CHECKING:
@@ -23,18 +26,33 @@ if TYPE_CHECKING:
     from sedicfmt.decoders.orag.settings import OragSettings
 
 CHECKPOINTS = (".pt", ".pth", ".ckpt", ".safetensors")
+PACKAGES = ("torch", "diffusers", "transformers", "safetensors")
 
 
+def _models(preset: str) -> dict[str, str]:
+    """The hub models of a preset, each with the command that fetches it."""
+    of = PRESETS[preset]
+    found = {of.base: fetch_command(of.base, files_of(BASE_PARTS))}
+    if of.control and ":" in of.control:
+        found[of.control] = fetch_file_command(of.control)
+    elif of.control:
+        found[of.control] = fetch_command(of.control, files_of(CONTROL_PARTS))
+    return found
+
+
+@needs(*PACKAGES, extra="diffusion", usage="sd21-diffbir[:BASE,CONTROL]", models=_models("sd21-diffbir"))
 def open_sd21_diffbir(argument: str | None, options: RestorerOptions) -> Restorer:
     """The authors' models."""
     return _open_preset("sd21-diffbir", argument, options)
 
 
+@needs(*PACKAGES, extra="diffusion", usage="sd15-tile[:BASE,CONTROL]", models=_models("sd15-tile"))
 def open_sd15_tile(argument: str | None, options: RestorerOptions) -> Restorer:
     """Stock diffusers models."""
     return _open_preset("sd15-tile", argument, options)
 
 
+@needs(*PACKAGES, extra="diffusion", usage="diffusers:BASE[,CONTROL]")
 def open_folder(argument: str | None, options: RestorerOptions) -> Restorer:
     """Any models. Raises EncodeError without an argument."""
     if not argument:
@@ -44,6 +62,7 @@ def open_folder(argument: str | None, options: RestorerOptions) -> Restorer:
     return _orag(open_model(base or "", control, _kind_of(control), **_how(options)), settings)
 
 
+@needs(*PACKAGES, extra="diffusion", usage="one-step[:BASE[,CONTROL]]", models=_models("sd-turbo"))
 def open_one_step(argument: str | None, options: RestorerOptions) -> Restorer:
     """A one-step restorer: of the settings only strength and colour mean anything to it.
 

@@ -25,7 +25,7 @@ from sedicfmt.networks.small_weights import unpack
 NAME = "sedic-nano-restorer-3"
 WEIGHTS = Path(__file__).parent / f"{NAME}.safetensors"
 MOST_PIXELS = 4096 * 4096  # about 270 bytes a pixel: over four gigabytes
-SHA256 = "212b5dd62d92fa8500410c0668d591fb6c6cd3973a6ca553ceaa9f510532f7fb"
+SHA256 = "e951168c2bfd92bc5391ef8b7d023eba0fa09c52ef3910be8c8d2ac42da05c45"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +35,7 @@ class NanoDenoiser:
     network: NanoRestorerNetwork
     alphas_cumprod: np.ndarray
     control_kind: Literal["latent"] = "latent"
+    control_apart: bool = False
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
         """Embeddings (texts, PLACES, width); words beyond PLACES are left out with a warning."""
@@ -49,8 +50,11 @@ class NanoDenoiser:
         guess: Tensor = self.network(z, self.alpha_bar(t, len(z)), text, control.expand_as(z))
         return guess
 
-    def attention_maps(self, z: Tensor, t: int, text: Tensor, control: Tensor) -> list[Tensor]:
-        """The middle block of the up branch, at 1/16 of the picture: (batch * heads, rows, columns, PLACES)."""
+    def attention_maps(
+        self, z: Tensor, t: int, text: Tensor, control: Tensor, full_gradient: bool = False
+    ) -> list[Tensor]:
+        """The middle block of the up branch, at 1/16 of the picture: (batch * heads, rows, columns, PLACES). The gradient is
+        full in any case: control enters the one network beside z."""
         return [self.network.attention(z, self.alpha_bar(t, len(z)), text, control.expand_as(z))]
 
     def alpha_bar(self, t: int, count: int) -> Tensor:
@@ -82,7 +86,8 @@ def _open_nano(weights: Path, device: str, check: bool) -> RestorationModel:
     network = network.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
     alphas = cosine_alphas()
     denoiser = NanoDenoiser(network, alphas)
-    return RestorationModel(NAME, PatchSpace(), denoiser, Ddim(alphas.tolist(), "sample"), device, MOST_PIXELS)
+    parts = (PatchSpace(), denoiser, Ddim(alphas.tolist(), "sample"), device, MOST_PIXELS)
+    return RestorationModel(NAME, *parts, needs_reference=True, computed={"device": device, "dtype": "float32"})
 
 
 def read_config(data: bytes) -> dict:

@@ -1,7 +1,7 @@
 """The layers of the bundled restorer's network. All maps are (batch, rows, columns, channels).
 
 A block is a depthwise 5x5 convolution, a layer norm moved by the noise level, and two linear layers. Words enter as vectors
-(`decoders/nano/word_vectors.py`), which stay as they are: what is learned is how to read them.
+(`word_vectors.py`), which stay as they are: what is learned is how to read them.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sedicfmt.declared import needs
 from sedicfmt.decoders.interfaces import Restorer
 from sedicfmt.decoders.registry import RestorerOptions
 from sedicfmt.errors import EncodeError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sedicfmt.decoders.orag.settings import OragSettings
 
 
+@needs("torch", "safetensors", extra="nano")
 def open_nano_restorer(argument: str | None, options: RestorerOptions) -> Restorer:
     """The registry's factory. Raises EncodeError for an argument or a type: there is nothing to choose."""
     if argument is not None:

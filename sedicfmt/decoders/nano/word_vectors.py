@@ -19,7 +19,7 @@ SHA256 = "ff668110e1e8854b3a922fc190f0d9d452a473f9cc74dda97d2a7924d3a7a774"
 
 @cache
 def load_vectors() -> NDArray[np.float32]:
-    """(words, 48), a row for each word of `nano_words.vocabulary`, in its order. Raises BackendFailed."""
+    """(words, 48), a row for each word of `words.vocabulary`, in its order. Raises BackendFailed."""
     try:
         data = FILE.read_bytes()
     except OSError as error:

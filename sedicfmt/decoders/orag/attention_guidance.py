@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from sedicfmt.decoders.interfaces import TokenSpan
-from sedicfmt.errors import EncodeError
+from sedicfmt.errors import BackendFailed, EncodeError
 
 _NAME_ENDS = re.compile(r"[,.;:]| (?:in|with|on|at|of|is|are|that|which|wearing|standing|sitting) ", re.IGNORECASE)
 
@@ -32,6 +32,8 @@ class Guidance:
     `eta`: equation 3's scale (the paper: 40, 30 to 50 work). `share`: T' as a share of the steps: guided are the first
     `share` of an object's steps. `updates`: gradient steps within one of them. `tokens`: k, the object's name at the head of
     Text_d or all of its words. `by_noise`: eta times 1 - alpha_bar_t, as layout-guidance scales it, instead of constant.
+    `full_gradient`: grad_z E goes through the control branch too, as equation 3 has it; without, through the UNet alone, which
+    is less work in another direction.
     """
 
     eta: float = 40.0
@@ -39,6 +41,7 @@ class Guidance:
     updates: int = 1
     tokens: Literal["name", "all"] = "all"
     by_noise: bool = False
+    full_gradient: bool = False
 
     def __post_init__(self) -> None:
         """Raises EncodeError for what guides nothing."""
@@ -92,12 +95,17 @@ def guide(
     eta: float,
     updates: int = 1,
 ) -> tuple[Tensor, list[float]]:
-    """Equation 3, `updates` times. z (1, c, h, w); `maps_of(z)`: the maps, differentiable. Returns z and E before each."""
+    """Equation 3, `updates` times. z (1, c, h, w); `maps_of(z)`: the maps, differentiable. Returns z and E before each.
+
+    Raises BackendFailed for a model whose attention has no gradient.
+    """
     energies = []
     for _ in range(updates):
         with torch.enable_grad():
             moved = z.detach().requires_grad_(True)
             value = energy(maps_of(moved), mask, tokens)
+            if not value.requires_grad:
+                raise BackendFailed("the model's attention has no gradient, so nothing can guide it; --no-guidance")
             (gradient,) = torch.autograd.grad(value, moved)
         z = z - eta * gradient
         energies.append(float(value.detach()))

@@ -3,6 +3,9 @@
 64-bit words of Philox 4x64-10 (Salmon et al., 2011; numpy's bit stream, which numpy guarantees not to change), key = seed,
 counter's top word = stage; each word's top 53 bits are a fraction; pairs of fractions become normal numbers by Box and
 Muller in float64, rounded to float32. Drawn on the CPU, whatever the device.
+
+R-2 numbers the stages 0, 1, ... A sampler that adds noise in every step draws it from streams of the same seed that are
+far above those.
 """
 
 from __future__ import annotations
@@ -31,3 +34,8 @@ def seeded_noise(seed: int, stage: int, shape: tuple[int, ...]) -> Tensor:
     import torch
 
     return torch.from_numpy(normal_numbers(seed, stage, math.prod(shape))).view(shape)
+
+
+def step_stream(stage: int, step: int) -> int:
+    """Which stream an ancestral sampler's noise for step 0, 1, ... of a stage is; never one that a stage starts from."""
+    return ((stage + 1) << 32) + step

@@ -9,7 +9,7 @@ network made for restoring starts there, for stock sd-turbo a `strength` about a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -18,7 +18,8 @@ from sedicfmt.decoders.interfaces import RestorationModel, Restored, RestoreRequ
 from sedicfmt.decoders.orag.colour_correction import CORRECTIONS
 from sedicfmt.decoders.orag.noise import seeded_noise
 from sedicfmt.decoders.orag.picture_tensor import to_picture, to_tensor
-from sedicfmt.networks.failures import callers, finite, model_errors
+from sedicfmt.decoders.orag.record import restoring_record
+from sedicfmt.networks.failures import finite, model_errors
 
 STAGE = "whole picture"
 
@@ -40,13 +41,12 @@ class OneStepRestorer:
         if request.stop_after_objects:
             told = "a one-step restorer has no object stages; this is the reference picture"
             return Restored(request.reference, warnings=(told,))
-        asked = replace(request, on_step=callers(request.on_step), on_picture=callers(request.on_picture))
         with (
             torch.inference_mode(False),
             torch.no_grad(),
             model_errors(self.model.name, self.model.device, *self.model.hints),
         ):
-            return self.restored(asked)
+            return self.restored(request)
 
     def restored(self, request: RestoreRequest) -> Restored:
         """The whole way from picture to picture."""
@@ -58,7 +58,7 @@ class OneStepRestorer:
         request.on_step(STAGE, 1, 1)
         if request.on_picture is not None:
             request.on_picture("final", picture)
-        return Restored(picture, {"restorer": self.model.name, "steps": f"1, from step {self.step}"}, texts.warnings)
+        return Restored(picture, restoring_record(self.model, f"1, from step {self.step}", self), texts.warnings)
 
     def predicted(self, reference: Tensor, text: Tensor, seed: int) -> Tensor:
         """The clean latent after one step."""

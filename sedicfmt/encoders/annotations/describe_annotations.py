@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sedicfmt.declared import needs, reads_files
 from sedicfmt.encoders.annotations.annotation_masks import Size, bounding_box, read_mask
 from sedicfmt.encoders.annotations.annotations_coco import describe_coco
 from sedicfmt.encoders.annotations.coco_file import load_json
@@ -34,28 +35,28 @@ from sedicfmt.picture import Picture
 
 @dataclass(frozen=True)
 class AnnotationsDescriber:
-    """Describer that reads `file`. For a COCO file: `image_name`, the picture's path, finds it there, and `orientation` is
-    EXIF's, which made the picture as it is shown of the one as it is stored."""
+    """Describer that reads `file`. In a COCO file the request's `image_name`, the picture's path, finds it there, and
+    `orientation` made the picture as it is shown of the one as it is stored."""
 
     file: Path
-    image_name: str | None = None
-    orientation: int = 1
 
     def describe(self, image: Picture, request: DescribeRequest) -> Description:
         """What the file says of `image`, within the request's limits. Raises EncodeError, OSError."""
         require_picture(image)
         content = load_json(self.file)
         if "images" in content:
-            return describe_coco(content, self.file, self.image_name, self.orientation, image, request)
+            return describe_coco(content, self.file, request.image_name, request.orientation, image, request)
         return _describe_own(content, self.file.parent, (image.shape[0], image.shape[1]), request)
 
 
-def open_annotations(argument: str | None, image_name: str | None, orientation: int = 1) -> AnnotationsDescriber:
+@reads_files
+@needs(usage="annotations:FILE")
+def open_annotations(argument: str | None) -> AnnotationsDescriber:
     """The registry's factory. Raises EncodeError without an argument, or for a file that holds no JSON; OSError."""
     if not argument:
         raise EncodeError("the describer 'annotations' needs a file: annotations:FILE")
     load_json(Path(argument))
-    return AnnotationsDescriber(Path(argument), image_name, orientation)
+    return AnnotationsDescriber(Path(argument))
 
 
 def _describe_own(content: dict[str, Any], folder: Path, size: Size, request: DescribeRequest) -> Description:

@@ -15,7 +15,6 @@ from dataclasses import replace
 from sedicfmt.encoders.interfaces import DescribedObject, Description, Grounder, Segmenter, require_picture
 from sedicfmt.encoders.objects.clean_mask import clean_mask, resolve_overlaps
 from sedicfmt.encoders.objects.hallucination import without_hallucinations
-from sedicfmt.errors import BackendFailed
 from sedicfmt.picture import Picture
 
 
@@ -30,6 +29,7 @@ def find_objects(
 
     The report gains "hallucinations" and "removed" where there are any, "boxes" ("cat 0.71"), seconds for "ground" and
     "segment", and warnings. Raises SedicError, what the two back ends raise.
+    What they give was looked at where it entered (guarded.py).
     """
     require_picture(image)
     if grounder and any(_unplaced(part) for part in description.objects):
@@ -46,8 +46,6 @@ def find_objects(
 def _ground(image: Picture, description: Description, grounder: Grounder) -> Description:
     asked = [i for i, part in enumerate(description.objects) if _unplaced(part)]
     answers = grounder.ground(image, [description.objects[i].name for i in asked])
-    if len(answers) != len(asked):
-        raise BackendFailed(f"the grounder gave {len(answers)} answers to {len(asked)} phrases")
     boxes = [f"{answer.name} {answer.score:.2f}" for answer in answers if answer]
     checked = without_hallucinations(description, dict(zip(asked, answers, strict=True)))
     return replace(checked, report={**checked.report, "boxes": boxes})
@@ -56,10 +54,6 @@ def _ground(image: Picture, description: Description, grounder: Grounder) -> Des
 def _segment(image: Picture, description: Description, segmenter: Segmenter) -> Description:
     asked = [i for i, part in enumerate(description.objects) if _unmasked(part)]
     masks = segmenter.segment(image, [box for i in asked if (box := description.objects[i].box)])
-    if len(masks) != len(asked) or any(mask.shape != image.shape[:2] for mask in masks):
-        raise BackendFailed(
-            f"the segmenter gave {len(masks)} masks to {len(asked)} boxes, or not of the picture's size"
-        )
     given = [part.pixels for part in description.objects if part.pixels is not None and part.pixels.any()]
     clean = [clean_mask(mask) for mask in masks]
     own = resolve_overlaps(clean, [description.objects[i].score for i in asked], given)

@@ -20,13 +20,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from sedicfmt.declared import needs
 from sedicfmt.encoders.box_in_picture import clipped, thickened
 from sedicfmt.encoders.interfaces import Box, Detection, require_picture
 from sedicfmt.encoders.offline.detect_ssd import suppress
 from sedicfmt.errors import BackendFailed, EncodeError
 from sedicfmt.networks.devices import choose_device
 from sedicfmt.networks.failures import inference
-from sedicfmt.networks.load_transformers import find_network, load_network, load_processor
+from sedicfmt.networks.hub import fetch_command
+from sedicfmt.networks.load_transformers import files_of, find_network, load_network, load_processor
 from sedicfmt.networks.model_folder import Needed
 from sedicfmt.picture import Picture
 
@@ -91,6 +93,10 @@ class GroundingDino:
         return processor, load_network("GroundingDinoForObjectDetection", self.folder, self.device)
 
 
+@needs(
+    "torch", "transformers", "safetensors", extra="diffusion", usage="grounding-dino[:FOLDER_OR_ID]",
+    models={DEFAULT_ID: fetch_command(DEFAULT_ID, files_of())},
+)  # fmt: skip
 def open_grounding_dino(argument: str | None, device: str = "auto") -> GroundingDino:
     """The registry's factory: `argument` is a folder or a hub id, None for the default."""
     return GroundingDino(argument or DEFAULT_ID, device)

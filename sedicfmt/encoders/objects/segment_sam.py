@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
+from sedicfmt.declared import needs
 from sedicfmt.encoders.box_in_picture import clipped
 from sedicfmt.encoders.interfaces import Box, require_picture
 from sedicfmt.networks.devices import choose_device
 from sedicfmt.networks.failures import inference
-from sedicfmt.networks.load_transformers import find_network, load_network
+from sedicfmt.networks.hub import fetch_command
+from sedicfmt.networks.load_transformers import files_of, find_network, load_network
 from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture, Pixels
 
@@ -82,6 +84,10 @@ class SamSegmenter:
         return load_network(NETWORKS[self.kind], self.folder, self.device)
 
 
+@needs(
+    "torch", "transformers", "safetensors", extra="diffusion", usage="sam[:FOLDER_OR_ID]",
+    models={DEFAULT_ID: fetch_command(DEFAULT_ID, files_of())},
+)  # fmt: skip
 def open_sam(argument: str | None, device: str = "auto") -> SamSegmenter:
     """The registry's factory: `argument` is a folder or a hub id, None for the authors' model."""
     return SamSegmenter(argument or DEFAULT_ID, device)

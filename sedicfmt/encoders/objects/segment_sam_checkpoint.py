@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from sedicfmt.declared import needs
 from sedicfmt.encoders.box_in_picture import clipped, thickened
 from sedicfmt.encoders.interfaces import Box, require_picture
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
@@ -69,6 +70,7 @@ class SamCheckpointSegmenter:
             return self._library.SamPredictor(net.float().eval().requires_grad_(False).to(self.device))
 
 
+@needs("torch", "torchvision", "segment_anything", extra="sam", usage="sam-checkpoint:PATH")
 def open_sam_checkpoint(argument: str | None, device: str = "auto") -> SamCheckpointSegmenter:
     """The registry's factory. Raises EncodeError without a file."""
     if not argument:

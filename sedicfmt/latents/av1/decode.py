@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sedicfmt.errors import BackendFailed, Malformed
 from sedicfmt.latents.av1 import still_picture as av1
 from sedicfmt.latents.av1.frame import tiles_of
-from sedicfmt.latents.painting import Decode, in_segment
+from sedicfmt.latents.interfaces import in_segment
 from sedicfmt.model import SedicFile
 
 
@@ -37,12 +37,6 @@ class StillPicture:
             return av1.decode(self.frame, self.width, self.height)
         except BackendFailed as error:
             raise in_segment(error, "y") from error.__cause__
-
-
-def open_decoder(model_id: int) -> Decode:
-    """Raises MissingDependency where Pillow has no AVIF."""
-    av1.require_avif()
-    return decode_frame
 
 
 def decode_frame(file: SedicFile) -> StillPicture:

@@ -15,43 +15,41 @@ import numpy as np
 from PIL import Image
 
 from sedicfmt.latents.av1 import still_picture as av1
-from sedicfmt.latents.encoding import Latent, Size
-from sedicfmt.latents.registry import find_model
+from sedicfmt.latents.interfaces import CodedLatent, Size
 from sedicfmt.model import coded_size
 from sedicfmt.picture import Picture
 from sedicfmt.scale_picture import scaled
 
 LEAST_SCALE, LARGEST_SCALE = 3, 16  # sixteenths
-USUAL_STEP = 9  # of quality, without a budget
+USUAL_SCALE, USUAL_STEP = 7, 9  # without a budget: about a kilobyte for a photo of 768x512; the step is one of quality
 BITS_A_PIXEL = 0.11  # of the coded picture, where the best scale usually lies
 JUDGED = 1024  # pixels a side at most at which scales are compared
 LARGE = 1 << 19  # pixels of a coded picture from which on the encoder is set faster
 FAST, SLOW = (6, 8), (4, 6)  # its speeds for searching and for writing, below and from LARGE on
 
 
-class Av1Coder:
+class Av1Encoder:
     """The encoder of one uint8 RGB picture (height, width, 3) by model `av1`."""
 
     least_scale = LEAST_SCALE
 
-    def __init__(self, picture: Picture, model_id: int):
-        av1.require_avif()
+    def __init__(self, picture: Picture):
         height, width, _ = picture.shape
-        self.pixels, self.usual_scale = width * height, find_model(model_id).usual_scale
+        self.pixels = width * height
         self.photo, self.judged = Image.fromarray(picture), scaled(picture, JUDGED).astype(np.int16)
         self.small, self.at = cache(self._small), cache(self._at)
 
-    def usual(self) -> Latent:
-        return self.at(self.usual_scale, USUAL_STEP)
+    def usual(self) -> CodedLatent:
+        return self.at(USUAL_SCALE, USUAL_STEP)
 
-    def smallest(self) -> Latent:
+    def smallest(self) -> CodedLatent:
         return self.at(1, 0)
 
-    def best(self, size: Size, most_bytes: int, least_scale: int) -> Latent | None:
+    def best(self, size: Size, most_bytes: int, least_scale: int) -> CodedLatent | None:
         step = USUAL_STEP  # where the next search begins: where the last ended
 
         @cache
-        def finest(scale: int, speeds: tuple[int, int]) -> Latent | None:
+        def finest(scale: int, speeds: tuple[int, int]) -> CodedLatent | None:
             """The highest quality that fits at a scale."""
             nonlocal step
             found = highest(lambda q: size(self.at(scale, q, speeds)) <= most_bytes, step)
@@ -63,7 +61,7 @@ class Av1Coder:
         # Where hardly anything fits, only the fast one may.
         return max(finest(scale, SLOW), finest(scale, FAST), key=self.nearness)
 
-    def nearness(self, latent: Latent | None) -> float:
+    def nearness(self, latent: CodedLatent | None) -> float:
         """How near the decoded and resampled picture is to the photo: the squared error, negative; None is farthest."""
         if latent is None:
             return -math.inf
@@ -74,17 +72,17 @@ class Av1Coder:
 
     def _likely_scale(self, size: Size, most_bytes: int) -> int:
         """Where the best scale usually lies for what the rest of the file leaves."""
-        room = max(1, most_bytes - size(Latent(1, b"", b"")))
+        room = max(1, most_bytes - size(CodedLatent(1, b"", b"")))
         return round(16 * math.sqrt(room * 8 / BITS_A_PIXEL / self.pixels))
 
     def _small(self, scale: int) -> Image.Image:
         return self.photo.resize(coded_size(*self.photo.size, scale), Image.Resampling.LANCZOS)
 
-    def _at(self, scale: int, step: int, speeds: tuple[int, int] = SLOW) -> Latent:
+    def _at(self, scale: int, step: int, speeds: tuple[int, int] = SLOW) -> CodedLatent:
         """The latent at a scale and a step of quality."""
         small = self.small(scale)
         speed = speeds[small.width * small.height >= LARGE]
-        return Latent(scale, b"", av1.encode(small, step, speed), {"quality": step})
+        return CodedLatent(scale, b"", av1.encode(small, step, speed), {"quality": step})
 
 
 def highest(fits: Callable[[int], bool], start: int) -> int:

@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sedicfmt.errors import SedicError
+from sedicfmt.latents.interfaces import in_segment
 from sedicfmt.latents.nano.context import walk
 from sedicfmt.latents.nano.nano_latent import NanoLatent
-from sedicfmt.latents.painting import Decode, in_segment
-from sedicfmt.latents.registry import load_latent_model
 from sedicfmt.model import SedicFile
 from sedicfmt.segments.latent import SymbolReader, Symbols
 
@@ -37,12 +36,6 @@ class LatentSymbols:
     def paint(self) -> NDArray[np.uint8]:
         """g_s(y^), uint8 RGB (height, width, 3) (L-7)."""
         return self.model.synthesise(self.y, self.mean, *self.size)
-
-
-def open_decoder(model_id: int) -> Decode:
-    """The decoder of one of the bundled models. Raises MissingDependency, BackendFailed."""
-    model = load_latent_model(model_id)
-    return lambda file: decode_symbols(file, model)
 
 
 def decode_symbols(file: SedicFile, model: NanoLatent) -> LatentSymbols:

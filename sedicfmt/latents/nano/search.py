@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable
 from functools import cache
 
-from sedicfmt.latents.encoding import Latent, Size
+from sedicfmt.latents.interfaces import CodedLatent, Size
 from sedicfmt.latents.nano import analyse as latent_nano
-from sedicfmt.latents.registry import find_model, load_latent_model
+from sedicfmt.latents.nano.weights import MODELS, load_latent_model
 from sedicfmt.limits import MAX_SIDE
 from sedicfmt.picture import Picture
 
@@ -22,28 +22,28 @@ MU_MOST = 0.08  # beyond it the smaller scale at no price looks better, though i
 SEARCH_STEPS = 8  # halvings of the interval of prices
 
 
-class NanoCoder:
+class NanoEncoder:
     """The encoder of one uint8 RGB picture (height, width, 3) by a learned model."""
 
     least_scale = LEAST_SCALE
 
     def __init__(self, picture: Picture, model_id: int):
         self.picture, self.model = picture, load_latent_model(model_id)
-        self.usual_scale = find_model(model_id).usual_scale
+        self.usual_scale = MODELS[model_id].usual_scale
         self.largest = min(LARGEST_SCALE, MAX_SIDE * 16 // max(picture.shape[:2]))  # no side over the format's limit
         self.analyse = cache(lambda scale: latent_nano.analyse_at(picture, scale, self.model))
 
-    def at(self, scale: int, mu: float = 0.0) -> Latent:
+    def at(self, scale: int, mu: float = 0.0) -> CodedLatent:
         """The latent at a scale and a price."""
         return coded(self.analyse(scale), scale, mu)
 
-    def usual(self) -> Latent:
+    def usual(self) -> CodedLatent:
         return self.at(self.usual_scale)
 
-    def smallest(self) -> Latent:
+    def smallest(self) -> CodedLatent:
         return self.at(1, MU_MOST)
 
-    def best(self, size: Size, most_bytes: int, least_scale: int) -> Latent | None:
+    def best(self, size: Size, most_bytes: int, least_scale: int) -> CodedLatent | None:
         scale = self.largest_scale(size, most_bytes, least_scale - 1)
         plain = self.at(scale) if scale >= least_scale else None
         if plain and (size(plain) >= FULL * most_bytes or scale == self.largest):
@@ -56,7 +56,7 @@ class NanoCoder:
         The search starts where it would lie if the latent's bytes grew with its area: a large scale takes long to try.
         """
         size_at = cache(lambda scale: size(self.at(scale)))
-        barest = size(Latent(LEAST_SCALE, b"", b""))
+        barest = size(CodedLatent(LEAST_SCALE, b"", b""))
         area = max(0, most_bytes - barest) / max(1, size_at(LEAST_SCALE) - barest)
         scale = min(max(low, int(LEAST_SCALE * math.sqrt(area))), self.largest)
         while scale > low and size_at(scale) > most_bytes:
@@ -65,17 +65,17 @@ class NanoCoder:
             scale += 1
         return scale
 
-    def lowest_price(self, size: Size, most_bytes: int, scale: int, mu_most: float = MU_MOST) -> Latent | None:
+    def lowest_price(self, size: Size, most_bytes: int, scale: int, mu_most: float = MU_MOST) -> CodedLatent | None:
         """The latent at the lowest price at which it fits; None where it does not even at `mu_most`."""
         return lowest_price(lambda mu: self.at(scale, mu), size, most_bytes, mu_most)
 
 
-def coded(latent: latent_nano.AnalysedPicture, scale: int, mu: float) -> Latent:
+def coded(latent: latent_nano.AnalysedPicture, scale: int, mu: float) -> CodedLatent:
     """A latent at a price, its payloads made."""
-    return Latent(scale, latent.z_payload, latent.y_payload(mu), {"mu": round(mu, 4)})
+    return CodedLatent(scale, latent.z_payload, latent.y_payload(mu), {"mu": round(mu, 4)})
 
 
-def lowest_price(at: Callable[[float], Latent], size: Size, most_bytes: int, mu_most: float) -> Latent | None:
+def lowest_price(at: Callable[[float], CodedLatent], size: Size, most_bytes: int, mu_most: float) -> CodedLatent | None:
     """The latent, `at` a price, of the lowest price at which it fits; None where it does not even at `mu_most`."""
     best, low, high = at(mu_most), 0.0, mu_most
     if size(best) > most_bytes:

@@ -16,13 +16,13 @@ import numpy as np
 from PIL import Image
 
 from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim
-from sedicfmt.latents.registry import REGISTRY
+from sedicfmt.latents.registry import ALLOCATED
 from sedicfmt.picture import psnr
 from sedicfmt.pipeline.pack import PackBackEnds, open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.unpack import UnpackOptions, unpack_bytes
 
-MODELS = (*(entry.name for entry in REGISTRY.values()), "auto")
+MODELS = (*(line.name for line in ALLOCATED.values()), "auto")
 HEAD = "| budget, bytes | model | mean bytes | PSNR, dB | MS-SSIM | took av1 | CPU, s |"
 Row = tuple[float, float, float, float, float]  # bytes, PSNR, MS-SSIM, whether av1, CPU seconds of packing
 
@@ -34,7 +34,7 @@ def measure(path: Path, options: PackOptions, back_ends: PackBackEnds) -> Row:
     packed = pack_picture(Image.fromarray(photo), options, back_ends=back_ends)
     seconds = time.process_time() - began
     painted = np.asarray(unpack_bytes(packed.data, UnpackOptions("reference")).picture)
-    is_av1 = REGISTRY[packed.file.model_id].coder == "av1"
+    is_av1 = ALLOCATED[packed.file.model_id].coder == "av1"
     return len(packed.data), psnr(photo, painted), ms_ssim(photo, painted), is_av1, seconds
 
 

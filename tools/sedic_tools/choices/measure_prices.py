@@ -15,7 +15,7 @@ from statistics import fmean
 import numpy as np
 
 from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim
-from sedicfmt.latents.nano.search import FULL, LARGEST_SCALE, NanoCoder
+from sedicfmt.latents.nano.search import FULL, LARGEST_SCALE, NanoEncoder
 from sedicfmt.latents.painting import decode_latent, paint_reference
 from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
@@ -30,7 +30,7 @@ Row = tuple[float, float, float]  # fill without a price, dB gained, MS-SSIM gai
 def measure(photo: Picture, rows: dict[tuple[bool, float], list[Row]]) -> None:
     """One photo at all budgets, into the row of its price and of whether the smaller scale fills FULL of the budget."""
     height, width, _ = photo.shape
-    bare, coder = SedicFile(width, height, DEFAULT_MODEL, b"", b""), NanoCoder(photo, DEFAULT_MODEL)
+    bare, coder = SedicFile(width, height, DEFAULT_MODEL, b"", b""), NanoEncoder(photo, DEFAULT_MODEL)
     size = size_with(bare)
     for budget in BUDGETS:
         scale = coder.largest_scale(size, budget, 0)

@@ -16,11 +16,11 @@ from statistics import fmean
 import numpy as np
 
 from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim
-from sedicfmt.latents.encoding import Latent
+from sedicfmt.latents.interfaces import CodedLatent
 from sedicfmt.latents.nano import refine
 from sedicfmt.latents.nano.analyse import AnalysedPicture
 from sedicfmt.latents.nano.search import coded
-from sedicfmt.latents.nano.search_refined import RefiningCoder
+from sedicfmt.latents.nano.search_refined import RefiningEncoder
 from sedicfmt.latents.painting import decode_latent, paint_reference
 from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
@@ -34,9 +34,9 @@ Row = tuple[float, ...]  # bytes without a price over the budget, price, dB gain
 def measure(photo: Picture, budget: int, rows: dict[tuple[int, float], list[Row]]) -> None:
     """One photo, into the row of each setting; nothing where the plain latent has no file of that budget."""
     height, width, _ = photo.shape
-    bare, coder = SedicFile(width, height, DEFAULT_MODEL, b"", b""), RefiningCoder(photo, DEFAULT_MODEL)
+    bare, coder = SedicFile(width, height, DEFAULT_MODEL, b"", b""), RefiningEncoder(photo, DEFAULT_MODEL)
     size = size_with(bare)
-    plain = super(RefiningCoder, coder).best(size, budget, 1)
+    plain = super(RefiningEncoder, coder).best(size, budget, 1)
     if plain is None:
         return
     before = figures(photo, bare, plain)
@@ -52,9 +52,9 @@ def measure(photo: Picture, budget: int, rows: dict[tuple[int, float], list[Row]
 def gains(
     photo: Picture,
     bare: SedicFile,
-    coder: RefiningCoder,
+    coder: RefiningEncoder,
     latent: AnalysedPicture,
-    plain: Latent,
+    plain: CodedLatent,
     budget: int,
     before: Row,
 ) -> Row:
@@ -66,7 +66,7 @@ def gains(
     return free, float(fits.settings["mu"]), *(b - a for a, b in zip(before, after, strict=True))
 
 
-def figures(photo: Picture, bare: SedicFile, latent: Latent) -> Row:
+def figures(photo: Picture, bare: SedicFile, latent: CodedLatent) -> Row:
     """PSNR and MS-SSIM of the picture that a latent gives."""
     file = fill(bare, latent)
     painted = np.asarray(paint_reference(file, decode_latent(file)))

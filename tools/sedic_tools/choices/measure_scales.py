@@ -17,8 +17,9 @@ import numpy as np
 from sedicfmt.evaluation.metrics import find_photos, load_picture
 from sedicfmt.latents.nano import analyse
 from sedicfmt.latents.nano.decode import LatentSymbols
+from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.painting import paint_reference
-from sedicfmt.latents.registry import DEFAULT_MODEL, find_model, load_latent_model, named_model
+from sedicfmt.latents.registry import ALLOCATED, DEFAULT_MODEL, id_of
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture, psnr
 
@@ -42,9 +43,9 @@ def main() -> None:
     p.add_argument("folder", type=Path)
     p.add_argument("--every", type=int, default=1, metavar="N")
     p.add_argument("--price", type=float, action="append", help="only these; may be repeated")
-    p.add_argument("--model", default=find_model(DEFAULT_MODEL).name, help="a latent model's name")
+    p.add_argument("--model", default=ALLOCATED[DEFAULT_MODEL].name, help="a latent model's name")
     arguments = p.parse_args()
-    model_id = named_model(arguments.model).id
+    model_id = id_of(arguments.model)
     prices = arguments.price or PRICES
     photos = [load_picture(path) for path in find_photos(arguments.folder)[:: arguments.every]]
     print(f"{len(photos)} photos\n| scale | " + " | ".join(f"mu {mu}" for mu in prices) + " |")

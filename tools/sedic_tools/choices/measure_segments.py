@@ -57,7 +57,9 @@ def true_objects(folder: Path, limit: int | None) -> Iterator[tuple[Picture, Box
     for file in sorted(folder.glob("*.jpg"))[:limit]:
         image = np.asarray(Image.open(file).convert("RGB"))
         try:
-            told = AnnotationsDescriber(folder / "instances.json", file.name).describe(image, DescribeRequest())
+            told = AnnotationsDescriber(folder / "instances.json").describe(
+                image, DescribeRequest(image_name=file.name)
+            )
         except EncodeError:  # not among the annotated ones
             continue
         for part in told.objects:

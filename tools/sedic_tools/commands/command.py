@@ -34,10 +34,10 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
-def parser(description: str, help_input: str = "files, or - for standard input") -> Parser:
-    """A parser with what every command has."""
+def parser(description: str, help_input: str = "files, or - for standard input", least: str = "+") -> Parser:
+    """A parser with what every command has. `least`: argparse's "+" for at least one input, "*" for any number."""
     made = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("inputs", metavar="INPUT", nargs="+", help=help_input)
+    made.add_argument("inputs", metavar="INPUT", nargs=least, help=help_input)
     made.add_argument("--json", action="store_true", help="print the result, or the error, as JSON on standard output")
     add_version(made)
     return made

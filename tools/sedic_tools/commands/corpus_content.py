@@ -15,7 +15,8 @@ from sedicfmt.container.schema import RATIOS
 from sedicfmt.errors import SedicError
 from sedicfmt.latents.av1 import still_picture
 from sedicfmt.latents.nano import analyse
-from sedicfmt.latents.registry import DEFAULT_MODEL, load_latent_model, named_model
+from sedicfmt.latents.nano.weights import load_latent_model
+from sedicfmt.latents.registry import DEFAULT_MODEL, id_of
 from sedicfmt.limits import MAX_SIDE, MAX_TEXT_BYTES, MIN_SIDE
 from sedicfmt.model import Extension, Mask, SedicFile, SedicObject, coded_size
 from sedicfmt.segments.latent import SymbolReader
@@ -102,7 +103,7 @@ def without_bytes(_: Random, file: SedicFile) -> SedicFile:
 def by_av1(rng: Random, file: SedicFile) -> SedicFile:
     """A soft or a noisy picture by model av1."""
     small = Image.fromarray(picture(rng, *file.coded_size))
-    return replace(file, model_id=named_model("av1").id, y=still_picture.encode(small, int(rng.integers(0, 30)), 10))
+    return replace(file, model_id=id_of("av1"), y=still_picture.encode(small, int(rng.integers(0, 30)), 10))
 
 
 def picture(rng: Random, columns: int, rows: int) -> np.ndarray:

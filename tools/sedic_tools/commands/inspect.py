@@ -1,4 +1,4 @@
-"""sedic-inspect: what a .sedic file is made of, byte by byte."""
+"""sedic-inspect: what a .sedic file is made of, byte by byte; and which back ends there are, and what each lacks."""
 
 from __future__ import annotations
 
@@ -16,11 +16,37 @@ from sedicfmt.errors import SedicError
 def main() -> int:
     """Entry point; returns the exit code."""
     gc.disable()  # a process this short has nothing to collect, and its imports are most of its time
-    p = parser("Show what a .sedic file is made of.")
+    p = parser("Show what a .sedic file is made of, or which back ends there are.", least="*")
     p.add_argument("--check", action="store_true", help="decode the latent as well and print its digests")
     p.add_argument("--partial", action="store_true", help="look at an incomplete file, unchecked")
+    p.add_argument(
+        "--back-ends", action="store_true", help="list all back ends: ready, or what they lack and what installs it"
+    )
     add_profile(p)
-    return run(command, p.parse_args())
+    arguments = p.parse_args()
+    if arguments.back_ends == bool(arguments.inputs):
+        p.error("--back-ends takes no INPUT" if arguments.inputs else "the following arguments are required: INPUT")
+    return run(list_all if arguments.back_ends else command, arguments)
+
+
+def list_all(arguments: argparse.Namespace) -> int:
+    """All back ends, by kind; returns 0, as to lack something is no failure."""
+    from sedicfmt.pipeline.list_back_ends import list_back_ends
+
+    found = list_back_ends()
+    if arguments.json:
+        print(json.dumps({"back_ends": [state.as_json() for state in found]}))
+        return 0
+    kind = ""
+    for state in found:
+        if state.kind != kind:
+            print("\n" * bool(kind) + f"{state.kind}s")
+            kind = state.kind
+        told = f"lacks {', '.join(state.lacks)}" if state.lacks else "ready"
+        print(printable(f"  {state.usage:<32} {told}" + (f"  (of {state.package})" if state.package else "")))
+        for shell in state.commands:
+            print(printable(f"      {shell}"))
+    return 0
 
 
 def command(arguments: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from sedic_tools.commands.command import done, note, parser, run, warn
 from sedic_tools.commands.folder import are_many, run_batch
 from sedic_tools.commands.output import check_output, is_sedic, read_input, write_output
 from sedicfmt.errors import EncodeError
-from sedicfmt.latents.registry import DEFAULT_MODEL, REGISTRY
+from sedicfmt.latents.registry import ALLOCATED, CODECS, DEFAULT_MODEL
 from sedicfmt.limits import MAX_PICTURE_BYTES
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def main() -> int:
     budget.add_argument("--target-bpp", type=float, metavar="X", help="the same as bits a pixel of the whole file")
     p.add_argument("--mask-scale", type=int, metavar="S", help="pixels a mask cell, 1 to 128 (default 8)")
     p.add_argument("--model", metavar="NAME", help="of the reference picture: "
-                   f"{', '.join(entry.name for entry in REGISTRY.values())}, or auto (default): {DEFAULT}, or within a budget "
+                   f"{', '.join(CODECS.built_in)}, or auto (default): {DEFAULT}, or within a budget "
                    "av1 where that comes nearer to the photo")  # fmt: skip
     p.add_argument("--refine", action="store_true", help="take about half a minute more for a reference picture nearer to the "
                    "photo at the same bytes (needs torch)")  # fmt: skip
@@ -118,7 +118,7 @@ LLM = (
     ("--llm-max-tokens", int, "N", "openai, vlm: of one answer, thoughts included (default 4096; vlm 1024)"),
     ("--llm-image-size", int, "PIXELS", "openai, vlm: the picture's longest side as the model gets it (default 1024)"),
 )
-DEFAULT = REGISTRY[DEFAULT_MODEL].name
+DEFAULT = ALLOCATED[DEFAULT_MODEL].name
 USUAL = "(default {}; {} where the budget is below 0.035 bpp)"
 OPTIONS = (
     "describe", "base_url", "ground", "segment", "device", "objects", "words_object", "words_overall", "max_bytes",

@@ -216,17 +216,21 @@ def main(arguments: list[str] | None = None) -> int:
 
 MODES = ("default", "reduce-overhead", "max-autotune-no-cudagraphs", "max-autotune")
 
+FULL = {"full_gradient": True}
+
 ROWS = {
     "straightforward": Row(
         "straightforward",
-        {"batched": False, "leaves": False, "control_gradient": True},
+        {"batched": False, "leaves": False},
+        {"guidance": FULL},
         straightforward=True,
         layout=torch.contiguous_format,
     ),
     "ours": Row("**ours**"),
     "two-calls": Row("ours, both sides of cfg in two calls", {"batched": False}),
     "whole-unet": Row("ours, whole UNet computed for E", {"leaves": False}),
-    "control-gradient": Row("ours, gradient through the control branch too", {"control_gradient": True}),
+    "full-gradient": Row("ours, gradient through the control branch too", settings={"guidance": FULL}),
+    "ancestral": Row("ours, ancestral sampler", settings={"sampler": "ancestral"}),
     "round-trip": Row("ours, VAE round trip between stages", settings={"round_trip": True}),
     "contiguous": Row("ours, convolutions not channels-last", layout=torch.contiguous_format),
     "compiled": Row("**ours, compiled**", compiled=True),

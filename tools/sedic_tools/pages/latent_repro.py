@@ -32,8 +32,8 @@ def decode_once(path: str, dtype: str, way: str, threads: int) -> dict[str, Any]
     import sedicfmt
     from sedicfmt.latents.nano.decode import decode_symbols
     from sedicfmt.latents.nano.nano_latent import NanoLatent
+    from sedicfmt.latents.nano.weights import load_latent_model
     from sedicfmt.latents.painting import paint_reference
-    from sedicfmt.latents.registry import load_latent_model
 
     file = sedicfmt.read(path)
     model = NanoLatent(load_latent_model(file.model_id).weights, np.dtype(dtype).type)
@@ -117,13 +117,13 @@ def ways_here(without_torch: bool) -> list[str]:
 def learned(paths: list[str]) -> list[str]:
     """The files, and those in the folders, whose latent is a learned model's and not that of one before."""
     from sedicfmt import read
-    from sedicfmt.latents.registry import find_model
+    from sedicfmt.latents.registry import ALLOCATED
 
     files = [f for p in map(Path, paths) for f in (sorted(p.rglob("*.sedic")) if p.is_dir() else [p])]
     first: dict[tuple[Any, ...], str] = {}
     for path in files:
         file = read(path)
-        if find_model(file.model_id).coder == "range":
+        if ALLOCATED[file.model_id].coder == "range":
             first.setdefault((file.z, file.y, file.coded_size), str(path))
     return list(first.values())
 

@@ -68,8 +68,8 @@ def coco_photos(folder: Path) -> Iterator[tuple[Path, list[Pixels]]]:
     for photo in sorted(folder.glob("*.jpg")):
         picture = np.asarray(Image.open(photo).convert("RGB"))
         try:
-            told = AnnotationsDescriber(folder / "instances.json", photo.name)
-            objects = told.describe(picture, DescribeRequest(OBJECTS)).objects
+            told = AnnotationsDescriber(folder / "instances.json")
+            objects = told.describe(picture, DescribeRequest(OBJECTS, image_name=photo.name)).objects
         except EncodeError:  # not among the annotated ones
             continue
         if len(objects) == OBJECTS:

@@ -100,8 +100,8 @@ def score_folder(folder: Path, limit: int | None) -> dict[str, PhotoScore]:
     for file in sorted(folder.glob("*.jpg")):
         image = np.asarray(Image.open(file).convert("RGB"))
         try:
-            truth = AnnotationsDescriber(folder / "instances.json", file.name)
-            true = truth.describe(image, DescribeRequest(objects=EVERY_OBJECT)).objects
+            truth = AnnotationsDescriber(folder / "instances.json")
+            true = truth.describe(image, DescribeRequest(objects=EVERY_OBJECT, image_name=file.name)).objects
         except EncodeError:  # not among the annotated ones
             continue
         start = time.process_time()

@@ -4,7 +4,7 @@ The mathematics is that of `sedicfmt.decoders.orag.loop` with `round_trip` (a te
 
     pictures        decoded after each stage and encoded again for the next:   cf_{j+1} = epsilon(D(z_{j,0}))
     text            the stage's and the negative prompt encoded anew in each stage
-    guidance        for E the whole UNet is computed, and its gradient goes through UNet and control branch
+    guidance        for E the whole UNet is computed, and its gradient goes through the control branch too where it is full
     both sides      conditional and unconditional side are two calls
 
 `SwitchedDenoiser` is ours with single savings switched off, so that each can be measured alone.
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from sedicfmt.decoders.diffusers.attention_maps import cross_attention_maps, on_grid, recorded
+from sedicfmt.decoders.diffusers.attention_maps import on_grid, recorded
 from sedicfmt.decoders.diffusers.denoiser import DiffusersDenoiser, scaled, unscaled
 from sedicfmt.decoders.interfaces import EncodedTexts, ObjectToRestore, RestorationModel, Restored, RestoreRequest
 from sedicfmt.decoders.orag.attention_guidance import energy, mask_on_grid, named_tokens
@@ -94,7 +94,8 @@ class StraightforwardOrag:
         """grad_z E of equation 3."""
         with torch.enable_grad():
             z = z.detach().requires_grad_(True)
-            value = energy(self.model.denoiser.attention_maps(z, t, text, control), mask, tokens)
+            full = self.settings.guidance is not None and self.settings.guidance.full_gradient
+            value = energy(self.model.denoiser.attention_maps(z, t, text, control, full), mask, tokens)
             return torch.autograd.grad(value, z)[0]
 
     def denoised(
@@ -124,13 +125,11 @@ def finished(image: Tensor) -> Picture:
 
 class SwitchedDenoiser(DiffusersDenoiser):
     """Ours with savings off: `batched`, all of a call's pictures at once; `leaves`, nothing computed behind the guided
-    layers; `control_gradient`, the energy's gradient through the control branch as well, which ours leaves out."""
+    layers."""
 
-    def __init__(
-        self, ours: DiffusersDenoiser, batched: bool = True, leaves: bool = True, control_gradient: bool = False
-    ):
+    def __init__(self, ours: DiffusersDenoiser, batched: bool = True, leaves: bool = True):
         super().__init__(ours.unet, ours.branch, ours.texts, ours.layers)
-        self.batched, self.leaves, self.control_gradient = batched, leaves, control_gradient
+        self.batched, self.leaves = batched, leaves
 
     def predict(self, z: Tensor, t: int, text: Tensor, control: Tensor) -> Tensor:
         """As ours, or one after another."""
@@ -139,19 +138,19 @@ class SwitchedDenoiser(DiffusersDenoiser):
         one = super().predict
         return torch.cat([one(z[i : i + 1], t, text[i : i + 1], control) for i in range(len(z))])
 
-    def attention_maps(self, z: Tensor, t: int, text: Tensor, control: Tensor) -> list[Tensor]:
-        """As ours, with the whole UNet computed or the control branch in the gradient."""
+    def attention_maps(
+        self, z: Tensor, t: int, text: Tensor, control: Tensor, full_gradient: bool = False
+    ) -> list[Tensor]:
+        """As ours, or with the whole UNet computed."""
+        if self.leaves:
+            return super().attention_maps(z, t, text, control, full_gradient)
         half = self.unet.dtype == torch.float16
         z = unscaled(z) if half else z
-        with torch.set_grad_enabled(self.control_gradient):
+        with torch.set_grad_enabled(full_gradient):
             _, step, text, residuals = self.prepared(z, t, text, control)
-        x = z.to(self.unet.dtype)
-        if self.leaves:
-            maps = cross_attention_maps(self.unet, self.layers, x, t, text, residuals)
-        else:
-            skips, middle = residuals or (None, None)
-            added = {"down_block_additional_residuals": skips, "mid_block_additional_residual": middle}
-            with recorded(self.unet, self.layers) as maps:
-                self.unet(x, step, encoder_hidden_states=text, **added)
-            maps = [on_grid(a, *z.shape[2:]) for a in maps]
+        skips, middle = residuals or (None, None)
+        added = {"down_block_additional_residuals": skips, "mid_block_additional_residual": middle}
+        with recorded(self.unet, self.layers) as maps:
+            self.unet(z.to(self.unet.dtype), step, encoder_hidden_states=text, **added)
+        maps = [on_grid(a, *z.shape[2:]) for a in maps]
         return [scaled(m) for m in maps] if half else maps

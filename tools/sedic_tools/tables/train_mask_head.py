@@ -73,8 +73,8 @@ def samples(folder: Path) -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
     for file in sorted(folder.glob("train2017_*.jpg")):
         image = np.asarray(Image.open(file).convert("RGB"))
         try:
-            truth = AnnotationsDescriber(folder / "instances.json", file.name)
-            objects = truth.describe(image, DescribeRequest(objects=1000)).objects
+            truth = AnnotationsDescriber(folder / "instances.json")
+            objects = truth.describe(image, DescribeRequest(objects=1000, image_name=file.name)).objects
         except EncodeError:  # not among the annotated ones
             continue
         detections = detector.detect(image)

@@ -12,7 +12,8 @@ from sedicfmt.bitcoding.bit_io import exp_golomb
 from sedicfmt.bitcoding.cumulative_table import EVEN, CumulativeTable
 from sedicfmt.bitcoding.range_coder import TOTAL, RangeEncoder
 from sedicfmt.latents.nano.context import prior_of_z, walk
-from sedicfmt.latents.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.latents.nano.weights import load_latent_model
+from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
 from sedicfmt.segments.latent import gaussian_tables, shifted
 

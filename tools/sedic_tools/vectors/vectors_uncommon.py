@@ -10,7 +10,8 @@ import numpy as np
 from sedic_tools.commands.vector_parts import WORDS, Vector, flat_av1, make, with_latent
 from sedic_tools.vectors.vectors_valid_masks import drawn, with_masks
 from sedicfmt.latents.nano.context import prior_of_z
-from sedicfmt.latents.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.latents.nano.weights import load_latent_model
+from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.limits import MAX_TEXT_BYTES
 from sedicfmt.model import Extension, Mask, SedicObject
 from sedicfmt.segments.latent import SymbolReader

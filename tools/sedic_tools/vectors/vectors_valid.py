@@ -10,7 +10,8 @@ import numpy as np
 from sedic_tools.commands.vector_parts import WORDS, Vector, make, make_av1, picture, with_latent
 from sedic_tools.vectors import vectors_valid_masks, vectors_valid_words
 from sedicfmt.latents.nano import analyse
-from sedicfmt.latents.registry import DEFAULT_MODEL, load_latent_model
+from sedicfmt.latents.nano.weights import load_latent_model
+from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import Extension
 
 

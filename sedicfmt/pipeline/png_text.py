@@ -1,4 +1,4 @@
-"""A picture -> the bytes of a PNG, whose text says where it comes from and whether a model generated its detail."""
+"""A decoded picture as a PNG whose text chunks say where it comes from, and what of it a model made up and how."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, PngImagePlugin
 
-from sedicfmt.latents.registry import find_model
+from sedicfmt.latents.registry import name_of
 from sedicfmt.picture import Picture
 
 if TYPE_CHECKING:
@@ -33,7 +33,12 @@ def signed() -> PngImagePlugin.PngInfo:
 def png_text(data: bytes, result: UnpackResult) -> PngImagePlugin.PngInfo:
     """Text chunks that say where the picture comes from, and that a model generated detail if one did."""
     told = {"Source": f"sedic sha256:{hashlib.sha256(data).hexdigest()}", "Description": result.file.text}
-    told |= {"sedic:model": find_model(result.file.model_id).name, "sedic:seed": str(result.file.seed)}
+    model = (
+        "none, the latent was not looked at"
+        if result.blind
+        else name_of(result.file.model_id) or str(result.file.model_id)
+    )
+    told |= {"sedic:model": model, "sedic:seed": str(result.file.seed)}
     generated = "a model generated its detail" if result.record else "decoded from a latent, no detail was generated"
     told |= {"sedic:stage": f"{result.stage}; {generated}"}
     told |= {f"sedic:{key}": value for key, value in result.record.items()}

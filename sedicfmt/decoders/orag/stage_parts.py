@@ -1,0 +1,101 @@
+"""What every stage of the restoring loop does: its noise, its control picture, its steps, and the way back to pixels.
+
+the reference I_0 --epsilon--> latent0          without a reference: one grey in its place
+cf_j               the picture so far, as the denoiser takes it
+z_t -> z_{t_next}  one step: both sides of classifier-free guidance in one batch, then the sampler
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel, RestoreRequest
+from sedicfmt.decoders.orag.colour_correction import CORRECTIONS
+from sedicfmt.decoders.orag.noise import seeded_noise, step_stream
+from sedicfmt.decoders.orag.picture_tensor import to_picture, to_tensor
+from sedicfmt.decoders.orag.presets import NEUTRAL
+from sedicfmt.decoders.orag.settings import OragSettings
+from sedicfmt.errors import LimitExceeded
+from sedicfmt.networks.failures import finite
+from sedicfmt.picture import Picture
+
+
+class Step(NamedTuple):
+    """One step of a stage: its number from 1, t, the t it leads to (-1: the clean latent), and the sampler's fresh noise."""
+
+    number: int
+    t: int
+    t_next: int
+    noise: Tensor | None
+
+
+class StageParts:
+    """One picture's model, settings and reference."""
+
+    texts: EncodedTexts
+
+    def __init__(self, model: RestorationModel, settings: OragSettings, request: RestoreRequest):
+        """Raises LimitExceeded for a picture larger than the model may be given."""
+        self.model, self.s, self.request = model, settings, request
+        self.shown = request.reference if settings.use_reference else neutral(request.reference)
+        self.height, self.width = self.shown.shape[:2]
+        if model.most_pixels is not None and self.height * self.width > model.most_pixels:
+            size = f"{self.width}x{self.height} pixels"
+            raise LimitExceeded(
+                f"{size} are more than {model.name} restores in reasonable memory; try --stage reference"
+            )
+        self.reference = to_tensor(self.shown, model.space.multiple, model.device)
+        self.latent0 = model.space.encode(self.reference)
+
+    def noise(self, stage: int) -> Tensor:
+        """The seed's noise that a stage starts from, of the latent's shape; one for all where the settings share it."""
+        return self._drawn(0 if self.s.shared_noise else stage)
+
+    def walk(self, times: list[int], stage: int) -> Iterator[Step]:
+        """The steps of a stage, with fresh noise where the sampler adds some; the last one gives the clean latent."""
+        for i, (t, t_next) in enumerate(zip(times, [*times[1:], -1], strict=True)):
+            fresh = self.s.sampler == "ancestral" and t_next >= 0
+            drawn = self._drawn(step_stream(0 if self.s.shared_noise else stage, i)) if fresh else None
+            yield Step(i + 1, t, t_next, drawn)
+
+    def _drawn(self, stream: int) -> Tensor:
+        return seeded_noise(self.request.seed, stream, tuple(self.latent0.shape)).to(self.latent0.device)
+
+    def denoised(self, z: Tensor, step: Step, text: int, control: Tensor, cfg: float, stage: str) -> Tensor:
+        """One step with classifier-free guidance; conditional and unconditional sides are one batch."""
+        rows = [text] if cfg == 1 else [text, -1]
+        embedding = torch.cat([self.texts.embedding[row : row + 1 or None] for row in rows])
+        prediction = self.model.denoiser.predict(z.expand(len(rows), -1, -1, -1), step.t, embedding, control)
+        if cfg != 1:
+            with_text, without = prediction.chunk(2)
+            prediction = without + cfg * (with_text - without)
+        moved = self.model.scheduler.step(z, prediction, step.t, step.t_next, step.noise)
+        return finite(moved, f"{stage}, step {step.number}")
+
+    def control(self, latent: Tensor) -> Tensor:
+        """cf_j of the picture that `latent` is, in the form the denoiser takes."""
+        if self.model.denoiser.control_kind == "picture":
+            return self.pixels(latent)
+        if latent is self.latent0 or not self.s.round_trip:
+            return latent
+        return self.model.space.encode(self.pixels(latent))
+
+    def pixels(self, latent: Tensor) -> Tensor:
+        """I_j: D(latent) within the range of pictures; the reference itself where `latent` is its own."""
+        return self.reference if latent is self.latent0 else self.model.space.decode(latent).clamp(-1, 1)
+
+    def picture(self, latent: Tensor, colour: str = "none", detail: float = 1) -> Picture:
+        """D(latent), corrected in colour, with a share of its detail, as uint8 (h, w, 3)."""
+        image = CORRECTIONS[colour](self.model.space.decode(latent), self.reference)
+        image = image if detail == 1 else self.reference + detail * (image - self.reference)
+        return to_picture(finite(image, "the decoded picture"), self.height, self.width)
+
+
+def neutral(like: Picture) -> Picture:
+    """A picture of one grey, of the size of `like`."""
+    return np.full_like(like, NEUTRAL)

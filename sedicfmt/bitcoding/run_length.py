@@ -16,12 +16,11 @@ wins. Objects of photos take two fifths (1/8 grid) or a fifth (full size) of the
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sedicfmt.bitcoding.bit_io import bits_of, bytes_of, exp_golomb
+from sedicfmt.bitcoding.bitmap import Bitmap
 from sedicfmt.errors import LimitExceeded, Malformed
 
-Bitmap = NDArray[np.uint8]  # (rows, columns), values 0 and 1
 MAX_CHANGES = 1 << 16  # more is noise, no object; keeps the slowest decode to about a second
 MAX_SHIFT = 8  # cells; a change that jumped farther belongs to another part of the outline and predicts no slope
 FREE_ORDER = 3  # Exp-Golomb order of the runs that nothing above predicts

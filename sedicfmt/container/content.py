@@ -84,10 +84,10 @@ def _decode(segment: Segment, parse: Callable[[bytes], T]) -> T:
 
 def write_file(file: SedicFile) -> bytes:
     """The one byte string of a content. Raises EncodeError or LimitExceeded with the path of what does not fit."""
-    return build_frame(frame_of(file))
+    return build_frame(to_frame(file))
 
 
-def frame_of(file: SedicFile) -> Frame:
+def to_frame(file: SedicFile) -> Frame:
     """Texts and masks encoded, each by the coder that gives fewer bytes unless the mask names one."""
     if not file.complete:
         raise EncodeError("an incomplete file cannot be written: part of its content is missing")

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from sedicfmt.guard import Guard, a, brief, ours, read_only
-from sedicfmt.latents.interfaces import CodedLatent, DecodedLatent, LatentCodec, LatentEncoder, Size
+from sedicfmt.latents.interfaces import CodedLatent, DecodedLatent, FileSize, LatentCodec, LatentEncoder
 from sedicfmt.model import Extension, SedicFile
 from sedicfmt.picture import Picture
 
@@ -62,7 +62,7 @@ class GuardedEncoder:
         with self.guard.at_work():
             return self._checked(self.inner.smallest())
 
-    def best(self, size: Size, most_bytes: int, least_scale: int) -> CodedLatent | None:
+    def best(self, size: FileSize, most_bytes: int, least_scale: int) -> CodedLatent | None:
         """The latent that `most_bytes` are best spent on, which it does fit in, or None."""
         with self.guard.at_work():
             found = self.inner.best(ours(size), most_bytes, least_scale)

@@ -21,7 +21,7 @@ from sedicfmt.networks.packages import package
 PACKAGES = ("torch", "transformers", "safetensors")
 
 
-def files_of(needed: Needed = ()) -> ModelFiles:
+def network_files(needed: Needed = ()) -> ModelFiles:
     """The files of a network that `needed` some beside its config and weights."""
     return ModelFiles((*WEIGHTS, *needed), (WANTED,), WANTED)
 
@@ -34,7 +34,7 @@ def find_network(name: str, kinds: Sequence[str], needed: Needed, example: str) 
     """
     for module in PACKAGES:
         package(module)
-    folder = find_folder(name, files_of(needed), example)
+    folder = find_folder(name, network_files(needed), example)
     kind = str(read_config(folder).get("model_type"))
     if kind not in kinds:
         told = f"{name} holds a model of type {kind!r}, not {' or '.join(map(repr, kinds))}"

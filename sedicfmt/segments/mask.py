@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from sedicfmt.bitcoding import contexts, generic_region, run_length
+from sedicfmt.bitcoding.bitmap import Bitmap
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, Unsupported
 from sedicfmt.limits import MAX_MASK_SCALE, MAX_SEGMENT_BYTES, MAX_SIDE
-from sedicfmt.model import Bitmap, Mask
+from sedicfmt.model import Mask
 from sedicfmt.segments.mask_grid import grid_shape
 
 AUTO = "auto"

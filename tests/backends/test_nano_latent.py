@@ -5,7 +5,7 @@ import pytest
 
 from sedicfmt.errors import Malformed
 from sedicfmt.latents.nano import analyse
-from sedicfmt.latents.nano.decode import decode_symbols
+from sedicfmt.latents.nano.decode import decode_payloads
 from sedicfmt.latents.nano.layers import in_bands
 from sedicfmt.latents.nano.nano_latent import NanoLatent
 from sedicfmt.latents.nano.weights import MODELS, load_latent_model
@@ -29,7 +29,7 @@ def test_payloads_give_back_the_symbols(model, size):
     latent = analyse.analyse(picture, model)
     payload, symbols, mean = latent.coded()
     file = SedicFile(*size, model_id, latent.z_payload, payload)
-    decoded = decode_symbols(file, model)
+    decoded = decode_payloads(file, model)
     assert np.array_equal(decoded.z, latent.z)
     assert np.array_equal(decoded.y, symbols)
     assert np.array_equal(decoded.mean, mean)
@@ -43,7 +43,7 @@ def test_other_payloads_are_refused(model, model_id, part):
     payloads = {"z": latent.z_payload, "y": latent.y_payload()}
     payloads[part] += b"\0"
     with pytest.raises(Malformed) as caught:
-        decode_symbols(SedicFile(64, 64, model_id, **payloads), model)
+        decode_payloads(SedicFile(64, 64, model_id, **payloads), model)
     assert caught.value.path == part
 
 

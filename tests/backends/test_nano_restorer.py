@@ -23,7 +23,7 @@ from sedicfmt.decoders.nano.patch_space import PatchSpace  # noqa: E402
 from sedicfmt.decoders.nano.restorer import nano_settings  # noqa: E402
 from sedicfmt.decoders.nano.word_vectors import load_vectors  # noqa: E402
 from sedicfmt.decoders.nano.words import PLACES, UNKNOWN, encode, numbers_of_words, vocabulary  # noqa: E402
-from sedicfmt.decoders.orag.attention_guidance import Guidance, guide, name_of, named_tokens  # noqa: E402
+from sedicfmt.decoders.orag.attention_guidance import Guidance, guide, name_in, named_tokens  # noqa: E402
 from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
 from sedicfmt.decoders.registry import RestorerOptions, find_restorer  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noqa: E402
@@ -106,7 +106,7 @@ def test_guidance_lowers_the_energy_of_the_bundled_model(model):
     photo = torch.from_numpy(np.array(draw_photo(96, 64))).permute(2, 0, 1)[None] / 127.5 - 1
     control = model.space.encode(photo)
     z = torch.randn(1, 192, 8, 12, generator=torch.Generator().manual_seed(1))
-    tokens = named_tokens(name_of(text), encoded.spans[0], "all")
+    tokens = named_tokens(name_in(text), encoded.spans[0], "all")
     _, energies = guide(
         z, lambda x: model.denoiser.attention_maps(x, 600, encoded.embedding, control), mask, tokens, 0.5, updates=3
     )

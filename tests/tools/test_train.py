@@ -80,7 +80,7 @@ def test_a_minute_of_training_gives_weights_that_decode(tmp_path, train):
     from safetensors.numpy import load_file
 
     from sedicfmt.latents.nano import analyse
-    from sedicfmt.latents.nano.decode import decode_symbols
+    from sedicfmt.latents.nano.decode import decode_payloads
     from sedicfmt.latents.nano.nano_latent import NanoLatent
     from sedicfmt.model import SedicFile
 
@@ -99,7 +99,7 @@ def test_a_minute_of_training_gives_weights_that_decode(tmp_path, train):
     picture = np.array(draw_photo(160, 96, 9))
     latent = analyse.analyse(picture, model)
     payload, symbols, mean = latent.coded()
-    decoded = decode_symbols(SedicFile(160, 96, 2, latent.z_payload, payload), model)
+    decoded = decode_payloads(SedicFile(160, 96, 2, latent.z_payload, payload), model)
     assert np.array_equal(decoded.y, symbols)
     restored = model.synthesise(symbols, mean, 160, 96).astype(float)
     assert np.mean((restored - picture) ** 2) < 0.5 * picture.var()

@@ -73,7 +73,7 @@ def test_a_wrong_model_is_refused_before_decoding(monkeypatch):
     data = bytearray((PACKAGE / "latents/nano" / entry.file).read_bytes())
     data[-1] ^= 1
     monkeypatch.setattr(Path, "read_bytes", lambda _: bytes(data))
-    monkeypatch.setattr(decode, "decode_symbols", lambda *_: pytest.fail("decoded by wrong weights"))
+    monkeypatch.setattr(decode, "decode_payloads", lambda *_: pytest.fail("decoded by wrong weights"))
     weights.load_latent_model.cache_clear()
     file = SedicFile(32, 32, entry.id, b"", b"")
     try:

@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sedicfmt.decoders.diffusers.check_models import check_configs
-from sedicfmt.decoders.diffusers.load_control import Kind, check_kind, find_control, load_part, open_control, placed
+from sedicfmt.decoders.diffusers.load_control import (
+    ControlKind,
+    check_kind,
+    find_control,
+    load_part,
+    open_control,
+    placed,
+)
 from sedicfmt.decoders.diffusers.model_files import BASE_PARTS, files_of
 from sedicfmt.decoders.interfaces import RestorationModel
 from sedicfmt.errors import EncodeError
@@ -37,7 +44,7 @@ class Preset:
 
     base: str
     control: str | None
-    kind: Kind
+    kind: ControlKind
 
 
 def open_preset(name: str, base: str | None = None, control: str | None = None, **how: Any) -> RestorationModel:
@@ -55,7 +62,7 @@ def open_preset(name: str, base: str | None = None, control: str | None = None, 
 def open_model(
     base: str,
     control: str | None = None,
-    kind: Kind = "none",
+    kind: ControlKind = "none",
     dtype: str = "auto",
     device: str = "auto",
     tiled_vae: bool = False,
@@ -132,7 +139,7 @@ def _open_space(folder: Path, dtype: Any, device: str, tiled: bool) -> VaeSpace:
 
 
 def _open_denoiser(
-    folder: Path, control: Path | None, kind: Kind, dtype: Any, device: str, layers: Sequence[str] | None
+    folder: Path, control: Path | None, kind: ControlKind, dtype: Any, device: str, layers: Sequence[str] | None
 ) -> DiffusersDenoiser:
     from sedicfmt.decoders.diffusers.denoiser import DiffusersDenoiser
     from sedicfmt.decoders.diffusers.text_clip import ClipTexts

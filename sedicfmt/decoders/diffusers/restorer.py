@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sedicfmt.declared import needs
-from sedicfmt.decoders.diffusers.load import PRESETS, Kind, open_model, open_preset
+from sedicfmt.decoders.diffusers.load import PRESETS, ControlKind, open_model, open_preset
 from sedicfmt.decoders.diffusers.model_files import BASE_PARTS, CONTROL_PARTS, files_of
 from sedicfmt.decoders.interfaces import Restorer
 from sedicfmt.decoders.registry import RestorerOptions
@@ -114,7 +114,7 @@ def _two(argument: str | None) -> tuple[str | None, str | None]:
     return base or None, control or None
 
 
-def _kind_of(control: str | None) -> Kind:
+def _kind_of(control: str | None) -> ControlKind:
     """A single file is a DiffBIR checkpoint, anything else a ControlNet."""
     if control is None:
         return "none"

@@ -28,7 +28,7 @@ from sedicfmt.errors import BackendFailed, EncodeError
 from sedicfmt.networks.devices import choose_device
 from sedicfmt.networks.failures import inference
 from sedicfmt.networks.hub import fetch_command
-from sedicfmt.networks.load_transformers import files_of, find_network, load_network, load_processor
+from sedicfmt.networks.load_transformers import find_network, load_network, load_processor, network_files
 from sedicfmt.networks.model_folder import Needed
 from sedicfmt.picture import Picture
 
@@ -95,7 +95,7 @@ class GroundingDino:
 
 @needs(
     "torch", "transformers", "safetensors", extra="diffusion", usage="grounding-dino[:FOLDER_OR_ID]",
-    models={DEFAULT_ID: fetch_command(DEFAULT_ID, files_of())},
+    models={DEFAULT_ID: fetch_command(DEFAULT_ID, network_files())},
 )  # fmt: skip
 def open_grounding_dino(argument: str | None, device: str = "auto") -> GroundingDino:
     """The registry's factory: `argument` is a folder or a hub id, None for the default."""

@@ -37,7 +37,7 @@ class SamCheckpointSegmenter:
             raise MissingDependency(f"there is no file {path}; to fetch one: {curl_command(self.path)}")
         self.device = choose_device(device)
         self._weights = read_tensors(self.path)
-        self.kind = kind_of(self._weights, self.path.name)
+        self.kind = vit_of(self._weights, self.path.name)
         self._library = package("segment_anything")
 
     def segment(self, image: Picture, boxes: Sequence[Box]) -> tuple[Pixels, ...]:
@@ -91,7 +91,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
     return told
 
 
-def kind_of(weights: dict[str, Any], name: str) -> str:
+def vit_of(weights: dict[str, Any], name: str) -> str:
     """ "vit_b", "vit_l" or "vit_h". Raises BackendFailed for another network's weights."""
     shape = tuple(weights[WIDTH_KEY].shape) if WIDTH_KEY in weights else ()
     if not shape or shape[0] not in WIDTHS:

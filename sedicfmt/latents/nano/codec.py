@@ -31,9 +31,9 @@ class BundledCodec:
 
     def decode(self, file: SedicFile) -> DecodedLatent:
         """Raises Malformed or LimitExceeded with path "z" or "y"."""
-        from sedicfmt.latents.nano.decode import decode_symbols
+        from sedicfmt.latents.nano.decode import decode_payloads
 
-        return decode_symbols(file, self.model)
+        return decode_payloads(file, self.model)
 
 
 @needs("safetensors", extra="nano")

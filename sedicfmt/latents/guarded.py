@@ -82,7 +82,8 @@ class GuardedEncoder:
         guard.require(isinstance(latent.settings, dict), f"gave {a(latent.settings)} for settings, which is a dict")
         for one in guard.sequence(latent.extensions, "extensions"):
             guard.require(isinstance(one, Extension), f"gave {a(one)} as an extension")
-        return latent
+        checked: CodedLatent = latent
+        return checked
 
     def _scale(self, scale: Any, place: str) -> int:
         fits = type(scale) is int and 1 <= scale <= MOST_SCALE

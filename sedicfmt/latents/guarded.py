@@ -7,6 +7,7 @@ broken; an encoder may not, for it was given none.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from sedicfmt.guard import Guard, a, brief, ours, read_only
@@ -33,7 +34,7 @@ class GuardedCodec:
 
     def encoder(self, picture: Picture, refine: bool = False) -> LatentEncoder:
         """The encoder of a picture, guarded. Raises BackendFailed, LimitExceeded, what else it may."""
-        guard = Guard(self.guard.kind, self.guard.name, self.guard.package, self.guard.reads_files)
+        guard = replace(self.guard, decodes=False)
         with guard.at_work():
             return GuardedEncoder(self.inner.encoder(read_only(picture), refine), guard)
 

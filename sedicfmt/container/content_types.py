@@ -26,7 +26,8 @@ def of_types(file: Any) -> SedicFile:
         require(extension, Extension, f"extensions[{i}]")
         require(extension.payload, bytes, f"extensions[{i}].payload")
         whole(extension.type, f"extensions[{i}].type")
-    return replace(file, **numbers)
+    made: SedicFile = replace(file, **numbers)
+    return made
 
 
 def require(value: Any, kind: type | tuple[type, ...], path: str) -> None:

@@ -7,10 +7,11 @@ broken; an encoder may not, for it was given none.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
-from sedicfmt.guard import Guard, a, brief, read_only
-from sedicfmt.latents.interfaces import CodedLatent, DecodedLatent, LatentCodec, LatentEncoder, Size
+from sedicfmt.guard import Guard, a, brief, ours, read_only
+from sedicfmt.latents.interfaces import CodedLatent, DecodedLatent, FileSize, LatentCodec, LatentEncoder
 from sedicfmt.model import Extension, SedicFile
 from sedicfmt.picture import Picture
 
@@ -33,7 +34,7 @@ class GuardedCodec:
 
     def encoder(self, picture: Picture, refine: bool = False) -> LatentEncoder:
         """The encoder of a picture, guarded. Raises BackendFailed, LimitExceeded, what else it may."""
-        guard = Guard(self.guard.kind, self.guard.name, self.guard.package, self.guard.reads_files)
+        guard = replace(self.guard, decodes=False)
         with guard.at_work():
             return GuardedEncoder(self.inner.encoder(read_only(picture), refine), guard)
 
@@ -62,10 +63,10 @@ class GuardedEncoder:
         with self.guard.at_work():
             return self._checked(self.inner.smallest())
 
-    def best(self, size: Size, most_bytes: int, least_scale: int) -> CodedLatent | None:
+    def best(self, size: FileSize, most_bytes: int, least_scale: int) -> CodedLatent | None:
         """The latent that `most_bytes` are best spent on, which it does fit in, or None."""
         with self.guard.at_work():
-            found = self.inner.best(self.guard.ours(size), most_bytes, least_scale)
+            found = self.inner.best(ours(size), most_bytes, least_scale)
             if found is None:
                 return None
             needed = size(self._checked(found))
@@ -82,7 +83,8 @@ class GuardedEncoder:
         guard.require(isinstance(latent.settings, dict), f"gave {a(latent.settings)} for settings, which is a dict")
         for one in guard.sequence(latent.extensions, "extensions"):
             guard.require(isinstance(one, Extension), f"gave {a(one)} as an extension")
-        return latent
+        checked: CodedLatent = latent
+        return checked
 
     def _scale(self, scale: Any, place: str) -> int:
         fits = type(scale) is int and 1 <= scale <= MOST_SCALE

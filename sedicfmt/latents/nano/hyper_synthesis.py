@@ -44,4 +44,5 @@ def requantise(total: Integers, weights: Weights, name: str, low: int, high: int
     """H-3: (total * multiplier + half) >> shift, clamped; the multiplier is int32, one a channel (last axis)."""
     shift = int(weights[name + ".shift"][0])
     scaled = (total * weights[name + ".multiplier"].astype(np.int64) + (1 << (shift - 1))) >> shift
-    return np.clip(scaled, low, high)
+    clamped: Integers = np.clip(scaled, low, high)
+    return clamped

@@ -103,7 +103,7 @@ def on_stdout(name: str) -> bool:
     if name == "-":
         return True
     try:
-        return in_place(name) and os.path.samestat(os.stat(name), os.fstat(1))
+        return in_place(name) and os.path.samestat(Path(name).stat(), os.fstat(1))
     except OSError:
         return False
 
@@ -114,5 +114,5 @@ def is_sedic(start: bytes) -> bool:
 
 
 def is_our_png(start: bytes) -> bool:
-    """A PNG that sedicfmt wrote (`pipeline.png_text`)."""
+    """A PNG that sedicfmt wrote (`pipeline.png_text.signed`)."""
     return start.startswith(b"\x89PNG\r\n\x1a\n") and b"tEXtSoftware\0sedicfmt" in start

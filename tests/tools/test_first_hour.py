@@ -67,7 +67,40 @@ def test_a_segmenter_without_boxes_is_told(tmp_path):
     draw_photo(64, 48).save(tmp_path / "a.png")
     options = ("--objects", "0", "--words-overall", "0", "--segment", "sam")
     done = run("pack", tmp_path / "a.png", "-o", tmp_path / "a.sedic", *options)
+    assert done.returncode == 0 and b"segment has nothing to do" in done.stderr
+    options = ("--describe", f"annotations:{written(tmp_path / 'words.json')}", "--segment", "sam")
+    done = run("pack", tmp_path / "a.png", "-o", tmp_path / "a.sedic", *options)
     assert done.returncode == 0 and b"name a grounder" in done.stderr
+
+
+def written(path):
+    path.write_text('{"overall": "A ball."}')
+    return path
+
+
+def test_switches_that_have_nothing_to_do_are_told(tmp_path):
+    """They are checked as if they had; a folder of pictures asks for no model or file that it does not need."""
+    draw_photo(64, 48).save(tmp_path / "a.png")
+    file, alone = tmp_path / "a.sedic", ("--objects", "0", "--words-overall", "0")
+    idle = ("--describe", "openai:m", "--base-url", "http://127.0.0.1:9", "--device", "cuda", "--llm-retries", "9")
+    done = run("pack", tmp_path / "a.png", "-o", file, *alone, *idle)
+    assert done.returncode == 0 and b"llm_retries, describe, base_url, device has nothing to do" in done.stderr
+    for wrong in (
+        ("--describe", "x"),
+        ("--ground", "x"),
+        ("--segment", "x"),
+        ("--llm-timeout", "-5"),
+        ("--llm-retries", "-1"),
+    ):
+        assert run("pack", tmp_path / "a.png", "-o", file, *alone, *wrong).returncode == 2, wrong
+    for words in ("openai", "annotations:nowhere.json"):
+        done = run("pack", tmp_path, "-o", tmp_path / "out", *alone, "--describe", words, "--overwrite")
+        assert done.returncode == 0, done.stderr
+    reference = ("unpack", file, "-o", tmp_path / "b.png", "--stage", "reference")
+    done = run(*reference, "--steps", "2", "--device", "cuda")
+    assert done.returncode == 0 and b"device, steps has nothing to do" in done.stderr
+    for wrong in (("--steps", "0"), ("--restorer", "x"), ("--objects", "-4"), ("--detail", "2"), ("--eta", "-1")):
+        assert run(*reference, *wrong).returncode == 2, wrong
 
 
 def test_a_failed_corpus_leaves_nothing_behind(tmp_path, monkeypatch):

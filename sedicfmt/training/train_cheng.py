@@ -1,7 +1,7 @@
 """The paper's own latent codec: cheng2020-attn of CompressAI, fine-tuned by equation 1 (section 4, "Implementation").
 
 Training begins from the weights of the lowest rate (`start`), with lambda a tenth of that rate's and a learning rate of 1e-4.
-Needs the `cheng` extra (compressai).
+Needs the extra `compressai`.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ChengCodec(nn.Module):
             from compressai.models import Cheng2020Attention
             from compressai.zoo import cheng2020_attn
         except ImportError as error:
-            raise MissingDependency(f"cheng2020-attn needs compressai: {install_extra('cheng')}") from error
+            raise MissingDependency(f"cheng2020-attn needs compressai: {install_extra('compressai')}") from error
         self.config = {"quality": quality}
         self.net: Any = cheng2020_attn(quality, "mse", pretrained=True) if pretrained else None
         self.net = self.net or Cheng2020Attention(N=CHANNELS[quality])

@@ -23,7 +23,7 @@ def test_without_compressai_it_says_what_to_install(monkeypatch):
 
 
 def test_it_learns_and_goes_on(tmp_path, monkeypatch):
-    pytest.importorskip("compressai", reason="the fine-tuning needs compressai (the cheng extra)")
+    pytest.importorskip("compressai", reason="the fine-tuning needs compressai (the extra of that name)")
     monkeypatch.setitem(train_cheng.CHANNELS, 1, 16)
     for seed in range(2):
         draw_photo(160, 140, seed).save(tmp_path / f"{seed}.png")

@@ -2,8 +2,8 @@
 
 A string is a sequence of 32-bit words, little-endian. The first two are the state, low word first. A symbol takes 16 bits off
 the state and puts back what its frequency leaves; where the state falls below 2^31, the next word goes below it. The encoder,
-which works from the last symbol to the first, begins with the state 2^31 and no word. So a reader must end there: a string
-that is damaged, or read with other tables than it was written with, ends there by a chance of one in 2^31.
+which works from the last symbol to the first, begins with the state 2^31 and no word. So a reader must end there; one that
+went by other tables than the encoder ends there by a chance of one in 2^31. (Other bits may well be other values, all right.)
 
 CompressAI's own reader has no bounds: it runs over the end of a string. This one reads what anybody may have sent.
 """

@@ -10,7 +10,7 @@ from sedicfmt.container.content import changes_of, file_of
 from sedicfmt.container.frame import Segment
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.container.profile import check_profile, kept_profile
-from sedicfmt.errors import Malformed
+from sedicfmt.errors import FileError
 from sedicfmt.latents.compressai import payload as compressai
 from sedicfmt.latents.registry import ALLOCATED, id_of
 from sedicfmt.model import SedicFile
@@ -60,7 +60,7 @@ def _maker(file: SedicFile) -> dict[str, str]:
     """What a file of model compressai says of who made its latent, if that can be read (K-2)."""
     if file.model_id != id_of("compressai"):
         return {}
-    with suppress(Malformed):
+    with suppress(FileError):
         return compressai.split(file.z)[0].as_json()
     return {}
 

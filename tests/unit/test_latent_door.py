@@ -152,6 +152,6 @@ def test_the_pictures_text_names_the_model(installed):
 
 
 def test_a_name_that_nobody_registered():
-    with pytest.raises(EncodeError, match="no model mean; there are auto, av1, sedic-nano-2") as told:
+    with pytest.raises(EncodeError, match="no model mean; there are auto, av1, compressai, none, sedic-nano-2") as told:
         pack_picture(Image.new("RGB", (32, 32)), PackOptions(model="mean", **LATENT_ALONE))
     assert told.value.path == "model"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sedicfmt.errors import Malformed
+from sedicfmt.errors import Malformed, Unsupported
 
 CHECKPOINT_BYTES, SYMBOLS_BYTES = 8, 4
 HEAD = 1 + CHECKPOINT_BYTES + SYMBOLS_BYTES
@@ -38,11 +38,11 @@ def join(maker: Maker, z: bytes) -> bytes:
 
 
 def split(payload: bytes) -> tuple[Maker, bytes]:
-    """Who made it, and z's string. Raises Malformed with path "z"."""
+    """Who made it, and z's string. Raises Malformed, Unsupported with path "z"."""
     if len(payload) < HEAD:
         raise Malformed(f"z has {len(payload)} bytes; with architecture and digests it has {HEAD} or more (K-2)", "z")
     if payload[0] not in ARCHITECTURES:
-        raise Malformed(f"the architecture {payload[0]} is not one of {sorted(ARCHITECTURES)} (K-2)", "z")
+        raise Unsupported(f"the architecture {payload[0]} is not known to this reader (K-2)", "z")
     digests, z = payload[1:HEAD], payload[HEAD:]
     return Maker(ARCHITECTURES[payload[0]], digests[:CHECKPOINT_BYTES], digests[CHECKPOINT_BYTES:]), z
 

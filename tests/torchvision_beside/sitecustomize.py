@@ -25,6 +25,8 @@ def declare_where_missing():
 
     try:
         import torchvision  # noqa: F401
+    except ImportError:
+        return
     except RuntimeError:
         for module in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
             del sys.modules[module]

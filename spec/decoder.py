@@ -952,7 +952,9 @@ def decode(data: bytes, latent: bool = True, weights: Path | None = None) -> dic
                 file.texts.append(text)
     if not latent:
         return report(file, len(data))
-    must(file.model != 4 or file.latent_scale == 16, "the model none has the scale 16 (N-1)", path="header.latent_scale")
+    must(
+        file.model != 4 or file.latent_scale == 16, "the model none has the scale 16 (N-1)", path="header.latent_scale"
+    )
     z, y = (segment.payload for segment in file.segments[:2])
     return report(file, len(data)) | {"digests": latent_decoder(file.model, weights)(z, y, *file.latent_size)}
 

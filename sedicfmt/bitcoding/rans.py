@@ -14,6 +14,7 @@ import struct
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sedicfmt.errors import Malformed
 
@@ -37,7 +38,7 @@ class Tables:
 
     def __post_init__(self) -> None:
         for row in self.rows:
-            rises = all(a < b for a, b in zip(row, row[1:], strict=False))
+            rises = all(a < b for a, b in pairwise(row))
             if len(row) < 3 or row[0] != 0 or row[-1] != 1 << PRECISION or not rises:
                 raise ValueError("a table's frequencies do not rise from 0 to 65536")
         if len(self.firsts) != len(self.rows):

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import tests.torchvision_beside.sitecustomize  # noqa: F401 - a torchvision that does not fit this torch
+import sedicfmt
+import tests.torchvision_beside.sitecustomize
+from sedicfmt.latents.painting import decode_latent, paint_reference
 from tests.conftest import draw_photo
 
 torch = pytest.importorskip("torch", reason="training needs torch (the train extra)")
@@ -30,7 +32,9 @@ def run(tmp_path):
 
     def call(name, *arguments, code=0, **more):
         command = [sys.executable, "-m", f"sedic_tools.commands.{name}", *map(str, arguments)]
-        done = subprocess.run(command, cwd=tmp_path, env=environment | more, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment | more, capture_output=True, text=True, check=False
+        )
         assert done.returncode == code, done.stderr
         return done.stderr if code else done.stdout
 
@@ -59,14 +63,14 @@ def test_trained_exported_packed_inspected_and_unpacked(run, tmp_path):
         "id": 5, "name": "compressai", "architecture": "cheng2020-attn", "checkpoint": digest, "symbols": "",
     }  # fmt: skip
 
-    # the same symbols, by the name of the checkpoint, and found by its digest in another process
-    named = json.loads(run("inspect", "a.sedic", "--json", "--check", "--model", f"{MODEL}@w.pth.tar"))["digests"]
-    found = json.loads(run("inspect", "a.sedic", "--json", "--check", SEDIC_CHECKPOINTS=str(tmp_path)))["digests"]
-    assert named == found
-    run("unpack", "a.sedic", "-o", "named.png", "--stage", "reference", "--model", f"{MODEL}@w.pth.tar")
+    # the same symbols in other processes: with the checkpoint named here, there and here found by its digest
+    told = json.loads(run("inspect", "a.sedic", "--json", "--check", "--model", f"{MODEL}@w.pth.tar"))["digests"]
     run("unpack", "a.sedic", "-o", "found.png", "--stage", "reference", SEDIC_CHECKPOINTS=str(tmp_path))
-    shown = [np.asarray(Image.open(tmp_path / name)) for name in ("named.png", "found.png")]
-    assert np.array_equal(*shown) and shown[0].shape == (90, 150, 3)
+    file, model = sedicfmt.read(tmp_path / "a.sedic"), f"{MODEL}@{tmp_path}/w.pth.tar"
+    assert decode_latent(file, model).digests() == told
+    shown = np.asarray(Image.open(tmp_path / "found.png"))
+    assert np.array_equal(shown, np.asarray(paint_reference(file, decode_latent(file, model))))
+    assert shown.shape == (90, 150, 3)
 
     # other weights, and none
     tensors = tensors_of(tmp_path / "w.pth.tar")

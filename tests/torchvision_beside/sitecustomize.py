@@ -16,7 +16,7 @@ class BeforeTorchvision:
         if name == "torchvision":
             sys.meta_path.remove(self)
             declare_where_missing()
-        return None
+        return
 
 
 def declare_where_missing():

@@ -93,5 +93,7 @@ def test_restorers_run_on_the_grey(data):
 
 def test_packing_it_loads_no_torch(annotated):
     code = f"import sedicfmt, sys; sedicfmt.pack({str(annotated[0])!r}, model='none', objects=0, words_overall=0)"
-    done = subprocess.run([sys.executable, "-c", code + "; print('torch' in sys.modules)"], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code + "; print('torch' in sys.modules)"], capture_output=True, text=True
+    )
     assert done.stdout.strip() == "False", done.stderr

@@ -1,7 +1,7 @@
 """A checkpoint of one of CompressAI's networks: from a file or CompressAI's zoo to a network that is ready, and its digest.
 
-A file is what CompressAI and those who train with it write: `torch.save` of a network's tensors (`.pth.tar`, `.pth`, `.pt`), by
-themselves or under "state_dict" or "network" beside the optimiser's; or the same tensors as safetensors. Nothing else than
+A file is what CompressAI and those who train with it write: `torch.save` of a network's tensors (`.pth.tar`, `.pth`, `.pt`),
+by themselves or under "state_dict" or "network" beside the optimiser's; or the same tensors as safetensors. Nothing else than
 tensors and plain values is read from it. Older names of tensors are CompressAI's to translate.
 
 The tables of the entropy coder stand in the checkpoint as integers. They are taken as they are: computed anew, in floating
@@ -95,7 +95,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
     try:
         content = _read(path)
         for wrapper in WRAPPERS:
-            content = content[wrapper] if wrapper in content else content
+            content = content.get(wrapper, content)
         if "average" in content and "config" in content:
             raise BackendFailed(f"{path.name} is a run of training: sedic-train export {path} OUT.pth.tar")
         if not content or not all(isinstance(value, torch.Tensor) for value in content.values()):

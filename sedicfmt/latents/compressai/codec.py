@@ -46,7 +46,9 @@ class CompressaiCodec:
         from sedicfmt.latents.compressai.networks import KINDS
         from sedicfmt.latents.compressai.search import CompressaiEncoder
 
-        return CompressaiEncoder(picture, KINDS[self.architecture](self.loaded.net), self.architecture, self.loaded.digest)
+        return CompressaiEncoder(
+            picture, KINDS[self.architecture](self.loaded.net), self.architecture, self.loaded.digest
+        )
 
     def decode(self, file: SedicFile) -> DecodedLatent:
         """Raises Malformed with path "z" or "y"; BackendFailed for another checkpoint than the file was made with, and
@@ -71,9 +73,13 @@ def open_compressai(argument: str | None) -> CompressaiCodec:
     """Raises EncodeError for an architecture that is none, MissingDependency, BackendFailed, OSError for the checkpoint."""
     architecture, at, checkpoint = (argument or "").partition("@")
     if argument is not None and architecture not in NUMBERS:
-        raise EncodeError(f"compressai has no architecture {architecture!r} here; there are {', '.join(NUMBERS)}", "model")
+        raise EncodeError(
+            f"compressai has no architecture {architecture!r} here; there are {', '.join(NUMBERS)}", "model"
+        )
     if at and not checkpoint:
-        raise EncodeError(f"{argument!r} names no checkpoint behind the @: a file, or one of the zoo such as mse-1", "model")
+        raise EncodeError(
+            f"{argument!r} names no checkpoint behind the @: a file, or one of the zoo such as mse-1", "model"
+        )
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
         told = f"the model compressai needs {' and '.join(missing)}: {install_extra('compressai')}"
         raise MissingDependency(told)

@@ -6,7 +6,7 @@
 
 All that the entropy coder hangs on is computed in float64 on the CPU. CompressAI does it in float32: there rounding moves a
 scale across the border of two tables now and then, and another processor, library or number of threads reads garbage (its
-issues 279 and 309). In float64 rounding is 10^8 times finer, and so is the chance of that; it is no promise (docs/compressai.md).
+issues 279 and 309). In float64 rounding is 10^8 times finer, and that so much rarer; it is no promise (docs/compressai.md).
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Network:
     """One of CompressAI's image networks, in the shape of its kind. Raises BackendFailed for tables that are none."""
 
     exact = False  # whether integers alone decide what y says
+    tables: Tables  # of y
 
     def __init__(self, net: Any):
         self.net = net
@@ -85,10 +86,9 @@ class Factorized(Network):
 
     exact = True
 
-    @property
-    def tables(self) -> Tables:
-        """Those of y."""
-        return self.prior
+    def __init__(self, net: Any):
+        super().__init__(net)
+        self.tables = self.prior
 
     def hyper(self, y: Tensor) -> Values:
         return np.zeros((0, *y.shape[2:]), np.int32)

@@ -121,9 +121,7 @@ BY_TEST: dict[str, dict[str, list[str]]] = {
     },
     "K-6": {
         "accepting": ["tests/backends/test_compressai.py::test_strings_are_compressais_own_and_come_back"],
-        "rejecting": [
-            "tests/unit/test_rans.py::test_another_bit_is_another_value_or_refused_and_every_cut_is_found"
-        ],
+        "rejecting": ["tests/unit/test_rans.py::test_another_bit_is_another_value_or_refused_and_every_cut_is_found"],
     },
     "K-7": {
         "accepting": ["tests/backends/test_compressai.py::test_another_library_and_more_threads_read_the_same"],

@@ -58,8 +58,8 @@ def unpack(data: Source, stage: str = "final", partial: bool = False, **options:
     """A .sedic file's bytes, path or open file -> a Pillow RGB picture of its size.
 
     `stage`: "reference", "objects" or "final"; `partial`: decode an incomplete file as far as it goes. Options are the
-    other fields of `sedicfmt.pipeline.unpack.UnpackOptions` (profile, restorer, model), where the restorer runs (device, dtype,
-    tiled_vae), and its settings by the names of `sedicfmt.decoders.orag.settings.OragSettings` (steps, detail, guidance ...).
+    other fields of `sedicfmt.pipeline.unpack.UnpackOptions` (profile, restorer, model), where the restorer runs (device,
+    dtype, tiled_vae), and its settings by the names of `sedicfmt.decoders.orag.settings.OragSettings` (steps, detail ...).
     Raises SedicError, and OSError for a path. A process that has restored pictures with torch must not be forked: torch's
     threads are not in the child; start others with multiprocessing's "spawn".
     """

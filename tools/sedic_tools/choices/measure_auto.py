@@ -22,7 +22,7 @@ from sedicfmt.pipeline.pack import PackBackEnds, open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.unpack import UnpackOptions, unpack_bytes
 
-MODELS = (*(line.name for line in ALLOCATED.values()), "auto")
+MODELS = (*(line.name for line in ALLOCATED.values() if line.coder in ("range", "av1")), "auto")  # what auto chooses of
 HEAD = "| budget, bytes | model | mean bytes | PSNR, dB | MS-SSIM | took av1 | CPU, s |"
 Row = tuple[float, float, float, float, float]  # bytes, PSNR, MS-SSIM, whether av1, CPU seconds of packing
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 import sedicfmt
 from sedicfmt import back_ends
-from sedicfmt.errors import BackendFailed, EncodeError, Unsupported
+from sedicfmt.errors import BackendFailed, EncodeError, SedicError, Unsupported
 from sedicfmt.latents import registry
 from sedicfmt.latents.interfaces import CodedLatent
 from sedicfmt.model import Extension
@@ -116,6 +116,16 @@ def test_an_allocated_codec_that_is_not_here_names_its_extra(monkeypatch):
     monkeypatch.setitem(registry.ALLOCATED, 77, line)
     with pytest.raises(Unsupported, match=r"model 77 is sedic-giant: .*segment-anything"):
         registry.codec_of(77)
+
+
+def test_a_codec_that_lacks_something_is_told_before_anything_is_described(installed, monkeypatch):
+    """A description may cost money."""
+    from sedicfmt.pipeline import pack
+
+    installed(small="no_codec")
+    monkeypatch.setattr(pack, "find_describer", lambda *_, **__: pytest.fail("a describer was opened"))
+    with pytest.raises(SedicError, match="this machine is too small"):
+        pack_picture(draw_photo(96, 64), PackOptions(model="small"))
 
 
 def test_a_package_takes_no_allocated_id(installed):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,27 +30,30 @@ def check_same(maker: Maker, architecture: str, digest: bytes, name: str) -> Non
 
 def find(maker: Maker) -> Any:
     """The network that made a file. Raises MissingDependency that says which it is and what to do."""
-    for path in _candidates(maker.architecture):
+    named = [Path(part).expanduser() for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
+    return _find(maker.architecture, maker.checkpoint, (*named, Path(torch.hub.get_dir()) / "checkpoints"))
+
+
+@lru_cache(maxsize=2)  # a folder of files is mostly of one checkpoint
+def _find(architecture: str, digest: bytes, places: tuple[Path, ...]) -> Any:
+    for path in _candidates(architecture, places):
         try:
-            loaded = load(maker.architecture, str(path))
+            loaded = load(architecture, str(path))
         except (SedicError, OSError):  # of another architecture, or something else altogether
             continue
-        if loaded.digest == maker.checkpoint:
+        if loaded.digest == digest:
             return loaded.net
     raise MissingDependency(
-        f"the picture was made by compressai's {maker.architecture} with the checkpoint {maker.checkpoint.hex()}, which is "
-        f"not on this machine; name it with --model compressai:{maker.architecture}@FILE, or set {VARIABLE} to a folder "
-        "that holds it",
+        f"the picture was made by compressai's {architecture} with the checkpoint {digest.hex()}, which is not on this "
+        f"machine; name it with --model compressai:{architecture}@FILE, or set {VARIABLE} to a folder that holds it",
         "z",
     )
 
 
-def _candidates(architecture: str) -> Iterator[Path]:
+def _candidates(architecture: str, places: tuple[Path, ...]) -> Iterator[Path]:
     """Files that may be checkpoints, those named after the architecture first."""
-    named = [Path(part).expanduser() for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
     found = list[Path]()
-    for place in (*named, Path(torch.hub.get_dir()) / "checkpoints"):
+    for place in places:
         found += sorted(place.iterdir()) if place.is_dir() else [place]
     files = [path for path in found if path.is_file() and path.name.endswith(SUFFIXES)]
-    like = architecture.replace("_", "-")
-    yield from sorted(files, key=lambda path: like not in path.name.replace("_", "-"))
+    yield from sorted(files, key=lambda path: architecture not in path.name.replace("_", "-"))

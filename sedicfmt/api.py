@@ -41,9 +41,10 @@ def pack(image: PictureSource, **options: Any) -> bytes:
 
     `image`: a Pillow picture, a file's path or bytes or the open file, or a numpy array of RGB or grey samples, uint8,
     (height, width, 3) or (height, width). Options are the fields of `sedicfmt.pipeline.pack_options.PackOptions`: describe,
-    ground, segment, device, objects, words_object, words_overall, max_bytes, target_bpp, mask_scale, seed, model ("auto",
-    "sedic-nano-2" or "av1"), refine, base_url, llm_timeout, llm_retries, llm_max_tokens, llm_image_size; and `preset`, "tiny",
-    "paper-low" or "paper-high", which the others override.
+    ground, segment, device, objects, words_object, words_overall, max_bytes, target_bpp, mask_scale, seed, model
+    ("auto", "sedic-nano-2", "av1", "none" or "compressai:ARCHITECTURE[@CHECKPOINT]"), refine, base_url, llm_timeout,
+    llm_retries, llm_max_tokens, llm_image_size; and `preset`, "tiny", "paper-low" or "paper-high", which the others
+    override.
     Raises SedicError, its `path` the option's name for a value that makes no sense; OSError for a path.
     """
     from sedicfmt.pipeline.pack import pack_picture
@@ -57,8 +58,8 @@ def unpack(data: Source, stage: str = "final", partial: bool = False, **options:
     """A .sedic file's bytes, path or open file -> a Pillow RGB picture of its size.
 
     `stage`: "reference", "objects" or "final"; `partial`: decode an incomplete file as far as it goes. Options are the
-    other fields of `sedicfmt.pipeline.unpack.UnpackOptions` (profile, restorer), where the restorer runs (device, dtype,
-    tiled_vae), and its settings by the names of `sedicfmt.decoders.orag.settings.OragSettings` (steps, detail, guidance ...).
+    other fields of `sedicfmt.pipeline.unpack.UnpackOptions` (profile, restorer, model), where the restorer runs (device,
+    dtype, tiled_vae), and its settings by the names of `sedicfmt.decoders.orag.settings.OragSettings` (steps, detail ...).
     Raises SedicError, and OSError for a path. A process that has restored pictures with torch must not be forked: torch's
     threads are not in the child; start others with multiprocessing's "spawn".
     """

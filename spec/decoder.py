@@ -274,6 +274,37 @@ def decode_av1(z: bytes, y: bytes, width: int, height: int) -> dict[str, str]:
     return {"z": hashlib.sha256(z).hexdigest(), "y": hashlib.sha256(y).hexdigest()}
 
 
+def decode_none(z: bytes, y: bytes, width: int, height: int) -> dict[str, str]:  # N-1
+    for path, payload in (("z", z), ("y", y)):
+        must(not payload, f"the model none has no {path} (N-1)", path=path)
+    return dict.fromkeys(("z", "y"), hashlib.sha256(b"").hexdigest())
+
+
+ARCHITECTURES = {
+    1: "bmshj2018-factorized", 2: "bmshj2018-hyperprior", 3: "mbt2018-mean", 4: "mbt2018", 5: "cheng2020-anchor",
+    6: "cheng2020-attn",
+}  # fmt: skip
+
+
+def decode_compressai(z: bytes, y: bytes, width: int, height: int) -> dict[str, str]:
+    """K-2, K-4: what can be seen without the network. That is no part of this program, so there are no digests."""
+    must(len(z) >= 13, "z is too short for architecture and digests (K-2)", path="z")
+    must(z[0] in ARCHITECTURES, f"the architecture {z[0]} is not known (K-2)", "unsupported", "z")
+    must(z[0] != 1 or len(z) == 13, "this architecture has no string of z (K-2)", path="z")
+    for path, string in (("z", z[13:]), ("y", y)) if z[0] != 1 else (("y", y),):
+        must(len(string) >= 8 and len(string) % 4 == 0, "a string is two words or more (K-4)", path=path)
+        must(1 << 31 <= int.from_bytes(string[:8], "little") < 1 << 63, "a state outside its bounds (K-4)", path=path)
+    made_by = maker(z)
+    told = f"its picture needs CompressAI's {made_by['architecture']} with the checkpoint {made_by['checkpoint']}"
+    raise Refused(told, "backend", "z")
+
+
+def maker(z: bytes) -> dict[str, str]:  # K-2: who made a latent of model compressai, where that can be read
+    if len(z) < 13 or z[0] not in ARCHITECTURES:
+        return {}
+    return {"architecture": ARCHITECTURES[z[0]], "checkpoint": z[1:9].hex(), "symbols": z[9:13].hex()}
+
+
 # ---- 3. Hyper-synthesis in integers ----------------------------------------------------------------------------------
 
 LAYERS = {1: "h_s.grow", 2: "h_s.leave", 3: "prior_z.look", 4: "prior_z.leave", 5: "h_s.look", 6: "h_s.leave_odd"}
@@ -842,6 +873,8 @@ LatentDecoder = Callable[[bytes, bytes, int, int], dict[str, str]]
 MODELS: dict[int, tuple[str, str, str, Callable[[bytes], LatentDecoder]]] = {
     2: ("sedic-nano-2", "range", "sedic-nano-2.safetensors", lambda weights: NanoLatent(192, 24, weights).decode),
     3: ("av1", "av1", "", lambda _: decode_av1),
+    4: ("none", "empty", "", lambda _: decode_none),
+    5: ("compressai", "rans", "", lambda _: decode_compressai),
 }
 WEIGHTS = HERE.parent / "sedicfmt" / "latents" / "nano"
 
@@ -921,12 +954,15 @@ def decode(data: bytes, latent: bool = True, weights: Path | None = None) -> dic
                 file.texts.append(text)
     if not latent:
         return report(file, len(data))
+    must(
+        file.model != 4 or file.latent_scale == 16, "the model none has the scale 16 (N-1)", path="header.latent_scale"
+    )
     z, y = (segment.payload for segment in file.segments[:2])
     return report(file, len(data)) | {"digests": latent_decoder(file.model, weights)(z, y, *file.latent_size)}
 
 
 def report(file: SimpleNamespace, size: int) -> dict[str, Any]:
-    pixels = file.width * file.height
+    pixels, made_by = file.width * file.height, maker(file.segments[0].payload) if file.model == 5 else {}
     payloads = sum(len(segment.payload) for segment in file.segments) + sum(e["bytes"] for e in file.extensions)
     masks = [
         {"scale": m.scale, "rows": m.rows, "columns": m.columns, "cells": sum(m.cells),
@@ -942,7 +978,7 @@ def report(file: SimpleNamespace, size: int) -> dict[str, Any]:
         "version": 1, "complete": True, "file_bytes": size, "width": file.width, "height": file.height,
         "pixels": pixels, "bpp": 8 * size / pixels, "overhead_bytes": size - payloads, "seed": file.seed,
         "latent_scale": file.latent_scale, "extensions": file.extensions, "masks": masks, "segments": segments,
-        "models": {"latent": {"id": file.model, "name": MODELS.get(file.model, [None])[0]}},
+        "models": {"latent": {"id": file.model, "name": MODELS.get(file.model, [None])[0], **made_by}},
         "texts": {"overall": file.texts[0], "objects": file.texts[1:]},
     }  # fmt: skip
 

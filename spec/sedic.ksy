@@ -281,7 +281,31 @@ types:
         value: (index - 3) / 2
         if: index >= 3
         doc: The number of the object, from 0.
-    doc-ref: sedic.md, C-6, C-7, C-9
+      maker:
+        pos: offset
+        type: maker
+        if: index == 0 and _root.model_id == 5 and num_bytes >= 13
+        doc: Of model compressai, who made the latent; the string of z follows.
+    doc-ref: sedic.md, C-6, C-7, C-9, K-2
+
+  maker:
+    seq:
+      - id: architecture
+        type: u1
+        enum: architecture
+      - id: checkpoint
+        size: 8
+      - id: symbols
+        size: 4
+    enums:
+      architecture:
+        1: bmshj2018_factorized
+        2: bmshj2018_hyperprior
+        3: mbt2018_mean
+        4: mbt2018
+        5: cheng2020_anchor
+        6: cheng2020_attn
+    doc-ref: sedic.md, K-2, K-3, K-7
 
   extension:
     params:

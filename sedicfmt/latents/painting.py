@@ -9,9 +9,9 @@ from sedicfmt.latents.registry import codec_of
 from sedicfmt.model import SedicFile
 
 
-def decode_latent(file: SedicFile) -> DecodedLatent:
-    """A file's latent, by its own model. Raises as `codec_of` and the codec's `decode`."""
-    return codec_of(file.model_id).decode(file)
+def decode_latent(file: SedicFile, model: str | None = None) -> DecodedLatent:
+    """A file's latent, by its own model, or by that as the user named it. Raises as `codec_of` and the codec's `decode`."""
+    return codec_of(file.model_id, model).decode(file)
 
 
 def paint_reference(file: SedicFile, latent: DecodedLatent) -> Image.Image:

@@ -28,7 +28,13 @@ class Allocated:
 
 
 ALLOCATED = {
-    line.id: line for line in (Allocated(2, "sedic-nano-2", "range", "nano"), Allocated(3, "av1", "av1", "nano"))
+    line.id: line
+    for line in (
+        Allocated(2, "sedic-nano-2", "range", "nano"),
+        Allocated(3, "av1", "av1", "nano"),
+        Allocated(4, "none", "empty", ""),
+        Allocated(5, "compressai", "rans", "compressai"),
+    )
 }
 DEFAULT_MODEL = 2
 
@@ -38,6 +44,8 @@ CODECS = BackEnds(
     {
         "sedic-nano-2": "sedicfmt.latents.nano.codec:open_nano_2",
         "av1": "sedicfmt.latents.av1.codec:open_av1",
+        "none": "sedicfmt.latents.none.codec:open_none",
+        "compressai": "sedicfmt.latents.compressai.codec:open_compressai",
     },
     "decode",
     decodes=True,
@@ -56,8 +64,18 @@ def open_codec(spec: str) -> GuardedCodec:
     return codec
 
 
-def codec_of(model_id: int) -> GuardedCodec:
-    """The codec of the id in a file. Raises Unsupported for an id that nobody registered, and as `open_codec`."""
+def codec_of(model_id: int, spec: str | None = None) -> GuardedCodec:
+    """The codec of the id in a file; `spec`: as the user named it, with an argument that says by which weights.
+
+    Raises Unsupported for an id that nobody registered, EncodeError where `spec` is a codec of another id, and as
+    `open_codec`.
+    """
+    if spec is not None:
+        named = open_codec(spec)
+        if named.model_id != model_id:
+            told = f"the file's model is {name_of(model_id) or model_id}, not {spec}"
+            raise EncodeError(f"{told}; it needs no model named, or another", "model")
+        return named
     if model_id in ALLOCATED:
         line = ALLOCATED[model_id]
         if line.name not in CODECS.built_in:

@@ -14,6 +14,7 @@ from math import isfinite
 import numpy as np
 
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
+from sedicfmt.latents.guarded import GuardedCodec
 from sedicfmt.latents.painting import decode_latent, paint_reference
 from sedicfmt.latents.registry import ALLOCATED, CODECS, DEFAULT_MODEL, name_of, open_codec
 from sedicfmt.model import SedicFile
@@ -31,15 +32,26 @@ def check_model(spec: str) -> None:
         raise EncodeError(f"no model {spec}; there are {', '.join(names)}", "model")
 
 
+def open_model(model: str) -> GuardedCodec:
+    """The codec of a name of the registry; of AUTO the learned one. Raises as `open_codec`."""
+    return open_codec(ALLOCATED[DEFAULT_MODEL].name if model == AUTO else model)
+
+
 def with_reference(
-    whole: SedicFile, picture: Picture, model: str, budget: Budget, warn: Callable[[str], None], refine: bool = False
+    whole: SedicFile,
+    picture: Picture,
+    model: str,
+    budget: Budget,
+    warn: Callable[[str], None],
+    refine: bool = False,
+    codec: GuardedCodec | None = None,
 ) -> tuple[SedicFile, dict[str, object]]:
     """`whole`, whose model id and latent are of no account, with those that `model` gives; and a report of what it took.
 
     `picture`: uint8 RGB (height, width, 3); `model`: a name of the registry, or AUTO; `refine`: the learned latent takes
-    its time. Raises as `fit` and the encoders.
+    its time; `codec`: what `open_model` made of the name, to be used again. Raises as `fit` and the encoders.
     """
-    codec = open_codec(ALLOCATED[DEFAULT_MODEL].name if model == AUTO else model)
+    codec = codec or open_model(model)
     file, spent = fit(replace(whole, model_id=codec.model_id), codec.encoder(picture, refine), budget)
     if model != AUTO or budget.most_bytes is None:
         return file, {"latent_model": codec.name, **spent}

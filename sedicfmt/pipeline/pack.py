@@ -19,9 +19,10 @@ from sedicfmt.encoders.objects.find_objects import find_objects
 from sedicfmt.encoders.objects.registry_objects import find_grounder, find_segmenter
 from sedicfmt.encoders.registry import find_describer
 from sedicfmt.errors import SedicError
+from sedicfmt.latents.guarded import GuardedCodec
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.picture import Picture
-from sedicfmt.pipeline.choose_reference import with_reference
+from sedicfmt.pipeline.choose_reference import open_model, with_reference
 from sedicfmt.pipeline.clock import Clock, OnStage
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import OpenedPicture, orientation_of, to_rgb
@@ -30,11 +31,13 @@ from sedicfmt.segments.mask_grid import downscale
 
 @dataclass(frozen=True)
 class PackBackEnds:
-    """What packing runs on, opened once for any number of pictures; None for what has nothing to do."""
+    """What packing runs on, opened once for any number of pictures; None for what has nothing to do, and for a codec that is
+    opened for each picture."""
 
     describer: Describer | None
     grounder: Grounder | None
     segmenter: Segmenter | None
+    codec: GuardedCodec | None = None
 
 
 def open_back_ends(options: PackOptions) -> PackBackEnds:
@@ -42,11 +45,13 @@ def open_back_ends(options: PackOptions) -> PackBackEnds:
 
     Without a grounder no box is without a mask, but for describers of other packages: then nothing is segmented.
     """
+    codec = open_model(options.model)
     if options.says_nothing:
-        return PackBackEnds(None, None, None)
+        return PackBackEnds(None, None, None, codec)
     describer = find_describer(options.describe, options.base_url, options.device, **options.llm())
     grounder = find_grounder(options.ground, options.device)
-    return PackBackEnds(describer, grounder, find_segmenter(options.segment, options.device) if grounder else None)
+    segmenter = find_segmenter(options.segment, options.device) if grounder else None
+    return PackBackEnds(describer, grounder, segmenter, codec)
 
 
 @dataclass
@@ -86,14 +91,15 @@ def pack_picture(
     warnings += options.unused()
     with clock("describe"):
         named = (image_name, orientation_of(image))
-        description = _describe(pixels, options, named, back_ends, clock.part)
+        ends = back_ends or open_back_ends(options)
+        description = _describe(pixels, options, named, ends, clock.part)
         warnings += _warnings(description)
         report |= {k: v for k, v in description.report.items() if k != "warnings"}
         objects = tuple(_objects(description, options.mask_scale, warnings))
     with clock("latent"), _spent(report):
         whole = SedicFile(width, height, 0, b"", b"", description.overall, objects, options.seed)
         budget = options.budget(width * height)
-        file, spent = with_reference(whole, pixels, options.model, budget, warnings.append, options.refine)
+        file, spent = with_reference(whole, pixels, options.model, budget, warnings.append, options.refine, ends.codec)
         data = write_file(file)
     report |= {"preset": options.preset, "limits": options.limits(width * height).numbers(), **spent}
     return PackResult(data, file, clock.seconds, warnings, report)
@@ -103,7 +109,7 @@ def _describe(
     pixels: Picture,
     options: PackOptions,
     named: tuple[str | None, int],
-    back_ends: PackBackEnds | None,
+    ends: PackBackEnds,
     on_part: OnStage,
 ) -> Description:
     """Words, boxes and masks, as much as the options say of them at the budget's rate; of nothing, nobody is asked.
@@ -114,7 +120,6 @@ def _describe(
     request = replace(limits, image_name=image_name, orientation=orientation, on_part=on_part)
     if not (request.objects or request.words_overall):
         return Description("")
-    ends = back_ends or open_back_ends(options)
     if ends.describer is None:
         return Description("")
     describer, grounder, segmenter = (

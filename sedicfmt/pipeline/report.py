@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import Any
 
 from sedicfmt.container.content import changes_of, file_of
 from sedicfmt.container.frame import Segment
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.container.profile import check_profile, kept_profile
-from sedicfmt.latents.registry import ALLOCATED
+from sedicfmt.errors import FileError
+from sedicfmt.latents.compressai import payload as compressai
+from sedicfmt.latents.registry import ALLOCATED, id_of
 from sedicfmt.model import SedicFile
 from sedicfmt.segments import mask, text
 
 
-def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False, profile: str = "full") -> dict[str, Any]:
-    """The contents of `sedic-inspect --json`. `check`: decode the latent too and add its symbols' digests.
+def report_bytes(
+    data: bytes, check: bool = False, allow_prefix: bool = False, profile: str = "full", model: str | None = None
+) -> dict[str, Any]:
+    """The contents of `sedic-inspect --json`. `check`: decode the latent too and add its symbols' digests, by `model` where
+    the user names one.
 
     Raises SedicError for a file that cannot be read or is beyond `profile`, and with `check` for a latent that cannot be
     decoded.
@@ -39,15 +45,24 @@ def report_bytes(data: bytes, check: bool = False, allow_prefix: bool = False, p
         "overhead_bytes": overhead,
         "seed": frame.seed,
         "latent_scale": frame.latent_scale,
-        "models": {"latent": {"id": frame.model_id, "name": entry.name if entry else None}},
+        "models": {"latent": {"id": frame.model_id, "name": entry.name if entry else None, **_maker(file)}},
         "texts": {"overall": file.text, "objects": [o.text for o in file.objects]},
         "masks": [_mask(o.mask.cells, o.mask.scale) for o in file.objects],
         "segments": [_segment(s, entry.coder if entry else "unknown", len(data), pixels) for s in frame.segments],
         "extensions": [{"type": e.type, "critical": e.critical, "bytes": len(e.payload)} for e in frame.extensions],
     }
     if check:
-        report["digests"] = digests(file)
+        report["digests"] = digests(file, model)
     return report
+
+
+def _maker(file: SedicFile) -> dict[str, str]:
+    """What a file of model compressai says of who made its latent, if that can be read (K-2)."""
+    if file.model_id != id_of("compressai"):
+        return {}
+    with suppress(FileError):
+        return compressai.split(file.z)[0].as_json()
+    return {}
 
 
 def _segment(segment: Segment, latent_coder: str, file_bytes: int, pixels: int) -> dict[str, Any]:
@@ -74,8 +89,8 @@ def _mask(cells: Any, scale: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def digests(file: SedicFile) -> dict[str, str]:
+def digests(file: SedicFile, model: str | None = None) -> dict[str, str]:
     """SHA-256 of the symbols of z and y, or of av1's payloads; the latent is decoded for it (L-8, A-5)."""
     from sedicfmt.latents.painting import decode_latent
 
-    return decode_latent(file).digests()
+    return decode_latent(file, model).digests()

@@ -40,7 +40,8 @@ class UnpackOptions:
 
     `stage`: "reference", "objects" or "final"; `partial`: take an incomplete file for what it holds, unchecked;
     `profile`: "thin" refuses a file beyond it before it is decoded (P-1), "full" takes all that the format allows;
-    `restorer`, `restoring`: which restorer, and how it runs (decoders/registry.py).
+    `restorer`, `restoring`: which restorer, and how it runs (decoders/registry.py);
+    `model`: the latent's codec as its user names it, where a file alone does not say by which weights (compressai:...).
     """
 
     stage: str = "final"
@@ -48,6 +49,7 @@ class UnpackOptions:
     profile: str = "full"
     restorer: str = DEFAULT_RESTORER
     restoring: RestorerOptions = field(default_factory=RestorerOptions)
+    model: str | None = None
 
     def __post_init__(self) -> None:
         """Raises EncodeError for values that make no sense, also of what `stage` leaves nothing to do for."""
@@ -78,7 +80,7 @@ def options_from(stage: str, partial: bool, given: Mapping[str, Any]) -> UnpackO
 
     Raises EncodeError for a name that none of them has.
     """
-    own = {name: given[name] for name in ("profile", "restorer", "restoring") if name in given}
+    own = {name: given[name] for name in ("profile", "restorer", "restoring", "model") if name in given}
     places = {name: given[name] for name in ("device", "dtype", "tiled_vae") if name in given}
     changes = {name: value for name, value in given.items() if name in SETTINGS}
     for name in given.keys() - own.keys() - places.keys() - changes.keys():
@@ -135,7 +137,7 @@ def unpack_bytes(
     clock = Clock(watcher.on_stage)
     with clock("read"):
         file = read_file(data, options.partial, options.profile)
-        codec = None if options.blind else codec_of(file.model_id)
+        codec = None if options.blind else codec_of(file.model_id, options.model)
     work = work_within(file, options.stage, options.profile, options.restoring.changes.get("objects"))
     if options.blind and work.stage == "reference":
         raise EncodeError(

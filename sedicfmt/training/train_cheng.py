@@ -1,7 +1,7 @@
 """The paper's own latent codec: cheng2020-attn of CompressAI, fine-tuned by equation 1 (section 4, "Implementation").
 
 Training begins from the weights of the lowest rate (`start`), with lambda a tenth of that rate's and a learning rate of 1e-4.
-Needs the `cheng` extra (compressai).
+Needs the extra `compressai`.
 """
 
 from __future__ import annotations
@@ -13,38 +13,40 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sedicfmt.errors import MissingDependency
+from sedicfmt.errors import EncodeError, MissingDependency
 from sedicfmt.installing import install_extra
 from sedicfmt.training import train_codec
 from sedicfmt.training.train_codec import CodecRun
 
-PRETRAINED = "pretrained"
+ARCHITECTURE, PRETRAINED = "cheng2020-attn", "pretrained"
 CHANNELS = {quality: 128 if quality <= 3 else 192 for quality in range(1, 7)}  # CompressAI's zoo
 
 
 @dataclass
 class ChengSettings(train_codec.CodecSettings):
-    """As the paper says; `start` is a file of weights, "pretrained" (CompressAI downloads its own), or empty."""
+    """As the paper says; `start` is "pretrained" (CompressAI fetches its own), a checkpoint in CompressAI's form, a file of
+    `sedic-train weights` (.safetensors), or empty; `channels` is 0 for those of the quality."""
 
     rate: float = 1e-4
     lmbda: float = 1.8e-4  # a tenth of the 0.0018 of CompressAI's quality 1
     quality: int = 1  # of CompressAI's zoo: 1 to 6
+    channels: int = 0
     start: str = PRETRAINED
 
 
 class ChengCodec(nn.Module):
     """CompressAI's network with the face of `NanoCodec`: pictures in -0.5..0.5, and bits of y and z."""
 
-    def __init__(self, quality: int, pretrained: bool = False):
+    def __init__(self, quality: int, pretrained: bool = False, channels: int = 0):
         super().__init__()
         try:
             from compressai.models import Cheng2020Attention
             from compressai.zoo import cheng2020_attn
         except ImportError as error:
-            raise MissingDependency(f"cheng2020-attn needs compressai: {install_extra('cheng')}") from error
-        self.config = {"quality": quality}
+            raise MissingDependency(f"cheng2020-attn needs compressai: {install_extra('compressai')}") from error
+        self.config = {"quality": quality, "channels": channels}
         self.net: Any = cheng2020_attn(quality, "mse", pretrained=True) if pretrained else None
-        self.net = self.net or Cheng2020Attention(N=CHANNELS[quality])
+        self.net = self.net or Cheng2020Attention(N=channels or CHANNELS[quality])
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x (B, 3, H, W), sides multiples of 64 -> (x~, bits of y for each picture, bits of z for each picture)."""
@@ -62,17 +64,30 @@ class ChengCodec(nn.Module):
         return x_hat, float(bits_y), float(bits_z)
 
 
+def begin_from(net: Any, path: Path) -> None:
+    """Fill a network from a checkpoint in CompressAI's form. Raises OSError, BackendFailed, EncodeError."""
+    from sedicfmt.latents.compressai.checkpoint import network_of, read_tensors
+
+    given = network_of(ARCHITECTURE, read_tensors(path), path.name)
+    if given.N != net.N:
+        raise EncodeError(f"{path} has {given.N} channels, the run {net.N}", "settings.channels")
+    net.load_state_dict(given.state_dict())
+
+
 class ChengRun(CodecRun):
     """A run of cheng2020-attn; the quantiles of its prior have their own loss, group and clipping, as in CompressAI."""
 
     layout = torch.contiguous_format
 
     def make_model(self, settings: Any, fresh: bool) -> nn.Module:
-        return ChengCodec(settings.quality, fresh and settings.start == PRETRAINED)
+        return ChengCodec(settings.quality, fresh and settings.start == PRETRAINED, settings.channels)
 
     def start(self, model: Any, settings: Any) -> None:
-        if settings.start not in ("", PRETRAINED):
-            train_codec.load_weights(model, Path(settings.start))
+        path = Path(settings.start)
+        if path.suffix == ".safetensors":
+            train_codec.load_weights(model, path)
+        elif settings.start not in ("", PRETRAINED):
+            begin_from(model.net, path)
 
     def groups(self) -> list[dict]:
         named = list(self.model.named_parameters())

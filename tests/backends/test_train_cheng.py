@@ -2,9 +2,11 @@
 
 import pytest
 
+import tests.torchvision_beside.sitecustomize  # noqa: F401 - a torchvision that does not fit this torch
+
 torch = pytest.importorskip("torch", reason="training needs torch (the train extra)")
 
-from sedicfmt.errors import MissingDependency  # noqa: E402
+from sedicfmt.errors import EncodeError, MissingDependency  # noqa: E402
 from sedicfmt.training import train_cheng  # noqa: E402
 from sedicfmt.training.config import load_config  # noqa: E402
 from tests.conftest import draw_photo  # noqa: E402
@@ -23,7 +25,7 @@ def test_without_compressai_it_says_what_to_install(monkeypatch):
 
 
 def test_it_learns_and_goes_on(tmp_path, monkeypatch):
-    pytest.importorskip("compressai", reason="the fine-tuning needs compressai (the cheng extra)")
+    pytest.importorskip("compressai", reason="the fine-tuning needs compressai (the extra of that name)")
     monkeypatch.setitem(train_cheng.CHANNELS, 1, 16)
     for seed in range(2):
         draw_photo(160, 140, seed).save(tmp_path / f"{seed}.png")
@@ -43,3 +45,25 @@ def test_it_learns_and_goes_on(tmp_path, monkeypatch):
     assert 0 < figures["check_bpp_y"] < 10
     assert figures["check_psnr"] > 3
     run.model.net.update(force=True)  # as for a file: the prior's quantiles are in order
+
+
+def test_it_begins_from_compressais_checkpoint_and_is_exported_as_one(tmp_path):
+    """No step is trained, so what comes out is what went in, with tables."""
+    pytest.importorskip("compressai", reason="the fine-tuning needs compressai (the extra of that name)")
+    from sedicfmt.latents.compressai.checkpoint import load, save, zoo
+    from sedicfmt.training.export_cheng import export
+
+    torch.manual_seed(3)
+    net = zoo().model_architectures["cheng2020-attn"](16)
+    save(net, tmp_path / "start.pth.tar")
+    draw_photo(160, 140).save(tmp_path / "0.png")
+    made = train_cheng.ChengSettings(start=str(tmp_path / "start.pth.tar"), channels=16, crop=64, batch=1)
+    train_cheng.ChengRun(tmp_path, tmp_path, made, "cpu").save()
+    for out in ("out.pth.tar", "out.safetensors"):
+        digest = export(tmp_path / "checkpoint.pt", tmp_path / out)
+        assert load("cheng2020-attn", str(tmp_path / out)).digest.hex() == digest
+    exported = load("cheng2020-attn", str(tmp_path / "out.pth.tar")).net
+    assert all(torch.equal(value, exported.state_dict()[name]) for name, value in net.named_parameters())
+    assert exported.entropy_bottleneck.quantized_cdf.numel()
+    with pytest.raises(EncodeError, match=r"start.pth.tar has 16 channels, the run 8"):
+        train_cheng.begin_from(train_cheng.ChengCodec(1, channels=8).net, tmp_path / "start.pth.tar")

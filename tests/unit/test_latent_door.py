@@ -9,7 +9,7 @@ from PIL import Image
 
 import sedicfmt
 from sedicfmt import back_ends
-from sedicfmt.errors import BackendFailed, EncodeError, Unsupported
+from sedicfmt.errors import BackendFailed, EncodeError, SedicError, Unsupported
 from sedicfmt.latents import registry
 from sedicfmt.latents.interfaces import CodedLatent
 from sedicfmt.model import Extension
@@ -118,6 +118,16 @@ def test_an_allocated_codec_that_is_not_here_names_its_extra(monkeypatch):
         registry.codec_of(77)
 
 
+def test_a_codec_that_lacks_something_is_told_before_anything_is_described(installed, monkeypatch):
+    """A description may cost money."""
+    from sedicfmt.pipeline import pack
+
+    installed(small="no_codec")
+    monkeypatch.setattr(pack, "find_describer", lambda *_, **__: pytest.fail("a describer was opened"))
+    with pytest.raises(SedicError, match="this machine is too small"):
+        pack_picture(draw_photo(96, 64), PackOptions(model="small"))
+
+
 def test_a_package_takes_no_allocated_id(installed):
     installed(mine="TakesAnAllocatedId")
     with pytest.raises(BackendFailed, match=r"'mine' .*has model id 2; ids for private use are 224 to 255") as told:
@@ -152,6 +162,6 @@ def test_the_pictures_text_names_the_model(installed):
 
 
 def test_a_name_that_nobody_registered():
-    with pytest.raises(EncodeError, match="no model mean; there are auto, av1, sedic-nano-2") as told:
+    with pytest.raises(EncodeError, match="no model mean; there are auto, av1, compressai, none, sedic-nano-2") as told:
         pack_picture(Image.new("RGB", (32, 32)), PackOptions(model="mean", **LATENT_ALONE))
     assert told.value.path == "model"

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 import sedicfmt
+from sedicfmt.declared import needs_of
 from sedicfmt.errors import BackendFailed, EncodeError, Unsupported
 from sedicfmt.latents import registry
 from sedicfmt.latents.nano import weights
@@ -32,7 +34,9 @@ def test_an_unknown_name_is_told():
 def test_card_and_specification_know_every_model(line):
     card = (ROOT / "docs/model-cards" / f"{line.name}.md").read_text()
     assert f"model id {line.id}" in card
-    assert f"| {line.id} | {line.name} |" in (ROOT / "spec/sedic.md").read_text()
+    assert f"| {line.id} | {line.name} " in (ROOT / "spec/sedic.md").read_text()
+    if line.extra and not all(find_spec(name) for name in needs_of(registry.CODECS.find(line.name)[0].make).packages):
+        pytest.skip(f"{line.name} is not installed")
     codec = registry.codec_of(line.id)
     assert (codec.model_id, codec.name) == (line.id, line.name)
     assert codec.licence

@@ -18,11 +18,12 @@ from PIL import Image
 from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim
 from sedicfmt.latents.registry import ALLOCATED
 from sedicfmt.picture import psnr
+from sedicfmt.pipeline.choose_reference import open_model
 from sedicfmt.pipeline.pack import PackBackEnds, open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.unpack import UnpackOptions, unpack_bytes
 
-MODELS = (*(line.name for line in ALLOCATED.values()), "auto")
+MODELS = (*(line.name for line in ALLOCATED.values() if line.coder in ("range", "av1")), "auto")  # what auto chooses of
 HEAD = "| budget, bytes | model | mean bytes | PSNR, dB | MS-SSIM | took av1 | CPU, s |"
 Row = tuple[float, float, float, float, float]  # bytes, PSNR, MS-SSIM, whether av1, CPU seconds of packing
 
@@ -60,7 +61,8 @@ def main() -> None:
     for budget in arguments.bytes or (1000, 2000):
         for name in arguments.model or MODELS:
             options = replace(plain, max_bytes=budget, model=name)
-            print(line(budget, name, [measure(path, options, back_ends) for path in photos]), flush=True)
+            ends = replace(back_ends, codec=open_model(name))
+            print(line(budget, name, [measure(path, options, ends) for path in photos]), flush=True)
 
 
 if __name__ == "__main__":

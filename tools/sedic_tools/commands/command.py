@@ -57,6 +57,15 @@ def add_profile(p: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_model(p: argparse.ArgumentParser) -> None:
+    """Which weights decode a latent whose file names them by a digest alone."""
+    p.add_argument(
+        "--model", metavar="NAME",
+        help="of files of compressai: compressai:ARCHITECTURE@CHECKPOINT, as they were packed; without it the checkpoint is "
+        "looked for in the folders of SEDIC_CHECKPOINTS and in torch's cache",
+    )  # fmt: skip
+
+
 def run(command: Callable[[argparse.Namespace], int | None], arguments: argparse.Namespace) -> int:
     """Run a command; every failure becomes a line on standard error and an exit code."""
     try:

@@ -8,7 +8,7 @@ import json
 import sys
 from typing import Any
 
-from sedic_tools.commands.command import add_profile, fail, parser, printable, run, told
+from sedic_tools.commands.command import add_model, add_profile, fail, parser, printable, run, told
 from sedic_tools.commands.output import read_sedic
 from sedicfmt.errors import SedicError
 
@@ -22,6 +22,7 @@ def main() -> int:
     p.add_argument(
         "--back-ends", action="store_true", help="list all back ends: ready, or what they lack and what installs it"
     )
+    add_model(p)
     add_profile(p)
     arguments = p.parse_args()
     if arguments.back_ends == bool(arguments.inputs):
@@ -69,7 +70,8 @@ def show(name: str, arguments: argparse.Namespace) -> None:
     """One file's report."""
     from sedicfmt.pipeline.report import report_bytes
 
-    report = report_bytes(read_sedic(name), arguments.check, arguments.partial, arguments.profile)
+    data = read_sedic(name)
+    report = report_bytes(data, arguments.check, arguments.partial, arguments.profile, arguments.model)
     named = {"input": name, **report} if len(arguments.inputs) > 1 else report
     print(json.dumps(named, ensure_ascii=True) if arguments.json else "\n".join(table(report)))
 
@@ -82,6 +84,7 @@ def table(report: dict[str, Any]) -> list[str]:
         f"version {report['version']}, profile {report['profile']}, seed {report['seed']}, latent model {model['id']} "
         f"({model['name'] or 'unknown'}) at {report['latent_scale']}/16 of the size"
         + ("" if report["complete"] else "; INCOMPLETE and unchecked"),
+        *([f"made by {model['architecture']}, checkpoint {model['checkpoint']}"] if "architecture" in model else []),
         "",
         f"{'segment':<20} {'coder':<16} {'offset':>7} {'bytes':>6} {'bits':>7} {'bpp':>8} {'share':>7}",
     ]

@@ -7,6 +7,7 @@ sedic-train plot RUN/log.jsonl curves.svg
 sedic-train weights RUN/checkpoint.pt w.safetensors --pieces    the running average, in pieces of at most 16 MB
 sedic-train join w.safetensors                             from its pieces
 sedic-train export RUN/checkpoint.pt OUT.safetensors       the weights file that ships
+sedic-train export RUN/checkpoint.pt OUT.pth.tar           of a run of cheng2020: CompressAI's own form
 """
 
 from __future__ import annotations
@@ -136,14 +137,17 @@ def join(arguments: argparse.Namespace) -> None:
 
 
 def export(arguments: argparse.Namespace) -> None:
-    """The weights file that ships."""
+    """The weights file that ships, or cheng2020-attn's in CompressAI's form."""
     from sedicfmt.training import export as codec
+    from sedicfmt.training import export_cheng as cheng
     from sedicfmt.training import export_restorer as restorer
     from sedicfmt.training.weights import load_checkpoint
 
     check_folder(str(arguments.out))
-    both = "restorer" in load_checkpoint(arguments.checkpoint)["config"]
-    make = restorer.export if both and arguments.part == "restorer" else codec.export
+    config = load_checkpoint(arguments.checkpoint)["config"]
+    make = restorer.export if "restorer" in config and arguments.part == "restorer" else codec.export
+    if cheng.made_by(config):
+        make = cheng.export
     print(make(arguments.checkpoint, arguments.out), arguments.out)
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sedic_tools.commands.command import add_profile, bar, done, note, parser, run, warn
+from sedic_tools.commands.command import add_model, add_profile, bar, done, note, parser, run, warn
 from sedic_tools.commands.folder import are_many, run_batch
 from sedic_tools.commands.output import check_output, is_our_png, on_stdout, read_sedic, refuse_foreign, write_output
 from sedic_tools.commands.restoring_options import ALGORITHM, add_algorithm, add_restoring, restorer_options
@@ -31,6 +31,7 @@ def main() -> int:
     p.add_argument(
         "--save-stages", metavar="DIR", type=Path, help="write the picture after each stage into DIR as well"
     )
+    add_model(p)
     add_profile(p)
     add_restoring(p.add_argument_group("restoring", "in brackets, what the bundled restorer does by default"))
     add_algorithm(p.add_argument_group("the loop (the paper's Algorithm 1)", ALGORITHM))
@@ -42,7 +43,8 @@ def unpack_options(arguments: argparse.Namespace) -> UnpackOptions:
     from sedicfmt.pipeline.unpack import UnpackOptions
 
     restoring = restorer_options(arguments)
-    return UnpackOptions(arguments.stage, arguments.partial, arguments.profile, arguments.restorer, restoring)
+    given = (arguments.stage, arguments.partial, arguments.profile, arguments.restorer, restoring, arguments.model)
+    return UnpackOptions(*given)
 
 
 def watcher(folder: Path | None, overwrite: bool) -> Watcher:

@@ -97,6 +97,36 @@ def main() -> int:
 
 # Clauses that bind a program: what it does with an incomplete file, with other weights or tables, between machines.
 BY_TEST: dict[str, dict[str, list[str]]] = {
+    "N-1": {
+        "accepting": ["tests/unit/test_no_latent.py::test_the_reference_is_grey"],
+        "rejecting": ["tests/unit/test_no_latent.py::test_what_says_something_of_nothing_is_malformed"],
+    },
+    "K-2": {
+        "accepting": ["tests/unit/test_compressai_file.py::test_who_made_it_stands_before_the_string"],
+        "rejecting": ["tests/unit/test_compressai_file.py::test_the_second_decoder_sees_what_needs_no_network"],
+    },
+    "K-3": {
+        "accepting": ["tests/backends/test_compressai.py::test_every_form_of_a_checkpoint_is_the_same"],
+        "rejecting": [
+            "tests/backends/test_compressai.py::test_a_changed_checkpoint_is_refused_before_anything_is_decoded"
+        ],
+    },
+    "K-4": {
+        "accepting": ["tests/unit/test_rans.py::test_what_compressai_wrote"],
+        "rejecting": ["tests/unit/test_rans.py::test_what_is_wrong_is_told"],
+    },
+    "K-5": {
+        "accepting": ["tests/unit/test_rans.py::test_round_trip"],
+        "rejecting": ["tests/unit/test_rans.py::test_any_bytes_are_the_string_of_their_values_or_refused"],
+    },
+    "K-6": {
+        "accepting": ["tests/backends/test_compressai.py::test_strings_are_compressais_own_and_come_back"],
+        "rejecting": ["tests/unit/test_rans.py::test_another_bit_is_another_value_or_refused_and_every_cut_is_found"],
+    },
+    "K-7": {
+        "accepting": ["tests/backends/test_compressai.py::test_another_library_and_more_threads_read_the_same"],
+        "rejecting": ["tests/backends/test_compressai.py::test_another_rounding_is_an_error_and_no_picture"],
+    },
     "C-13": {"accepting": ["conformance/test_vectors.py::test_valid"]},
     "C-14": {"accepting": ["conformance/test_vectors.py::test_every_truncation_is_an_error_or_a_declared_stage"]},
     "C-16": {

@@ -13,7 +13,7 @@ from typing import Any
 
 from sedicfmt.back_ends import BackEnds
 from sedicfmt.decoders.guarded import GuardedRestorer
-from sedicfmt.decoders.orag.values import RULES, checked, checked_changes, flag, of, text
+from sedicfmt.decoders.orag.values import ANY_RULES, RULES, checked, checked_changes, flag, of, text
 
 DEFAULT_RESTORER = "nano"
 SETTINGS = tuple(RULES)  # the fields of `OragSettings`, which cannot be asked without torch
@@ -36,7 +36,7 @@ class RestorerOptions:
     def __post_init__(self) -> None:
         for name, rule in PLACES.items():
             checked(name, getattr(self, name), {name: rule})
-        object.__setattr__(self, "changes", checked_changes(self.changes))
+        object.__setattr__(self, "changes", checked_changes(self.changes, ANY_RULES))
 
 
 PLACES = {"device": text, "dtype": of("auto", "fp32", "fp16", "bf16"), "tiled_vae": flag}

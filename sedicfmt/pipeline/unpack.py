@@ -17,7 +17,7 @@ from sedicfmt.container.content import read_file
 from sedicfmt.decoders.guarded import guarded_restorer
 from sedicfmt.decoders.interfaces import ObjectToRestore, Restorer, RestoreRequest
 from sedicfmt.decoders.orag.presets import NEUTRAL
-from sedicfmt.decoders.orag.values import checked, flag, of, text
+from sedicfmt.decoders.orag.values import RULES, checked, checked_changes, flag, of, text
 from sedicfmt.decoders.registry import DEFAULT_RESTORER, RESTORERS, SETTINGS, RestorerOptions, find_restorer
 from sedicfmt.errors import EncodeError
 from sedicfmt.latents.guarded import GuardedCodec
@@ -59,6 +59,8 @@ class UnpackOptions:
         if not isinstance(self.restoring, RestorerOptions):
             raise EncodeError(f"restoring is RestorerOptions, not {self.restoring!r}", "restoring")
         RESTORERS.check(self.restorer, "restorer")
+        if self.restorer.partition(":")[0] in RESTORERS.built_in:
+            checked_changes(self.restoring.changes, RULES)
 
     def unused(self, stage: str) -> list[str]:
         """What was asked for and has nothing to do where a file is decoded to `stage`."""

@@ -103,7 +103,8 @@ def test_switches_out_of_range_or_without_a_model(folder, switch):
     with LoopbackServer([]) as server:
         assert pack(server, folder, *switch)[0].returncode == 2
         command = [Path(sys.executable).parent / "sedic-pack", folder / "photo.png", "-o", folder / "a.sedic", *switch]
-        ran = subprocess.run(command, capture_output=True, check=False)
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 2
+    ran = subprocess.run([*command[:-1], "9"], capture_output=True, check=False)  # a value that a model could have
     assert ran.returncode == 2 and b"has no use for the choice" in ran.stderr
 
 

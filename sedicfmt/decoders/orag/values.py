@@ -24,9 +24,9 @@ def checked(name: str, value: Any, rules: Mapping[str, Rule]) -> Any:
         raise EncodeError(f"{name} is {error}, not {value!r}", name) from None
 
 
-def checked_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
+def checked_changes(changes: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]:
     """Settings by their names, those of guidance as a mapping of their own. Raises EncodeError as `checked`."""
-    kept = {name: checked(name, value, RULES) for name, value in changes.items()}
+    kept = {name: checked(name, value, rules) for name, value in changes.items()}
     if isinstance(guidance := kept.get("guidance"), Mapping):
         if unknown := sorted(map(str, guidance.keys() - GUIDANCE_RULES.keys())):
             raise EncodeError(f"guidance has no {unknown[0]}; it has {', '.join(GUIDANCE_RULES)}", "guidance")
@@ -116,6 +116,11 @@ RULES: dict[str, Rule] = {
     "strength": number(0, 1, above=True),
     "detail": number(0, 1),
 }
+ANY_RULES = {
+    **RULES,
+    "strength": number(),
+    "detail": number(),
+}  # of another package's restorer, which may mean more by them
 GUIDANCE_RULES: dict[str, Rule] = {
     "eta": number(0, above=True),
     "share": number(0, 1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from sedicfmt.pipeline.picture_beside import MOST_PROFILE, Beside
-from sedicfmt.pipeline.picture_encoding import SRGB, Encoding, from_figures
+from sedicfmt.pipeline.picture_encoding import Encoding, from_figures
 
 CALIBRATED, EMBEDDED, LINKED = 0, b"DEBM", b"KNIL"  # bV5CSType, little endian
 FOOTER = b"TRUEVISION-XFILE.\0"
@@ -44,8 +44,9 @@ def calibrated(figures: bytes) -> Encoding | None:
 
 
 def read_qoi(data: bytes) -> Beside:
-    """Of a QOI: 1 in its fourteenth byte means light."""
-    return Beside(data, Encoding(primaries=SRGB, curve=1.0) if data[13:14] == b"\1" else None)
+    """Of a QOI: 1 in its fourteenth byte means light, and is what Pillow and others write for any picture."""
+    told = Encoding(unknown="its header says that it is light, as many programs write of sRGB")
+    return Beside(data, told if data[13:14] == b"\1" else None)
 
 
 def read_tga(data: bytes) -> Beside:

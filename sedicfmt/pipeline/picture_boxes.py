@@ -120,3 +120,15 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def within(data: bytes, kind: bytes) -> bytes:
     """The content of the first box of a kind; empty without."""
     return next((body for found, body in boxes(data) if found == kind), b"")
+
+
+def missing_of_boxes(data: bytes) -> int:
+    """Bytes that the boxes say they have more than there are."""
+    at = 0 if not data.startswith(CODESTREAM) else len(data)
+    while at + 16 <= len(data):
+        size = int.from_bytes(data[at : at + 4])
+        size = int.from_bytes(data[at + 8 : at + 16]) if size == 1 else size
+        if size < 8:
+            return 0
+        at += size
+    return max(at - len(data), 0)

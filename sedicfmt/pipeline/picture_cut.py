@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import io
 import random
-from collections.abc import Callable, Iterator
+import struct
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from PIL import Image
 
 from sedicfmt.errors import EncodeError
-from sedicfmt.pipeline.picture_boxes import CODESTREAM
+from sedicfmt.pipeline.picture_boxes import CODESTREAM, missing_of_boxes
 from sedicfmt.pipeline.picture_cut_gif import gif_share
-from sedicfmt.pipeline.picture_cut_jpeg import share_of_scans
+from sedicfmt.pipeline.picture_cut_jp2 import whole_tiles
+from sedicfmt.pipeline.picture_cut_jpeg import share_of_scans, without_cut_segment
 from sedicfmt.pipeline.picture_cut_png import rebuilt_png
 from sedicfmt.pipeline.picture_cut_tiff import is_raw, with_whole_strips
 from sedicfmt.pipeline.picture_forgiving import forgiving
@@ -43,14 +45,24 @@ def can_be_cut(data: bytes) -> bool:
 def endless(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
     """Decoders that read until they have all pixels, from top to bottom or the other way round."""
     plain = data[:2] in (b"P1", b"P2", b"P3")
-    return alike(decode(Endless(data, filling)) for filling in ((b" 0", b" 1") if plain else (bytes(1 << 12), noise(1 << 12))))
+    return taken((Endless(data, filling) for filling in ((b" 0", b" 1") if plain else FILLINGS)), decode)
+
+
+def bitmap(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
+    """Packed ones are filled up with whole rows, each with its end: their decoder would look for ends for ever."""
+    width, height, packed = struct.unpack("<i", data[18:22])[0], 8192, data[30:34] in (b"\1\0\0\0", b"\2\0\0\0")
+    if not packed:
+        return endless(data, decode)
+    even = data + bytes((len(data) - int.from_bytes(data[10:14], "little")) & 1)
+    ends = (bytes([255, value]) * (max(width, 0) // 255 + 1) + bytes(2) for value in (0x11, 0x22))
+    return taken((even + end * height for end in ends), decode)
 
 
 def jpeg(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
     """libjpeg fills up by itself at an end of image; entropy-coded bytes in its place change the first row that is not there."""
-    end = b"\xff\xd9"
-    image = decode(Endless(data.removesuffix(b"\xff"), end))
-    other = decode(Endless(data.removesuffix(b"\xff"), noise(1 << 20).replace(b"\xff", b"\xfe") + end))
+    data, end = without_cut_segment(data).removesuffix(b"\xff"), b"\xff\xd9"
+    image = decode(Endless(data, end))
+    other = decode(Endless(data, noise(1 << 20).replace(b"\xff", b"\xfe") + end))
     apart = np.flatnonzero((rows(image) != rows(other)).any(1))
     return image, share_of_scans(data, float(apart[0]) / image.height if len(apart) else 1.0)
 
@@ -70,32 +82,15 @@ def heif(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
 
 
 def jpeg2000(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
-    """Every byte of a wavelet's is of the whole picture: the share is that of the bytes. Tiles that are missing stay black."""
-    stream = data.find(CODESTREAM)
-    tiles, wanted = list(tile_parts(data, stream)), missing_of_boxes(data)
-    missing = max(0, (tiles[-1] if tiles else 0) - len(data))
-    whole = len(data) + max(missing, wanted)
-    if stream >= 8:  # the last box: to the end
-        data = data[: stream - 8] + bytes(4) + data[stream - 4 :]
+    """Every byte of a wavelet's is of all its tile: the share is that of the bytes. Tiles that are missing stay black."""
+    whole, missing, share = whole_tiles(data, missing_of_boxes(data))
     errors: list[Exception] = []
-    for filling in (b"\xff", b"\0"):
+    for filling in (b"\xff", b"\0"):  # the end of what an arithmetic decoder reads; packets with nothing in them
         try:
-            with forgiving():
-                return decode(data + filling * missing + b"\xff\xd9"), len(data) / whole
+            return decode(whole + filling * missing + b"\xff\xd9"), share
         except Exception as error:
             errors.append(error)
     raise errors[0]
-
-
-def tile_parts(data: bytes, stream: int) -> Iterator[int]:
-    """Where each tile-part ends, by what it says of its length."""
-    at = data.find(b"\xff\x90\0\x0a", stream)
-    while at >= 0 and data[at : at + 4] == b"\xff\x90\0\x0a" and at + 12 <= len(data):
-        length = int.from_bytes(data[at + 6 : at + 10])
-        if not length:
-            return
-        at += length
-        yield at
 
 
 def png(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
@@ -119,43 +114,39 @@ def tiff(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
 
 
 def padded(data: bytes, missing: int, decode: Decode) -> tuple[Image.Image, float]:
-    """With `missing` bytes of the fillings that the decoder takes: not every one is a legal picture."""
+    """With `missing` bytes of fillings. Where the decoder takes one of them alone, the share is that of the bytes."""
     if not 0 < missing <= 4 * len(data):
         raise EncodeError("it ends too early")
+    fillings = (bytes(1), b"\xff", b"\x55", *(noise(4096 + i) for i in range(9)))
+    files = (data + (filling * (missing // len(filling) + 1))[:missing] for filling in fillings)
+    return taken(files, decode, len(data) / (len(data) + missing))
+
+
+def taken(files: Iterable[object], decode: Decode, of_one: float | None = None) -> tuple[Image.Image, float]:
+    """(the first picture that can be decoded, the share of its rows that the second has as well).
+
+    Not every filling is a legal picture. `of_one`: the share where there is no second; EncodeError without.
+    """
 
     def decoded() -> Iterator[Image.Image]:
-        for filling in (bytes(1), b"\xff", b"\x55", noise(4096), noise(4099)):
+        for file in files:
             try:
-                yield decode(data + (filling * (missing // len(filling) + 1))[:missing])
+                yield decode(file)
             except Exception:  # the next one
                 continue
 
-    return alike(decoded())
-
-
-def alike(images: Iterator[Image.Image]) -> tuple[Image.Image, float]:
-    """(the first, the share of its rows that the second has as well). Raises EncodeError without two."""
-    first, second = next(images, None), next(images, None)
-    if first is None or second is None or first.size != second.size or first.mode != second.mode:
+    found = decoded()
+    first, second = next(found, None), next(found, None)
+    if first is not None and second is not None and (first.size, first.mode) == (second.size, second.mode):
+        return first, float((rows(first) == rows(second)).all(1).mean())
+    if first is None or of_one is None:
         raise EncodeError("it ends too early, and how much is there cannot be measured")
-    return first, float((rows(first) == rows(second)).all(1).mean())
+    return first, of_one
 
 
 def rows(image: Image.Image) -> np.ndarray:
     """Their bytes."""
     return np.frombuffer(image.tobytes(), np.uint8).reshape(image.height, -1)
-
-
-def missing_of_boxes(data: bytes) -> int:
-    """Bytes that the boxes say they have more than there are."""
-    at = 0
-    while at + 16 <= len(data):
-        size = int.from_bytes(data[at : at + 4])
-        size = int.from_bytes(data[at + 8 : at + 16]) if size == 1 else size
-        if size < 8:
-            return 0
-        at += size
-    return max(at - len(data), 0)
 
 
 def noise(count: int) -> bytes:
@@ -186,7 +177,10 @@ class Endless(io.RawIOBase):
 
 
 MENDERS: tuple[tuple[bytes, int, Mender], ...] = (
-    (b"\x89PNG", 0, png), (b"\xff\xd8", 0, jpeg), (b"GIF8", 0, gif), (b"II", 0, tiff), (b"MM", 0, tiff), (b"WEBP", 8, webp),
+    (b"\x89PNG", 0, png), (b"\xff\xd8", 0, jpeg), (b"GIF8", 0, gif), (b"II", 0, tiff), (b"MM", 0, tiff), (b"BM", 0, bitmap), (b"WEBP", 8, webp),
     (b"ftyp", 4, heif), (b"jP  ", 4, jpeg2000), (CODESTREAM, 0, jpeg2000),
 )  # fmt: skip
 """(how its files begin, from which byte, what mends them)."""
+FILLINGS = (bytes(1 << 12), noise(1 << 12), *(bytes([0] + [0xA5] * n)[i:] + bytes([0] + [0xA5] * n)[:i]
+            for n in range(1, 5) for i in range(n + 1)))  # fmt: skip
+"""Zeros, noise, and what a TGA's packets take: each of one pixel, as none may go beyond a row."""

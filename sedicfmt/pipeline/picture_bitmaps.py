@@ -20,15 +20,16 @@ def read_bmp(data: bytes) -> Beside:
     if space == EMBEDDED and size >= 124 and len(data) >= 138:
         at, length = struct.unpack("<II", data[126:134])
         profile = data[14 + at : 14 + at + min(length, MOST_PROFILE + 1)]
-        return Beside(data, Encoding(profile) if len(profile) == length else Encoding(unknown="its colour profile is incomplete"))
+        whole = Encoding(profile) if len(profile) == length else Encoding(unknown="its colour profile is incomplete")
+        return Beside(data, whole)
     if space == LINKED:
         return Beside(data, Encoding(unknown="its colour profile is another file"))
     return Beside(data, calibrated(data[74:122]) if int.from_bytes(space, "little") == CALIBRATED else None)
 
 
 def calibrated(figures: bytes) -> Encoding | None:
-    """Of X, Y, Z of red, green and blue in 2.30 bits, and an exponent of each in 16.16; programs that do not care write zeros."""
-    colours = [tuple(v / 2**30 for v in figures[i : i + 12] and struct.unpack("<3i", figures[i : i + 12])) for i in (0, 12, 24)]
+    """Of X, Y, Z of red, green and blue in 2.30 bits, and an exponent of each in 16.16; many programs write zeros."""
+    colours = [tuple(v / 2**30 for v in struct.unpack("<3i", figures[i : i + 12])) for i in (0, 12, 24)]
     exponents = [v / 2**16 for v in struct.unpack("<3I", figures[36:48])]
     if not any(map(any, colours)) and not any(exponents):
         return None

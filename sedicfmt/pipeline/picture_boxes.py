@@ -63,7 +63,9 @@ def without_words(data: bytes) -> bytes:
     """An AVIF or HEIC whose EXIF and XMP are of a kind that no decoder looks at."""
     at = data.find(b"iinf")
     size = int.from_bytes(data[at - 4 : at]) if at > 3 else 0
-    hidden = re.sub(rb"(infe[\x02\x03]...(?:..|....)..)(?:Exif|mime)", rb"\1skip", data[at : at + size], flags=re.DOTALL)
+    hidden = re.sub(
+        rb"(infe[\x02\x03]...(?:..|....)..)(?:Exif|mime)", rb"\1skip", data[at : at + size], flags=re.DOTALL
+    )
     return data[:at] + hidden + data[at + size :] if size else data
 
 
@@ -77,15 +79,17 @@ def read_jp2(data: bytes) -> Beside:
     if start < 0:
         return Beside(data)
     length = int.from_bytes(data[start - 4 : start])
-    stream = data[start + 4 : start - 4 + length] if 8 < length else data[start + 4 :]
+    stream = data[start + 4 : start - 4 + length] if length > 8 else data[start + 4 :]
     if size is None:
         return Beside(stream, warnings=("the JPEG 2000's header is damaged; its colours may be wrong",))
     colours = [body for kind, body in header if kind == b"colr" and len(body) >= 7]
     encoding, kept_as = of_jp2(colours[0], size) if colours else (None, SRGB)
     colr = box(b"colr", b"\1\0\0" + struct.pack(">I", kept_as))
     kept = b"".join(box(kind, body) for kind, body in header if kind in (b"bpcc", b"pclr", b"cmap", b"cdef"))
-    whole = box(b"jP  ", b"\r\n\x87\n") + box(b"ftyp", b"jp2 \0\0\0\0jp2 ") + box(b"jp2h", box(b"ihdr", size) + colr + kept)
-    return Beside(whole + struct.pack(">I", length if 8 < length else 0) + b"jp2c" + stream, encoding)
+    whole = (
+        box(b"jP  ", b"\r\n\x87\n") + box(b"ftyp", b"jp2 \0\0\0\0jp2 ") + box(b"jp2h", box(b"ihdr", size) + colr + kept)
+    )
+    return Beside(whole + struct.pack(">I", length if length > 8 else 0) + b"jp2c" + stream, encoding)
 
 
 def of_jp2(colour: bytes, size: bytes) -> tuple[Encoding | None, int]:

@@ -34,7 +34,7 @@ def to_srgb(image: Image.Image, encoding: Encoding, warn: Warn) -> Image.Image:
 
 
 def deep_grey_to_srgb(grey: NDArray[np.float64], encoding: Encoding, warn: Warn) -> NDArray[np.uint8]:
-    """Grey of 0..1 in more steps than 256 -> eight bits, through the curve first: light has its shadows in the lowest steps."""
+    """Grey of 0..1 in more than 256 steps -> eight bits, through the curve first: light has its shadows in the lowest."""
     if encoding.primaries and not encoding.unknown:
         return levels(encode_srgb(to_light(encoding.curve, grey)))
     ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])

@@ -30,7 +30,7 @@ Mender = Callable[[bytes, Decode], tuple[Image.Image, float]]
 
 
 def decode_cut(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
-    """(the picture, the share of it that is there). Raises EncodeError, or whatever Pillow raises, where nothing can be done."""
+    """(the picture, the share of it that is there). Raises EncodeError, or whatever Pillow raises, where that fails."""
     for start, at, mender in MENDERS:
         if data[at : at + len(start)] == start:
             return mender(data, decode)
@@ -59,7 +59,7 @@ def bitmap(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
 
 
 def jpeg(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
-    """libjpeg fills up by itself at an end of image; entropy-coded bytes in its place change the first row that is not there."""
+    """libjpeg fills up by itself at an end of image; noise in its place changes the first row that is not there."""
     data, end = without_cut_segment(data).removesuffix(b"\xff"), b"\xff\xd9"
     image = decode(Endless(data, end))
     other = decode(Endless(data, noise(1 << 20).replace(b"\xff", b"\xfe") + end))
@@ -166,7 +166,8 @@ class Endless(io.RawIOBase):
         found, behind = self.data[self.at : self.at + size], max(self.at - len(self.data), 0)
         missing, self.at = size - len(found), self.at + size
         start = behind % len(self.filling)
-        return found + (self.filling * ((start + missing) // len(self.filling) + 1))[start : start + missing] if missing else found
+        enough = self.filling * ((start + missing) // len(self.filling) + 1) if missing else b""
+        return found + enough[start : start + missing]
 
     def seek(self, offset: int, whence: int = 0) -> int:
         self.at = offset + (0, self.at, len(self.data))[whence]
@@ -177,10 +178,10 @@ class Endless(io.RawIOBase):
 
 
 MENDERS: tuple[tuple[bytes, int, Mender], ...] = (
-    (b"\x89PNG", 0, png), (b"\xff\xd8", 0, jpeg), (b"GIF8", 0, gif), (b"II", 0, tiff), (b"MM", 0, tiff), (b"BM", 0, bitmap), (b"WEBP", 8, webp),
-    (b"ftyp", 4, heif), (b"jP  ", 4, jpeg2000), (CODESTREAM, 0, jpeg2000),
+    (b"\x89PNG", 0, png), (b"\xff\xd8", 0, jpeg), (b"GIF8", 0, gif), (b"II", 0, tiff), (b"MM", 0, tiff), (b"BM", 0, bitmap),
+    (b"WEBP", 8, webp), (b"ftyp", 4, heif), (b"jP  ", 4, jpeg2000), (CODESTREAM, 0, jpeg2000),
 )  # fmt: skip
 """(how its files begin, from which byte, what mends them)."""
-FILLINGS = (bytes(1 << 12), noise(1 << 12), *(bytes([0] + [0xA5] * n)[i:] + bytes([0] + [0xA5] * n)[:i]
-            for n in range(1, 5) for i in range(n + 1)))  # fmt: skip
-"""Zeros, noise, and what a TGA's packets take: each of one pixel, as none may go beyond a row."""
+PIXELS = [bytes([0]) + b"\xa5" * n for n in range(1, 5)]  # a TGA's packets of one pixel
+FILLINGS = (bytes(1 << 12), noise(1 << 12), *(one[i:] + one[:i] for one in PIXELS for i in range(len(one))))
+"""Zeros, noise, and what is no packet beyond a row, wherever the file ends."""

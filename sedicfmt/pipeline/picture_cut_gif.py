@@ -1,4 +1,4 @@
-"""How many pixels of a GIF's first picture are there: its LZW codes are read for the lengths of what they stand for (GIF89a)."""
+"""How many pixels of a GIF's first picture are there: its LZW codes are read for how many each stands for (GIF89a)."""
 
 from __future__ import annotations
 

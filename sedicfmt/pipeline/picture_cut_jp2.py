@@ -1,4 +1,4 @@
-"""A JPEG 2000 that ends too early: where its last tile-part ends, and how much of its tiles is there (ISO/IEC 15444-1 annex A)."""
+"""A JPEG 2000 that ends too early: where its last tile-part ends, how much of its tiles is there (ISO/IEC 15444-1 annex A)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def whole_tiles(data: bytes, boxes_miss: int) -> tuple[bytes, int, float]:
     end = parts[-1][1] if parts else len(data)
     share = there / (there + boxes_miss)
     if not boxes_miss and len(data) >= stream + 40:
-        share = sum(min(1.0, (there - start) / (stop - start)) for start, stop in parts) / tiles(data[stream + 8 : stream + 40])
+        of_each = [min(1.0, (there - start) / (stop - start)) for start, stop in parts]
+        share = sum(of_each) / tiles(data[stream + 8 : stream + 40])
     missing = max(end - there, 0) if parts else max(boxes_miss - 2, 0)
     data = data[:end] if parts else data
     return data[: stream - 8] + bytes(4) + data[stream - 4 :] if stream >= 8 else data, missing, min(share, 1.0)

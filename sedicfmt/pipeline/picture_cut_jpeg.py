@@ -33,7 +33,9 @@ def share_of_scans(data: bytes, of_last: float) -> float:
             if place in known:
                 known[place] += (BY_BIT**low - known[place]) * share
     luma = next(iter(sampling), 0)  # the first component has the detail, also where the others have as many samples
-    weights = {(name, k): (max(sampling[name], 4) if name == luma else sampling[name]) ** 2 / (k or 2) for name, k in known}
+    weights = {
+        (name, k): (max(sampling[name], 4) if name == luma else sampling[name]) ** 2 / (k or 2) for name, k in known
+    }
     return sum(weights[place] * known[place] for place in known) / (sum(weights.values()) or 1)
 
 

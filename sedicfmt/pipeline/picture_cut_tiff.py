@@ -34,7 +34,9 @@ def with_whole_strips(data: bytes) -> tuple[bytes, float, Finish]:
         raise EncodeError("it ends within its first strip")
     stand_in = whole.index(True)
     for tag, numbers in zip(tags, (offsets, counts), strict=True):
-        data = with_numbers(data, found, tag, [n if ok else numbers[stand_in] for n, ok in zip(numbers, whole, strict=True)])
+        data = with_numbers(
+            data, found, tag, [n if ok else numbers[stand_in] for n, ok in zip(numbers, whole, strict=True)]
+        )
     missing = [place(found, tags == PARTS[1], i) for i, ok in enumerate(whole) if not ok]
     return data, sum(whole) / len(whole), lambda image: blanked(image, missing)
 

@@ -48,7 +48,7 @@ def from_figures(primaries: tuple[float, ...], exponent: float | None, where: st
 
 
 def to_xyz(primaries: tuple[float, ...]) -> Matrix | None:
-    """RGB of these primaries -> XYZ relative to their own white, so that white stays white; None where they are no triangle."""
+    """RGB of these primaries -> XYZ relative to their own white, which so stays white; None where they are no triangle."""
     (wx, wy), *colours = np.array(primaries, np.float64).reshape(4, 2)
     if not all(math.isfinite(v) and abs(v) <= 2 for v in primaries) or min(wy, *(y for _, y in colours)) <= 0:
         return None

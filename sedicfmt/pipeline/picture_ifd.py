@@ -61,7 +61,8 @@ def first_directory(data: bytes) -> Directory | None:
     big = struct.unpack(order + "H", data[2:4])[0] == 43
     if big and len(data) < 16:
         return None
-    return directory(data, struct.unpack(order + "Q", data[8:16])[0] if big else struct.unpack(order + "I", data[4:8])[0], order, big)
+    at = struct.unpack(order + "Q", data[8:16])[0] if big else struct.unpack(order + "I", data[4:8])[0]
+    return directory(data, at, order, big)
 
 
 def directory(data: bytes, at: int, order: str, big: bool = False) -> Directory | None:
@@ -92,5 +93,20 @@ def entry(data: bytes, raw: bytes, order: str, big: bool) -> Entry | None:
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 """Bytes of a value of each type."""
-LETTERS = {1: "B", 3: "H", 4: "I", 5: "I", 6: "b", 8: "h", 9: "i", 10: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
+LETTERS = {
+    1: "B",
+    3: "H",
+    4: "I",
+    5: "I",
+    6: "b",
+    8: "h",
+    9: "i",
+    10: "i",
+    11: "f",
+    12: "d",
+    13: "I",
+    16: "Q",
+    17: "q",
+    18: "Q",
+}
 """struct's letter for the numbers among the types; 5 and 10 are quotients of two."""

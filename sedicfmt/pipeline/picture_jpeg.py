@@ -91,7 +91,9 @@ def goes_on(data: bytes, at: int) -> bool:
         if data[at + 1] < 0xC0 or 0xD0 <= data[at + 1] <= 0xD9:
             return False
         if 0xE0 <= data[at + 1] <= 0xEF or data[at + 1] == COMMENT:
-            return at + 2 + int.from_bytes(data[at + 2 : at + 4]) <= len(data)  # its own length is looked at in its turn
+            return at + 2 + int.from_bytes(data[at + 2 : at + 4]) <= len(
+                data
+            )  # its own length is looked at in its turn
         at += 2 + int.from_bytes(data[at + 2 : at + 4])
     return False
 

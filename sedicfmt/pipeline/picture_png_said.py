@@ -60,7 +60,10 @@ def xmp_of(texts: list[bytes]) -> bytes:
 def unpacked(text: bytes) -> bytes:
     """What is said in the body of a tEXt, zTXt or iTXt, up to MOST_TEXT bytes; they are told apart by what follows the key."""
     said = text.partition(b"\0")[2]
-    if text.startswith(b"XML:com.adobe.xmp\0") and said[:1] in (b"\0", b"\1"):  # iTXt: flag, method, language, translation
+    if text.startswith(b"XML:com.adobe.xmp\0") and said[:1] in (
+        b"\0",
+        b"\1",
+    ):  # iTXt: flag, method, language, translation
         packed, said = said[:1] == b"\1", said[2:].partition(b"\0")[2].partition(b"\0")[2]
         return inflated(said, MOST_TEXT) if packed else said[:MOST_TEXT]
     return inflated(said[1:], MOST_TEXT) if said[:1] == b"\0" else said[:MOST_TEXT]
@@ -82,7 +85,9 @@ def scanline_bytes(header: bytes) -> tuple[list[tuple[int, int]], bool]:
     bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(kind, 1)
     passes = ADAM7 if header[12] else ((0, 0, 1, 1),)
     sizes = [(-(-(width - x) // dx), -(-(height - y) // dy)) for x, y, dx, dy in passes]
-    return [(rows, 1 + (columns * bits + 7) // 8) for columns, rows in sizes if columns > 0 and rows > 0], bool(header[12])
+    return [(rows, 1 + (columns * bits + 7) // 8) for columns, rows in sizes if columns > 0 and rows > 0], bool(
+        header[12]
+    )
 
 
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))

@@ -1,4 +1,4 @@
-"""What a TIFF says beside its pixels (TIFF 6.0), and the TIFF that is left without it: its first directory, cut to what is needed.
+"""What a TIFF says beside its pixels (TIFF 6.0), and the TIFF that is left without it: its first directory, as far as needed.
 
 The directory is rewritten where it stands, so that every offset holds; nothing follows it any more.
 """

@@ -46,7 +46,7 @@ def with_numbers(data: bytes, found: Directory, tag: int, numbers: list[int]) ->
     entry = next(entry for entry in found.entries if entry.tag == tag)
     table = struct.pack(f"{found.order}{len(numbers)}{LETTERS[entry.kind]}", *numbers)
     field = entry.raw[12:] if found.big else entry.raw[8:]
-    if SIZES[entry.kind] * entry.count <= len(field):
+    if SIZES[entry.kind] * entry.number <= len(field):
         at = data.index(entry.raw, found.at) + len(entry.raw) - len(field)
     else:
         at = struct.unpack(found.order + ("Q" if found.big else "I"), field)[0]

@@ -14,11 +14,11 @@ ORDERS = {b"II": "<", b"MM": ">"}
 
 
 class Entry(NamedTuple):
-    """`raw`: the entry as it stands in the directory; `value`: the bytes of its value, `kind` their type."""
+    """`raw`: the entry as it stands in the directory; `value`: the bytes of its value, `kind` their type, `number` how many."""
 
     tag: int
     kind: int
-    count: int
+    number: int
     raw: bytes
     value: bytes
 

@@ -19,7 +19,7 @@ from sedicfmt.errors import EncodeError
 from sedicfmt.pipeline.picture_boxes import CODESTREAM, missing_of_boxes
 from sedicfmt.pipeline.picture_cut_gif import gif_share
 from sedicfmt.pipeline.picture_cut_jp2 import whole_tiles
-from sedicfmt.pipeline.picture_cut_jpeg import share_of_scans, without_cut_segment
+from sedicfmt.pipeline.picture_cut_jpeg import has_scan, share_of_scans, without_cut_segment
 from sedicfmt.pipeline.picture_cut_png import rebuilt_png
 from sedicfmt.pipeline.picture_cut_tiff import is_raw, with_whole_strips
 from sedicfmt.pipeline.picture_forgiving import forgiving
@@ -39,13 +39,15 @@ def decode_cut(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
 
 def can_be_cut(data: bytes) -> bool:
     """Whether it begins as a format that can be mended even where its decoder does not know it any more."""
-    return any(data[at : at + len(start)] == start for start, at, _ in MENDERS)
+    return any(
+        data[at : at + len(start)] == start for start, at, mender in MENDERS if mender in (png, webp, heif, jpeg2000)
+    )
 
 
 def endless(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
     """Decoders that read until they have all pixels, from top to bottom or the other way round."""
     plain = data[:2] in (b"P1", b"P2", b"P3")
-    return taken((Endless(data, filling) for filling in ((b" 0", b" 1") if plain else FILLINGS)), decode)
+    return taken((Endless(data, filling) for filling in ((b"\n0", b"\n1") if plain else FILLINGS)), decode)
 
 
 def bitmap(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
@@ -61,6 +63,8 @@ def bitmap(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
 def jpeg(data: bytes, decode: Decode) -> tuple[Image.Image, float]:
     """libjpeg fills up by itself at an end of image; noise in its place changes the first row that is not there."""
     data, end = without_cut_segment(data).removesuffix(b"\xff"), b"\xff\xd9"
+    if not has_scan(data):  # or the filling would be searched for one, without end
+        raise EncodeError("it ends before its pixels")
     image = decode(Endless(data, end))
     other = decode(Endless(data, noise(1 << 20).replace(b"\xff", b"\xfe") + end))
     apart = np.flatnonzero((rows(image) != rows(other)).any(1))

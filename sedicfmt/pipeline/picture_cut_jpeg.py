@@ -39,6 +39,11 @@ def share_of_scans(data: bytes, of_last: float) -> float:
     return sum(weights[place] * known[place] for place in known) / (sum(weights.values()) or 1)
 
 
+def has_scan(data: bytes) -> bool:
+    """Whether the head of a scan is whole."""
+    return any(marker == START_OF_SCAN for marker, _ in markers(data))
+
+
 def without_cut_segment(data: bytes) -> bytes:
     """Up to a segment between scans that is not whole, of which a decoder would take the filling for tables."""
     begun = [at for at, _, end in places(data) if end > len(data)]

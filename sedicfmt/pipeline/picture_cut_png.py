@@ -9,7 +9,7 @@ from PIL import Image
 
 from sedicfmt.errors import EncodeError
 from sedicfmt.pipeline.picture_png import SIGNATURE, chunks, made
-from sedicfmt.pipeline.picture_png_said import scanline_bytes
+from sedicfmt.pipeline.picture_scanlines import scanline_bytes, unpacked
 
 Finish = Callable[[Image.Image], Image.Image]
 
@@ -17,7 +17,7 @@ Finish = Callable[[Image.Image], Image.Image]
 def rebuilt_png(data: bytes) -> tuple[bytes, float, Finish]:
     """(a whole PNG, the share of its bytes of scanlines that were there, what is to be done with the picture)."""
     found = list(chunks(data))
-    header = next((chunk.body for chunk in found if chunk.kind == b"IHDR"), b"")
+    header = next((chunk.body for chunk in found if chunk.kind == b"IHDR" and chunk.sound), b"")
     packed = b"".join(chunk.body for chunk in found if chunk.kind == b"IDAT")
     if len(header) != 13 or not packed:
         raise EncodeError("it ends before its pixels")
@@ -30,19 +30,6 @@ def rebuilt_png(data: bytes) -> tuple[bytes, float, Finish]:
     first_rows = total - passes[-1][0] * passes[-1][1]
     there = max(0, len(lines) - first_rows) // passes[-1][1]
     return whole, len(lines) / total, (lambda image: doubled(image, there)) if interlaced else (lambda image: image)
-
-
-def unpacked(packed: bytes, most: int) -> bytes:
-    """As far as it goes, at most `most` bytes. Its checksum, which is behind all rows, is not looked at."""
-    stream, found, step = zlib.decompressobj(-15), bytearray(), max(64, len(packed) >> 17)
-    try:
-        for at in range(2, len(packed), step):
-            found += stream.decompress(packed[at : at + step], most - len(found) + 1)
-            if stream.eof or len(found) > most:
-                break
-    except zlib.error:
-        pass
-    return bytes(found[:most])
 
 
 def doubled(image: Image.Image, there: int) -> Image.Image:

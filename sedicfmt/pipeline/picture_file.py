@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -66,7 +66,7 @@ def open_picture(data: bytes, name: str) -> OpenedPicture:
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them
         raise EncodeError(f"{name} is a broken picture: {error}") from error
     mend_transparency(image, beside.depth)
-    return OpenedPicture(image, beside, (*beside.warnings, *told))
+    return OpenedPicture(image, replace(beside, pixels=b""), (*beside.warnings, *told))
 
 
 def read_beside(data: bytes) -> Beside:

@@ -15,8 +15,10 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sedicfmt.limits import MAX_SIDE
 from sedicfmt.pipeline.picture_beside import Beside
 from sedicfmt.pipeline.picture_png_said import encoding_of, exif_of, xmp_of
+from sedicfmt.pipeline.picture_scanlines import scanline_bytes, unpacked
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -43,13 +45,16 @@ def read_png(data: bytes) -> Beside:
     header = found.get(b"IHDR", Chunk(b"IHDR", b"", False))
     if len(header.body) != 13 or not pixels:
         return Beside(data)
+    packed = b"".join(chunk.body for chunk in pixels)
+    if not (header.sound or fits(header.body, packed)):
+        return Beside(data)
     bodies = {kind: chunk.body for kind, chunk in found.items()}
     clear = bodies.get(b"tRNS", b"") if transparency_fits(header.body, bodies) else b""
     if b"tRNS" in bodies and not clear:
         bad.add(b"tRNS")
     encoding, unread = encoding_of(bodies)
     kept = [(b"IHDR", header.body), (b"PLTE", bodies.get(b"PLTE")), (b"tRNS", clear or None),
-            (b"IDAT", b"".join(chunk.body for chunk in pixels)), (b"IEND", b"")]  # fmt: skip
+            (b"IDAT", packed), (b"IEND", b"")]  # fmt: skip
     return Beside(
         SIGNATURE + b"".join(made(kind, body) for kind, body in kept if body is not None),
         encoding,
@@ -69,6 +74,15 @@ def told(found: dict[bytes, Chunk], bad: set[bytes]) -> tuple[str, ...]:
         *(f"the PNG's {name} has a wrong checksum; its colours or its size may be wrong" for name in critical),
         *(f"the PNG's {name} is damaged; it is passed over" for name in names),
     )
+
+
+def fits(header: bytes, packed: bytes) -> bool:
+    """Whether the pixels are as many as a header says whose checksum is wrong."""
+    width, height = struct.unpack(">II", header[:8])
+    if not 0 < max(width, height) <= MAX_SIDE:
+        return False
+    total = sum(rows * size for rows, size in scanline_bytes(header)[0])
+    return len(unpacked(packed, total + 1)) == total
 
 
 def transparency_fits(header: bytes, bodies: dict[bytes, bytes]) -> bool:

@@ -77,18 +77,3 @@ def inflated(packed: bytes, most: int) -> bytes:
     except zlib.error:
         return b""
     return found if stream.eof else b""
-
-
-def scanline_bytes(header: bytes) -> tuple[list[tuple[int, int]], bool]:
-    """([(rows, bytes a row with its filter)] of each pass, interlaced) of an IHDR."""
-    width, height, depth, kind = struct.unpack(">IIBB", header[:10])
-    bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(kind, 1)
-    passes = ADAM7 if header[12] else ((0, 0, 1, 1),)
-    sizes = [(-(-(width - x) // dx), -(-(height - y) // dy)) for x, y, dx, dy in passes]
-    return [(rows, 1 + (columns * bits + 7) // 8) for columns, rows in sizes if columns > 0 and rows > 0], bool(
-        header[12]
-    )
-
-
-ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
-"""(first column, first row, columns apart, rows apart) of the passes of an interlaced PNG."""

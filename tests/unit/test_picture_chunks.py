@@ -26,7 +26,9 @@ def seen(data: bytes) -> tuple[np.ndarray, list[str]]:
 
 
 def chunk(kind: bytes, body: bytes, crc: int | None = None) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body) if crc is None else crc)
+    return (
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body) if crc is None else crc)
+    )
 
 
 def parts(image: Image.Image = PHOTO, **save: object) -> tuple[bytes, bytes, bytes]:
@@ -168,20 +170,35 @@ def exif(orientation: int) -> bytes:
 def magick(kind: bytes, orientation: int) -> bytes:
     """What ImageMagick writes."""
     raw = b"Exif\0\0" + exif(orientation)
-    text = b"\nexif\n%8d\n" % len(raw) + b"\n".join(raw.hex().encode()[i : i + 72] for i in range(0, 2 * len(raw), 72)) + b"\n"
+    text = (
+        b"\nexif\n%8d\n" % len(raw)
+        + b"\n".join(raw.hex().encode()[i : i + 72] for i in range(0, 2 * len(raw), 72))
+        + b"\n"
+    )
     key = b"Raw profile type exif\0"
     return chunk(b"tEXt", key + text) if kind == b"tEXt" else chunk(b"zTXt", key + b"\0" + zlib.compress(text))
 
 
 def xmp(orientation: int, packed: bool = False, element: bool = False) -> bytes:
-    said = f"<tiff:Orientation>{orientation}</tiff:Orientation>" if element else f'<a tiff:Orientation="{orientation}"/>'
+    said = (
+        f"<tiff:Orientation>{orientation}</tiff:Orientation>" if element else f'<a tiff:Orientation="{orientation}"/>'
+    )
     text = said.encode()
-    return chunk(b"iTXt", b"XML:com.adobe.xmp\0" + (b"\1\0\0\0" + zlib.compress(text) if packed else b"\0\0\0\0" + text))
+    return chunk(
+        b"iTXt", b"XML:com.adobe.xmp\0" + (b"\1\0\0\0" + zlib.compress(text) if packed else b"\0\0\0\0" + text)
+    )
 
 
 @pytest.mark.parametrize(
     "said",
-    [chunk(b"eXIf", exif(6)), magick(b"tEXt", 6), magick(b"zTXt", 6), xmp(6), xmp(6, packed=True), xmp(6, element=True)],
+    [
+        chunk(b"eXIf", exif(6)),
+        magick(b"tEXt", 6),
+        magick(b"zTXt", 6),
+        xmp(6),
+        xmp(6, packed=True),
+        xmp(6, element=True),
+    ],
 )
 def test_every_place_of_an_orientation(said):
     start, pixels, end = parts()

@@ -43,7 +43,13 @@ def jp2(colr: bytes) -> bytes:
     data = encoded("JPEG2000")
     at, header = data.index(b"colr") - 4, data.index(b"jp2h") - 4
     old, whole = (int.from_bytes(data[i : i + 4]) for i in (at, header))
-    return data[:header] + struct.pack(">I", whole - old + 8 + len(colr)) + data[header + 4 : at] + box(b"colr", colr) + data[at + old :]
+    return (
+        data[:header]
+        + struct.pack(">I", whole - old + 8 + len(colr))
+        + data[header + 4 : at]
+        + box(b"colr", colr)
+        + data[at + old :]
+    )
 
 
 def bmp(space: bytes, figures: bytes = bytes(48), profile: bytes = b"") -> bytes:
@@ -56,7 +62,9 @@ def bmp(space: bytes, figures: bytes = bytes(48), profile: bytes = b"") -> bytes
 def xyz(primaries: tuple[float, ...], white: tuple[float, float], gamma: float) -> bytes:
     columns = np.array([[x / y, 1, (1 - x - y) / y] for x, y in zip(primaries[::2], primaries[1::2], strict=True)]).T
     amounts = np.linalg.solve(columns, [white[0] / white[1], 1, (1 - sum(white)) / white[1]])
-    return np.rint((columns * amounts).T * 2**30).astype("<i4").tobytes() + struct.pack("<3I", *[round(gamma * 65536)] * 3)
+    return np.rint((columns * amounts).T * 2**30).astype("<i4").tobytes() + struct.pack(
+        "<3I", *[round(gamma * 65536)] * 3
+    )
 
 
 P3_PRIMARIES, D65 = (0.68, 0.32, 0.265, 0.69, 0.15, 0.06), (0.3127, 0.329)
@@ -110,12 +118,12 @@ def tiff(**tags: tuple[int, tuple[float, ...]]) -> bytes:
         (jp2(b"\2\0\0" + P3), AS_P3, ""), (jp2(b"\1\0\0\0\0\0\x10"), AS_IT_IS, ""),
         (jp2(b"\1\0\0\0\0\0\x15"), AS_IT_IS, "colr box says 1, 21"), (jp2(b"\2\0\0junk"), AS_IT_IS, "profile cannot be used"),
         (bmp(b"DEBM", profile=P3), AS_P3, ""), (bmp(b"KNIL"), AS_IT_IS, "another file"), (bmp(b"BGRs"), AS_IT_IS, ""),
-        (bmp(b"\0\0\0\0"), AS_IT_IS, ""), (bmp(b"\0\0\0\0", xyz(P3_PRIMARIES, D65, 2.2)), AS_P3, ""),
+        (bmp(b"\0\0\0\0"), AS_IT_IS, ""), (bmp(b"\0\0\0\0", xyz(P3_PRIMARIES, D65, 2.2)), (220, 0, 17), ""),
         (bmp(b"\0\0\0\0", struct.pack("<9i", *[1 << 28] * 9) + bytes(12)), AS_IT_IS, "no light has"),
         (bmp(b"\0\0\0\0", bytes(36) + struct.pack("<3I", 1, 1, 1)), AS_IT_IS, "exponent"),
         (camera(65535, "R03"), AS_ADOBE, ""), (camera(2), AS_ADOBE, ""), (camera(1), AS_IT_IS, ""),
         (camera(65535, "R98"), AS_IT_IS, "not sRGB's"),
-        (qoi(), AS_IT_IS, "as many programs write of sRGB"), (tga(1, 1), AS_IT_IS, ""), (tga(22, 10), AS_IT_IS, ""),
+        (qoi(), AS_IT_IS, "as many programs write of sRGB"), (tga(1, 1), AS_IT_IS, ""), (tga(22, 10), (202, 35, 35), ""),
         (tga(900, 1), AS_IT_IS, "exponent of 900"), (gif(), AS_P3, ""),
         (tiff(_318=(5, D65), _319=(5, P3_PRIMARIES)), AS_P3, ""),
         (tiff(_318=(5, D65), _319=(5, (0.3, 0.3) * 3)), AS_IT_IS, "no light has"),
@@ -157,17 +165,35 @@ def test_deep_grey_goes_through_its_curve_before_it_is_eight_bits(gamma):
 
 
 def grey_tiff(values: np.ndarray, bits: int, form: int, photometric: int = 1, largest: int = 0) -> bytes:
-    entries = {256: 32, 257: 32, 258: bits, 259: 1, 262: photometric, 273: 8, 277: 1, 278: 32, 279: values.nbytes, 339: form}
+    entries = {
+        256: 32,
+        257: 32,
+        258: bits,
+        259: 1,
+        262: photometric,
+        273: 8,
+        277: 1,
+        278: 32,
+        279: values.nbytes,
+        339: form,
+    }
     entries |= {281: largest} if largest else {}
     fields = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(entries.items()))
-    return b"II*\0" + struct.pack("<I", 8 + values.nbytes) + values.tobytes() + struct.pack("<H", len(entries)) + fields + bytes(4)
+    return (
+        b"II*\0"
+        + struct.pack("<I", 8 + values.nbytes)
+        + values.tobytes()
+        + struct.pack("<H", len(entries))
+        + fields
+        + bytes(4)
+    )
 
 
 @pytest.mark.parametrize(
     ("values", "bits", "form", "photometric", "largest", "expected", "told"),
     [
         (np.full((32, 32), -64, np.int8), 8, 2, 1, 0, 0, "127 was assumed"),
-        (np.full((32, 32), 64, np.int8), 8, 2, 1, 0, 128, "127 was assumed"),
+        (np.full((32, 32), 64, np.int8), 8, 2, 1, 0, 129, "127 was assumed"),
         (np.full((32, 32), 2000, "<u2"), 16, 1, 1, 4095, 125, ""),
         (np.full((32, 32), 2000, "<u2"), 16, 1, 1, 2000, 8, ""),  # the largest that happens to be there
         (np.full((32, 32), 2000, "<u2"), 16, 1, 0, 4095, 130, ""),

@@ -14,7 +14,7 @@ ORDERS = {b"II": "<", b"MM": ">"}
 
 
 class Entry(NamedTuple):
-    """`raw`: the entry as it stands in the directory; `value`: the bytes of its value, `kind` their type, `number` how many."""
+    """`raw`: the entry as it stands in the directory; `value`: its bytes, of `number` values of type `kind`."""
 
     tag: int
     kind: int

@@ -108,7 +108,8 @@ def test_one_byte_between_header_and_pixels(data):
 @pytest.mark.parametrize(
     ("kind", "body", "told"),
     [
-        (b"pHYs", b"\0\1", ""), (b"tIME", b"", ""), (b"acTL", b"\0", ""), (b"fcTL", b"\0", ""), (b"hIST", b"1", ""), (b"sPLT", b"x", ""),
+        (b"pHYs", b"\0\1", ""), (b"tIME", b"", ""), (b"acTL", b"\0", ""), (b"fcTL", b"\0", ""),
+        (b"hIST", b"1", ""), (b"sPLT", b"x", ""),
         (b"sRGB", b"", "sRGB is damaged"), (b"gAMA", b"\0\1", "gAMA is damaged"), (b"cHRM", bytes(31), "cHRM is damaged"),
         (b"iCCP", b"", "iCCP is damaged"), (b"iCCP", b"x\0\0garbage", "iCCP is damaged"),
         (b"iCCP", b"x\0\0" + zlib.compress(bytes(2 << 20)), "profile cannot be used"),

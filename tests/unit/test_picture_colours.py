@@ -148,7 +148,7 @@ def test_a_profile_with_a_missing_part_is_told():
     profile = P3 + bytes(70000)
     data = encoded("JPEG", icc_profile=profile)
     at = data.index(b"ICC_PROFILE\0\2")
-    pixels, warnings = seen(data[: at + 12] + b"\7" + data[at + 13 :])
+    _, warnings = seen(data[: at + 12] + b"\7" + data[at + 13 :])
     assert "colour profile is incomplete" in warnings[0]
 
 

@@ -173,22 +173,8 @@ def kind_of(data: bytes) -> str:
 
 
 FORMATS = (
-    "AVIF",
-    "BMP",
-    "DIB",
-    "GIF",
-    "HEIF",
-    "JPEG",
-    "JPEG2000",
-    "JXL",
-    "MPO",
-    "PNG",
-    "PPM",
-    "QOI",
-    "TGA",
-    "TIFF",
-    "WEBP",
-)
+    "AVIF", "BMP", "DIB", "GIF", "HEIF", "JPEG", "JPEG2000", "JXL", "MPO", "PNG", "PPM", "QOI", "TGA", "TIFF", "WEBP",
+)  # fmt: skip
 BUNDLED = ("Avif", "Bmp", "Gif", "Jpeg", "Jpeg2K", "Mpo", "Png", "Ppm", "Qoi", "Tga", "Tiff", "WebP")
 READERS: tuple[tuple[bytes, int, Callable[[bytes], Beside]], ...] = (
     (SIGNATURE, 0, read_png), (b"\xff\xd8\xff", 0, read_jpeg), (b"WEBP", 8, read_webp), (b"II*\0", 0, read_tiff),

@@ -136,6 +136,8 @@ def taken(files: Iterable[object], decode: Decode, of_one: float | None = None) 
         for file in files:
             try:
                 yield decode(file)
+            except MemoryError:
+                raise
             except Exception:  # the next one
                 continue
 

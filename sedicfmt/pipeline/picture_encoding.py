@@ -30,7 +30,7 @@ class Encoding:
     unknown: str = ""
 
 
-def from_cicp(primaries: int, transfer: int, matrix: int = 0, full: int = 1, where: str = "cICP") -> Encoding:
+def from_cicp(primaries: int, transfer: int, matrix: int = 0, full: int = 1, *, where: str = "cICP") -> Encoding:
     """Of ITU-T H.273's numbers; those that need more than a curve and primaries are unknown, 2 is what is not said."""
     primaries, transfer = (1 if primaries == 2 else primaries), (13 if transfer == 2 else transfer)
     if primaries in PRIMARIES and transfer in CURVES and matrix == 0 and full == 1:

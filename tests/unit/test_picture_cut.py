@@ -69,7 +69,7 @@ FILES = {
 
 
 def share(warnings: list[str]) -> int:
-    return int(re.search(r"about (\d+)% of the picture", warnings[-1])[1])  # type: ignore[index]
+    return int(re.search(r"about (\d+)% of the picture", " ".join(warnings))[1])  # type: ignore[index]
 
 
 @pytest.mark.parametrize("kind", FILES)

@@ -155,7 +155,7 @@ def test_wrong_checksums_of_what_makes_the_pixels():
 
 def test_a_header_that_was_changed_with_its_checksum_left_is_no_picture():
     start, pixels, end = parts()
-    with pytest.raises(EncodeError, match="broken picture"):
+    with pytest.raises(EncodeError, match="not a picture that can be read"):
         seen(start[:19] + bytes([20]) + start[20:] + pixels + end)
 
 

@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sedicfmt.container.size import check_size
-from sedicfmt.pipeline.picture_colour import Encoding, to_srgb
-from sedicfmt.pipeline.picture_depth import eight_bits, is_deep
-from sedicfmt.pipeline.picture_file import ORIENTATION, OpenedPicture, frames_told, open_picture
+from sedicfmt.pipeline.picture_colour import to_srgb
+from sedicfmt.pipeline.picture_depth import deep_to_srgb, is_deep, whole_range
+from sedicfmt.pipeline.picture_encoding import Encoding, from_figures
+from sedicfmt.pipeline.picture_exif import ORIENTATION, encoding_by_camera, orientation_told, words_of
+from sedicfmt.pipeline.picture_file import OpenedPicture, frames_told, open_picture
 
 __all__ = ["OpenedPicture", "open_picture", "orientation_of", "to_rgb"]
 
@@ -31,40 +33,61 @@ def to_rgb(picture: OpenedPicture | Image.Image, warn: Warn) -> NDArray[np.uint8
     pixels.
     """
     if isinstance(picture, Image.Image):
-        picture = OpenedPicture(picture, warnings=frames_told(picture))
+        picture = OpenedPicture(picture, warnings=tuple(frames_told(picture)))
     for line in picture.warnings:
         warn(line)
     image = picture.image
     check_size(*image.size)
-    encoding = Encoding.of(image, picture.png)
-    upright = turned(image, warn)
-    shallow = eight_bits(image, upright, warn) if is_deep(image) else upright
-    return np.array(on_white(to_srgb(shallow, encoding, warn), warn))
+    encoding = encoding_of(picture)
+    upright = turned(picture, warn)
+    if is_deep(image):
+        shallow = deep_to_srgb(image, upright, encoding, warn)
+    else:
+        shallow = to_srgb(whole_range(image, upright, warn), encoding, warn)
+        if encoding.curve == 1.0 and picture.beside and picture.beside.depth == 16:
+            warn("the picture's samples of 16 bits are light, and read as eight; its shadows are coarse")
+    return np.array(on_white(shallow, warn))
 
 
-def turned(image: Image.Image, warn: Warn) -> Image.Image:
+def encoding_of(picture: OpenedPicture) -> Encoding:
+    """What the file says of its samples, else what Pillow has read, else what the camera wrote; else sRGB."""
+    if picture.beside and picture.beside.encoding:
+        return picture.beside.encoding
+    info, profile = picture.image.info, picture.image.info.get("icc_profile")
+    if profile:
+        return Encoding(profile if isinstance(profile, bytes) else b"?")
+    if not picture.beside and "srgb" not in info and ("gamma" in info or "chromaticity" in info):
+        gamma = info.get("gamma")
+        return from_figures(tuple(info.get("chromaticity", ())), gamma and 1 / gamma, "gAMA and cHRM")
+    return encoding_by_camera(words(picture)[0]) or Encoding()
+
+
+def words(picture: OpenedPicture) -> tuple[bytes, bytes]:
+    """(EXIF, XMP) of the file, else as Pillow has read them."""
+    exif, xmp = words_of(picture.image)
+    beside = picture.beside
+    return (beside.exif or exif, beside.xmp or xmp) if beside else (exif, xmp)
+
+
+def turned(picture: OpenedPicture, warn: Warn) -> Image.Image:
     """The picture as its EXIF orientation says."""
-    try:
-        way = TURNS.get(exif_orientation(image))
-    except Exception:
+    if not orientation_told(*words(picture))[1]:
         warn("the picture's EXIF data cannot be read; it is taken as it is stored")
-        return image
-    return image if way is None else image.transpose(way)
+    way = TURNS.get(orientation_of(picture))
+    return picture.image if way is None else picture.image.transpose(way)
 
 
 def orientation_of(picture: OpenedPicture | Image.Image) -> int:
     """EXIF's orientation, 1 to 8, by which `to_rgb` makes what is shown of what is stored; 1 where it turns nothing."""
     opened = picture if isinstance(picture, OpenedPicture) else OpenedPicture(picture)
-    try:
-        return opened.turned_by if opened.turned_by > 1 else exif_orientation(opened.image)
-    except Exception:  # told by `turned`
-        return 1
-
-
-def exif_orientation(image: Image.Image) -> int:
-    """1 for what is none. Raises whatever broken EXIF data makes Pillow raise."""
-    told = image.getexif().get(ORIENTATION, 1)
-    return told if isinstance(told, int) and told in TURNS else 1
+    if opened.beside is None:
+        try:  # may have been set since it was opened; of a TIFF, Pillow turns the pixels when it loads them, and forgets it
+            opened.image.load()
+            told = opened.image.getexif().get(ORIENTATION, 1)
+            return told if told in TURNS else 1
+        except Exception:  # whatever broken EXIF data makes Pillow raise
+            pass
+    return orientation_told(*words(opened))[0]
 
 
 def on_white(image: Image.Image, warn: Warn) -> Image.Image:

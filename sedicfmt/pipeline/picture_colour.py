@@ -1,4 +1,4 @@
-"""Samples -> sRGB, by what the file says of them: an ICC profile, or a PNG's cICP, gAMA and cHRM.
+"""Samples -> sRGB, by what the file says of them.
 
 Profiles are applied by LittleCMS with the perceptual intent, as most viewers do. A profile that cannot be used is told, and
 the samples are taken as sRGB. Samples without any word about them are sRGB.
@@ -8,51 +8,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from sedicfmt.pipeline.picture_png import PngChunks
+from sedicfmt.pipeline.picture_encoding import SRGB, Encoding, encode_srgb, to_light, to_xyz
 
 Warn = Callable[[str], None]
-Matrix = NDArray[np.float64]
 SAME = 2  # levels: profiles that change less are those of sRGB
 INTENT = ImageCms.Intent.PERCEPTUAL
-
-
-@dataclass(frozen=True)
-class Encoding:
-    """What a file says of its samples: a profile, or primaries and a curve.
-
-    `primaries`: x and y of white, red, green and blue; `curve`: its name or exponent; `unknown`: what cannot be honoured.
-    """
-
-    profile: bytes = b""
-    primaries: tuple[float, ...] = ()
-    curve: str | float = "srgb"
-    unknown: str = ""
-
-    @staticmethod
-    def of(image: Image.Image, png: PngChunks) -> Encoding:
-        """In the order of PNG's third edition; a profile for other formats."""
-        if png.cicp:
-            return from_cicp(png.cicp)
-        profile = image.info.get("icc_profile")
-        if profile:
-            return Encoding(profile if isinstance(profile, bytes) else b"?")
-        if png.srgb or not (png.gamma or png.primaries):
-            return Encoding()
-        return Encoding(primaries=png.primaries or SRGB, curve=1 / png.gamma if png.gamma else "srgb")
-
-
-def from_cicp(cicp: tuple[int, ...]) -> Encoding:
-    """Of ITU-T H.273's numbers; those that need more than a curve and primaries are unknown."""
-    primaries, transfer, matrix, full = cicp
-    if primaries in PRIMARIES and transfer in CURVES and matrix == 0 and full == 1:
-        return Encoding(primaries=PRIMARIES[primaries], curve=CURVES[transfer])
-    return Encoding(unknown=f"its cICP says {'-'.join(map(str, cicp))}, which is not known here")
 
 
 def to_srgb(image: Image.Image, encoding: Encoding, warn: Warn) -> Image.Image:
@@ -66,6 +31,15 @@ def to_srgb(image: Image.Image, encoding: Encoding, warn: Warn) -> Image.Image:
     if image.mode == "CMYK":
         warn("the picture is CMYK without a profile; its colours are a guess")
     return image
+
+
+def deep_grey_to_srgb(grey: NDArray[np.float64], encoding: Encoding, warn: Warn) -> NDArray[np.uint8]:
+    """Grey of 0..1 in more than 256 steps -> eight bits, through the curve first: light has its shadows in the lowest."""
+    if encoding.primaries and not encoding.unknown:
+        return levels(encode_srgb(to_light(encoding.curve, grey)))
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    shown = np.asarray(to_srgb(ramp, encoding, warn).convert("L"))[0].astype(np.float64)
+    return levels(np.interp(grey * 255, np.arange(256), shown) / 255)
 
 
 def by_profile(image: Image.Image, profile: bytes, warn: Warn) -> Image.Image:
@@ -97,30 +71,20 @@ def changes_little(way: ImageCms.ImageCmsTransform) -> bool:
 def by_curve(image: Image.Image, encoding: Encoding) -> Image.Image:
     """By arithmetic: to light, to sRGB's primaries, to sRGB's curve; a picture that is sRGB already is not touched."""
     flat, alpha = without_alpha(image)
-    levels = np.arange(256) / 255
-    light = DECODE[encoding.curve](levels) if isinstance(encoding.curve, str) else levels**encoding.curve
-    matrix = np.linalg.inv(to_xyz(SRGB)) @ to_xyz(encoding.primaries)
-    if np.abs(encode_srgb(light) - levels).max() * 255 <= SAME and np.abs(matrix - np.eye(3)).max() < 0.01:
+    steps = np.arange(256) / 255
+    light = to_light(encoding.curve, steps)
+    here, there = to_xyz(SRGB), to_xyz(encoding.primaries)
+    assert here is not None and there is not None  # looked at where the encoding was made
+    matrix = np.linalg.inv(here) @ there
+    if np.abs(encode_srgb(light) - steps).max() * 255 <= SAME and np.abs(matrix - np.eye(3)).max() < 0.01:
         return image
     pixels = light.astype(np.float32)[np.asarray(flat.convert("RGB"))] @ matrix.T.astype(np.float32)
-    return with_alpha(Image.fromarray(np.rint(encode_srgb(pixels) * 255).astype(np.uint8)), alpha)
+    return with_alpha(Image.fromarray(levels(encode_srgb(pixels))), alpha)
 
 
-def to_xyz(primaries: tuple[float, ...]) -> Matrix:
-    """RGB of these primaries -> XYZ relative to their own white, so that white stays white."""
-    (wx, wy), *colours = np.array(primaries).reshape(4, 2)
-    columns = np.array([[x / y, 1, (1 - x - y) / y] for x, y in colours]).T
-    white = np.array([wx / wy, 1, (1 - wx - wy) / wy])
-    scaled = columns * np.linalg.solve(columns, white)
-    result: Matrix = scaled / white[:, None] * D65[:, None]
-    return result
-
-
-def encode_srgb(light: NDArray[np.floating]) -> NDArray[np.floating]:
-    """IEC 61966-2-1, of 0..1 and what lies beyond."""
-    clipped = np.clip(light, 0, 1)
-    result: NDArray[np.floating] = np.where(clipped <= 0.0031308, 12.92 * clipped, 1.055 * clipped ** (1 / 2.4) - 0.055)
-    return result
+def levels(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """0..1 as eight bits."""
+    return np.rint(np.clip(shares, 0, 1) * 255).astype(np.uint8)
 
 
 def without_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -141,17 +105,5 @@ def with_alpha(image: Image.Image, alpha: Image.Image | None) -> Image.Image:
     return image
 
 
-SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
-D65 = np.array([0.9505, 1.0, 1.0891])
-PRIMARIES = {
-    1: SRGB,
-    9: (0.3127, 0.3290, 0.708, 0.292, 0.170, 0.797, 0.131, 0.046),  # BT.2020
-    12: (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060),  # Display P3
-}
-CURVES: dict[int, str | float] = {1: "bt709", 4: 2.2, 5: 2.8, 6: "bt709", 8: 1.0, 13: "srgb", 14: "bt709", 15: "bt709"}
-DECODE: dict[str, Callable[[Matrix], Matrix]] = {
-    "srgb": lambda v: np.where(v <= 0.04045, v / 12.92, ((v + 0.055) / 1.055) ** 2.4),
-    "bt709": lambda v: v**2.4,  # as screens show it (BT.1886)
-}
 MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
 """Pillow's modes, by a profile's colour space."""

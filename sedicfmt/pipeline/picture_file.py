@@ -1,45 +1,48 @@
-"""The bytes of a picture's file -> Pillow's picture. Which formats, how much of a cut file, what a PNG says beside pixels.
+"""The bytes of a picture's file -> Pillow's picture: which formats, without what could refuse it, as much as there is.
+
+    bytes -read_beside-> what it says, and the file for its decoder -Pillow-> the picture
+                                                                    -decode_cut-> as much of it as there is
 
 Only formats that hold photos are opened: Pillow knows forty, and one of them starts a PostScript interpreter. HEIC and JPEG
 XL are opened where their plug-ins are installed (`pillow-heif`, `pillow-jxl-plugin`). A file that ends too early is opened
-where at least half of its rows are there.
+where at least half of its picture is there.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
-from threading import Lock
+from typing import Any
 
-import numpy as np
-from PIL import Image, ImageFile
+from PIL import Image
 
 from sedicfmt.container.size import check_size
-from sedicfmt.errors import EncodeError, LimitExceeded, MissingDependency, SedicError
+from sedicfmt.errors import EncodeError, LimitExceeded, MissingDependency
 from sedicfmt.installing import pip_install
 from sedicfmt.limits import MAX_PICTURE_BYTES
-from sedicfmt.pipeline.picture_png import PngChunks, read_chunks
+from sedicfmt.pipeline.picture_beside import Beside
+from sedicfmt.pipeline.picture_bitmaps import read_bmp, read_gif, read_qoi, read_tga
+from sedicfmt.pipeline.picture_boxes import CODESTREAM, read_heif, read_jp2, without_words
+from sedicfmt.pipeline.picture_cut import can_be_cut, decode_cut
+from sedicfmt.pipeline.picture_jpeg import read_jpeg
+from sedicfmt.pipeline.picture_png import SIGNATURE, read_png
+from sedicfmt.pipeline.picture_tiff import read_tiff
+from sedicfmt.pipeline.picture_webp import read_webp
 
-_FORGIVING = Lock()  # Pillow's switch for cut files is one for the whole process
-LEAST_SHARE = 0.5  # of the rows
-ORIENTATION = 0x0112  # EXIF
+LEAST_SHARE = 0.5  # of the picture
+SEVERAL = "the picture has several frames; the first one is taken"
 
 
 @dataclass(frozen=True)
 class OpenedPicture:
-    """Pillow's picture, loaded; what a PNG says of its samples; what the reader has to be told.
-
-    `turned_by`: EXIF's orientation, where Pillow has turned the pixels already.
-    """
+    """Pillow's picture, loaded; what its file says beside it, None for no file; what the reader has to be told."""
 
     image: Image.Image
-    png: PngChunks = field(default_factory=PngChunks)
+    beside: Beside | None = None
     warnings: tuple[str, ...] = ()
-    turned_by: int = 1
 
 
 def open_picture(data: bytes, name: str) -> OpenedPicture:
@@ -51,8 +54,10 @@ def open_picture(data: bytes, name: str) -> OpenedPicture:
     if len(data) > MAX_PICTURE_BYTES:
         raise LimitExceeded(f"{name} has more than {MAX_PICTURE_BYTES >> 20} MiB")
     try:
-        return _opened(data, name)
-    except (SedicError, MemoryError):
+        use_plugins(data, name)
+        beside = read_beside(data)
+        image, told = _loaded(beside)
+    except (LimitExceeded, MissingDependency, MemoryError):
         raise
     except Image.DecompressionBombError as error:
         raise LimitExceeded(f"{name} is too large: {error}") from error
@@ -60,45 +65,74 @@ def open_picture(data: bytes, name: str) -> OpenedPicture:
         raise EncodeError(f"{name} is not a picture that can be read{kind_of(data)}") from error
     except Exception as error:  # Pillow's decoders raise whatever a broken file makes them
         raise EncodeError(f"{name} is a broken picture: {error}") from error
+    mend_transparency(image, beside.depth)
+    return OpenedPicture(image, replace(beside, pixels=b""), (*beside.warnings, *told))
 
 
-def _opened(data: bytes, name: str) -> OpenedPicture:
-    use_plugins(data, name)
-    png, formats = read_chunks(data), known_formats()
-    image = Image.open(io.BytesIO(png.without_texts or data), formats=formats)
-    check_size(*image.size)
-    told = [*frames_told(image)]  # before the pixels: looking for frames forgets them
-    turned_by = turned_when_loaded(image)
-    try:
+def read_beside(data: bytes) -> Beside:
+    """What a file says beside its pixels, by how it begins."""
+    for start, at, read in READERS:
+        if data[at : at + len(start)] == start:
+            return read(data)
+    return read_tga(data)  # which begins with nothing of its own, and for any other ends with nothing that is read
+
+
+def _loaded(beside: Beside) -> tuple[Image.Image, list[str]]:
+    """(the picture, what is to be told)."""
+    told, formats = list[str](), known_formats()
+
+    def decode(source: Any) -> Image.Image:
+        image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
+        check_size(*image.size)
+        told[:] = frames_told(image) or ([SEVERAL] if beside.several else [])  # before the pixels: looking forgets them
         image.load()
-    except OSError:  # cut short, mostly; once more, taking what is there
-        with forgiving():
-            image = Image.open(io.BytesIO(png.without_texts or data), formats=formats)
-            image.load()
-        share = share_there(image)
-        if share < LEAST_SHARE:
-            raise
-        told.append(f"the file ends too early; about {share:.0%} of the picture is there")
-    mend_transparency(image, png.depth)
-    return OpenedPicture(image, png, tuple(told), turned_by)
+        return image
+
+    try:
+        return decode(beside.pixels), told
+    except (LimitExceeded, Image.DecompressionBombError, MemoryError):
+        raise
+    except Exception as whole:
+        image = without_its_words(beside.pixels, decode)
+        if image is not None:
+            return image, [*told, "the picture's EXIF data cannot be read; it is taken as it is stored"]
+        return as_much_as_there_is(beside.pixels, decode, told, whole)
 
 
-def turned_when_loaded(image: Image.Image) -> int:
-    """EXIF's orientation of a TIFF: Pillow applies it while it loads the pixels, and forgets it then."""
-    if image.format != "TIFF":
-        return 1
-    told = image.getexif().get(ORIENTATION, 1)
-    return told if told in range(1, 9) else 1
+def as_much_as_there_is(
+    data: bytes, decode: Callable[[Any], Image.Image], told: list[str], whole: Exception
+) -> tuple[Image.Image, list[str]]:
+    """Of a file that ends too early. Raises `whole`, the error without mending, where that is of no use."""
+    if isinstance(whole, Image.UnidentifiedImageError) and not can_be_cut(data):
+        raise whole
+    try:
+        image, share = decode_cut(data, decode)
+    except (LimitExceeded, MemoryError):
+        raise
+    except Exception:
+        raise whole from None
+    if share < LEAST_SHARE:
+        raise EncodeError(f"it ends too early; about {share:.0%} of the picture is there")
+    return image, [*told, f"the file ends too early; about {share:.0%} of the picture is there"]
 
 
-def frames_told(image: Image.Image) -> tuple[str, ...]:
+def without_its_words(data: bytes, decode: Callable[[Any], Image.Image]) -> Image.Image | None:
+    """An AVIF or HEIC whose EXIF refuses it."""
+    plain = without_words(data) if data[4:8] == b"ftyp" else data
+    try:
+        return decode(plain) if plain != data else None
+    except Exception:
+        return None
+
+
+def frames_told(image: Image.Image) -> list[str]:
     """What is to be told of several frames, or of what is no frame any more."""
     try:
         several = getattr(image, "n_frames", 1) > 1
     except Exception:  # a decoder that looks for frames raises whatever a broken file makes it
         image.seek(0)
-        return ("the file is damaged behind its first frame, which is taken",)
-    return ("the picture has several frames; the first one is taken",) if several else ()
+        return ["the file is damaged behind its first frame, which is taken"]
+    return [SEVERAL] if several else []
 
 
 def mend_transparency(image: Image.Image, depth: int) -> None:
@@ -108,25 +142,6 @@ def mend_transparency(image: Image.Image, depth: int) -> None:
         image.info["transparency"] = clear * 255 // (2**depth - 1)
     elif isinstance(clear, tuple) and depth == 16:
         image.info["transparency"] = tuple(value >> 8 for value in clear)
-
-
-@contextmanager
-def forgiving() -> Iterator[None]:
-    """Pillow takes files that end too early."""
-    with _FORGIVING:
-        before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, True
-        try:
-            yield
-        finally:
-            ImageFile.LOAD_TRUNCATED_IMAGES = before
-
-
-def share_there(image: Image.Image) -> float:
-    """The share of rows above those at the bottom that a decoder fills up with where the file ends: zeros, or mid-grey."""
-    rows = np.asarray(image.convert("RGB") if image.mode == "P" else image).reshape(image.height, -1)
-    filled = (rows == 0).all(1) | (np.abs(rows.astype(np.float64) - 128) <= 1).all(1)
-    there = np.flatnonzero(~filled)
-    return float(there[-1] + 1) / len(rows) if len(there) else 0.0
 
 
 def known_formats() -> list[str]:
@@ -158,23 +173,15 @@ def kind_of(data: bytes) -> str:
 
 
 FORMATS = (
-    "AVIF",
-    "BMP",
-    "DIB",
-    "GIF",
-    "HEIF",
-    "JPEG",
-    "JPEG2000",
-    "JXL",
-    "MPO",
-    "PNG",
-    "PPM",
-    "QOI",
-    "TGA",
-    "TIFF",
-    "WEBP",
-)
+    "AVIF", "BMP", "DIB", "GIF", "HEIF", "JPEG", "JPEG2000", "JXL", "MPO", "PNG", "PPM", "QOI", "TGA", "TIFF", "WEBP",
+)  # fmt: skip
 BUNDLED = ("Avif", "Bmp", "Gif", "Jpeg", "Jpeg2K", "Mpo", "Png", "Ppm", "Qoi", "Tga", "Tiff", "WebP")
+READERS: tuple[tuple[bytes, int, Callable[[bytes], Beside]], ...] = (
+    (SIGNATURE, 0, read_png), (b"\xff\xd8\xff", 0, read_jpeg), (b"WEBP", 8, read_webp), (b"II*\0", 0, read_tiff),
+    (b"MM\0*", 0, read_tiff), (b"II+\0", 0, read_tiff), (b"MM\0+", 0, read_tiff), (b"ftyp", 4, read_heif),
+    (b"jP  ", 4, read_jp2), (CODESTREAM, 0, Beside), (b"BM", 0, read_bmp), (b"qoif", 0, read_qoi), (b"GIF8", 0, read_gif),
+)  # fmt: skip
+"""(how its files begin, from which byte, what reads them)."""
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 JXL_STARTS = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 PLUGINS = (

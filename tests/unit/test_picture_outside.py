@@ -243,7 +243,7 @@ WIDE = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
         (RED, [(b"cICP", bytes([12, 13, 0, 1]))], (218, 0, 26), ""),
         (RED, [(b"cICP", bytes([1, 13, 0, 1]))], (200, 40, 40), ""),
         (RED, [(b"cICP", bytes([9, 16, 0, 1]))], (200, 40, 40), "cICP says 9-16-0-1"),
-        (RED, [(b"cICP", b"\1")], (200, 40, 40), ""),
+        (RED, [(b"cICP", b"\1")], (200, 40, 40), "cICP is damaged"),
     ],
 )
 def test_what_a_png_says_of_its_colours(image, chunks, expected, told):

@@ -1,0 +1,118 @@
+"""What a JPEG says beside its pixels (ITU-T T.81 annex B, JFIF, EXIF, ICC.1 annex B.4), and the JPEG that is left without it.
+
+Of the application segments only JFIF's and Adobe's change pixels; they are kept where they are whole. The others are read
+here, and a JPEG whose comment or thumbnail is damaged is a JPEG.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sedicfmt.pipeline.picture_beside import MOST_PROFILE, Beside
+from sedicfmt.pipeline.picture_encoding import Encoding
+from sedicfmt.pipeline.picture_ifd import first_directory
+
+START_OF_SCAN, COMMENT, IMAGES = 0xDA, 0xFE, 0xB001
+ICC, EXIF, XMP, MPF = b"ICC_PROFILE\0", b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0", b"MPF\0"
+
+
+class Segment(NamedTuple):
+    """`marker`: its second byte; `whole`: with marker and length, up to the end of the file for the first scan."""
+
+    marker: int
+    body: bytes
+    whole: bytes
+
+
+def read_jpeg(data: bytes) -> Beside:
+    """Of a JPEG's bytes."""
+    found = list(segments(data))
+    told = [segment.body for segment in found if 0xE0 <= segment.marker <= 0xEF]
+    kept = b"".join(segment.whole for segment in found if changes_pixels(segment))
+    exif = [body[6:] for body in told if body.startswith(EXIF)]
+    packets = [body[len(XMP) :] for body in told if body.startswith(XMP)]
+    pictures = [first_directory(body[4:]) for body in told if body.startswith(MPF)]
+    return Beside(
+        b"\xff\xd8" + kept,
+        profile_of([body[len(ICC) :] for body in told if body.startswith(ICC)]),
+        b"".join(exif),
+        b"".join(packets[:1]),
+        several=any((index.first(IMAGES) or 0) > 1 for index in pictures if index),
+    )
+
+
+def changes_pixels(segment: Segment) -> bool:
+    """Whether a decoder needs it."""
+    if segment.marker == 0xE0:
+        return segment.body.startswith(b"JFIF\0") and len(segment.body) >= 14
+    if segment.marker == 0xEE:
+        return segment.body.startswith(b"Adobe") and len(segment.body) >= 12
+    return not (0xE0 <= segment.marker <= 0xEF or segment.marker == COMMENT)
+
+
+def profile_of(parts: list[bytes]) -> Encoding | None:
+    """Of the parts' bodies: number from 1, number of all, a piece."""
+    if not parts:
+        return None
+    pieces = {part[0]: part[2:] for part in reversed(parts) if len(part) > 2}
+    whole = b"".join(pieces[number] for number in sorted(pieces))
+    if set(pieces) != set(range(1, max(part[1] for part in parts if len(part) > 1) + 1)) or len(whole) > MOST_PROFILE:
+        return Encoding(unknown="its colour profile is incomplete")
+    return Encoding(whole)
+
+
+def segments(data: bytes) -> Iterator[Segment]:
+    """Up to the first scan, which is the rest of the file. Bytes between segments are passed over, as decoders do."""
+    at = 2
+    while (at := data.find(b"\xff", at)) >= 0 and at + 4 <= len(data):
+        marker, end = data[at + 1], at + 2 + int.from_bytes(data[at + 2 : at + 4])
+        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD9:  # none, filling, or without a length
+            at += 1 if marker == 0xFF else 2
+            continue
+        if marker == START_OF_SCAN:
+            yield Segment(marker, data[at + 4 : end], data[at:])
+            return
+        if (0xE0 <= marker <= 0xEF or marker == COMMENT) and not goes_on(data, end):
+            end = next_segment(data, at + 4)
+        yield Segment(marker, data[at + 4 : end], data[at:end])
+        at = end
+
+
+def goes_on(data: bytes, at: int) -> bool:
+    """Whether the segments from here lead to a scan."""
+    while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
+        if data[at + 1] == 0xFF:
+            at += 1
+            continue
+        if data[at + 1] == START_OF_SCAN:
+            return True
+        if data[at + 1] < 0xC0 or 0xD0 <= data[at + 1] <= 0xD9:
+            return False
+        if 0xE0 <= data[at + 1] <= 0xEF or data[at + 1] == COMMENT:
+            return at + 2 + int.from_bytes(data[at + 2 : at + 4]) <= len(
+                data
+            )  # its own length is looked at in its turn
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+    return False
+
+
+def next_segment(data: bytes, start: int) -> int:
+    """Behind a segment whose length is wrong: the first place from which tables and a frame lead to a scan."""
+    for tried, match in enumerate(NEEDED.finditer(data, start)):
+        if goes_on(data, match.start()) and is_last(data, match.start()):
+            return match.start()
+        if tried > 1000:
+            break
+    return len(data)
+
+
+def is_last(data: bytes, at: int) -> bool:
+    """Whether the picture that begins here ends with the file: thumbnails within a segment do not."""
+    end = data.find(b"\xff\xd9", at)
+    return end < 0 or not NEEDED.search(data, end + 2)
+
+
+NEEDED = re.compile(b"\xff(?:[\xe0-\xef\xfe\xdb\xc4][\0-\xff]|\xc0\0|\xc1\0|\xc2\0|\xdd\0\4)", re.DOTALL)
+"""Where segments that may follow begin."""

@@ -1,10 +1,11 @@
 """Counting and limiting words: where every describer's text becomes what the format sends.
 
-A word is what white space, a dash, a slash or an underscore separates, and of a longer run LONGEST characters: a limit in
-words is one in bytes, too. In scripts that put no space between words (Chinese, Japanese, Thai ...), among emoji and letters
-as wide as those, each character is a word, with the marks beside it. White space is normalised here and nowhere else (the
-text coder is lossless): every run of it becomes one space. A text over its limit is cut where it hurts least: at the end of a sentence, else of a clause, else of a
-word, in this order, as long as the cut keeps at least half of what the limit allows.
+A word is what white space, a dash, a slash or an underscore separates, and of a longer run LONGEST characters: a limit
+in words is one in bytes, too. In scripts that put no space between words (Chinese, Japanese, Thai ...), among emoji and
+letters as wide as those, each character is a word, with the marks beside it. White space is normalised here and nowhere
+else (the text coder is lossless): every run of it becomes one space. A text over its limit is cut where it hurts least:
+at the end of a sentence, else of a clause, else of a word, in this order, as long as the cut keeps at least half of
+what the limit allows.
 """
 
 from __future__ import annotations

@@ -170,7 +170,11 @@ def boxes(sent: list[tuple[Found, Pixels]]) -> list[str]:
     shapes = [one.shape for one, _ in sent if one.shape.is_box]
     without = [path for path, one in zip(paths, shapes, strict=True) if not one.fault]
     told = [f"{len(without)} without an outline, the box is taken: {', '.join(without)}"] if without else []
-    bad = [f"{path}: the box is taken, as of its outline {one.fault}" for path, one in zip(paths, shapes, strict=True) if one.fault]
+    bad = [
+        f"{path}: the box is taken, as of its outline {one.fault}"
+        for path, one in zip(paths, shapes, strict=True)
+        if one.fault
+    ]
     return [*told, *bad]
 
 

@@ -24,7 +24,6 @@ Content = dict[str, Any]
 Entries = list[tuple[str, Any]]  # each with its place in the JSON
 CAPTIONS = "captions.json"
 NAMES = ("file_name", "filename", "fileName", "path", "name", "image", "coco_url")
-MOST_COMPARED = 3
 
 
 def load_json(file: Path) -> Content:
@@ -58,7 +57,7 @@ def find_picture(content: Content, picture: str | None) -> tuple[str, Content, l
     found, most = alike(listed, path_parts(picture), path_parts)
     if not found:  # as another system, or a server, writes names
         found, most = alike(listed, plain_parts(picture), plain_parts)
-    if len(merged(found)) != 1:
+    if not are_one([entry for _, entry in found]):
         told = "no picture is" if not found else "several pictures are"
         raise EncodeError(f"{told} called {'/'.join(path_parts(picture)[-max(most, 1) :])!r}", "images")
     path, entry = found[0]
@@ -77,9 +76,11 @@ def alike(
     return [(path, entry) for count, path, entry in counted if count == most > 0], most
 
 
-def merged(found: list[tuple[str, Content]]) -> list[Content]:
-    """Entries that say the same are one."""
-    return [entry for i, (_, entry) in enumerate(found) if all(entry != other for _, other in found[:i])]
+def are_one(found: list[Content]) -> bool:
+    """Whether there is one entry, or the same one several times."""
+    first = found[0] if found else {}
+    number = key_of(first.get("id"))
+    return bool(found) and all(entry == first or (number and key_of(entry.get("id")) == number) for entry in found)
 
 
 def name_in(entry: Content) -> Any:
@@ -134,7 +135,9 @@ def entries(content: Content, key: str) -> Iterator[tuple[str, Any]]:
     return ((f"{key}[{i}]", entry) for i, entry in enumerate(value))
 
 
-def of_picture(content: Content, image_id: Any, lost: Callable[[str, str], None] = lambda reason, path: None) -> Entries:
+def of_picture(
+    content: Content, image_id: Any, lost: Callable[[str, str], None] = lambda reason, path: None
+) -> Entries:
     """The annotations of one picture. `lost` is told of those that belong to no picture of the file, with their places.
 
     The only picture of a file has all that names none. A name in place of the id counts where no picture has it as its id.
@@ -142,14 +145,14 @@ def of_picture(content: Content, image_id: Any, lost: Callable[[str, str], None]
     listed = [entry for _, entry in entries(content, "images") if isinstance(entry, dict)]
     ids = {key_of(entry.get("id")) for entry in listed} - {None}
     named = {key_of(name_in(entry)): key_of(entry.get("id")) for entry in listed}
-    wanted, found = key_of(image_id), Entries()
+    wanted, found, alone = key_of(image_id), Entries(), are_one(listed)
     for path, entry in flat(entries(content, "annotations")):
         if not isinstance(entry, dict):
             lost("it is no object", path)
             continue
         told = key_of(entry.get("image_id"))
         owner = told if told in ids else named.get(told, told)
-        if owner == wanted and (wanted or len(listed) == 1) or (told is None and len(merged_ids(listed)) == 1):
+        if owner == wanted if told and wanted else alone and told is None:
             found.append((path, entry))
         elif owner is None:
             lost("it names no picture", path)
@@ -158,15 +161,12 @@ def of_picture(content: Content, image_id: Any, lost: Callable[[str, str], None]
     return found
 
 
-def merged_ids(listed: list[Content]) -> list[Content]:
-    """The pictures of a file, those listed twice once."""
-    return merged([("", entry) for entry in listed[:MOST_COMPARED]])
-
-
 def flat(listed: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     """Entries, those of lists within the list, too."""
     for path, entry in listed:
-        yield from ((f"{path}[{i}]", one) for i, one in enumerate(entry)) if isinstance(entry, list) else [(path, entry)]
+        yield from (
+            ((f"{path}[{i}]", one) for i, one in enumerate(entry)) if isinstance(entry, list) else [(path, entry)]
+        )
 
 
 def category_names(content: Content) -> dict[str | None, str]:

@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from sedicfmt.encoders.interfaces import DescribedObject, Description, Detection
 from sedicfmt.encoders.objects.name_mentions import Mentions
-from sedicfmt.encoders.objects.sentence_clauses import ended, first_words, shortened
+from sedicfmt.encoders.objects.sentence_clauses import bare_words, ended, shortened
 from sedicfmt.encoders.words import CLOSERS, SENTENCE_ENDS
 
 TAG = "Hallucination"
@@ -51,13 +51,19 @@ def remove_mentions(text: str, mentions: Callable[[str], bool], removed: list[st
     kept, lost, removed = list[str](), False, [] if removed is None else removed
     for sentence in sentences:
         left, went = (sentence.strip(), list[str]()) if not mentions(sentence) else shortened(sentence, mentions)
-        if not went and (not _said(left) or (lost and not PRONOUNS.isdisjoint(first_words(left, LOOKED_AT)))):
+        if not went and (not _said(left) or (lost and _leans(left))):
             left, went = "", [left]
         removed += went
         kept += [_begun(left, kept, text)] if left else []
         lost = bool(went)
     whole = re.sub("(?<=[。！？；]) ", "", " ".join(kept))
     return ended(whole, text) if whole.endswith((";", "；")) else whole  # what came after the semicolon is gone
+
+
+def _leans(sentence: str) -> bool:
+    """Whether it may speak of what the sentence before it said."""
+    words = bare_words(sentence)
+    return not PRONOUNS.isdisjoint(words) or not POINTING.isdisjoint(words[:LOOKED_AT])
 
 
 def _said(text: str) -> bool:
@@ -82,12 +88,11 @@ def _report(description: Description, gone: list[str], removed: list[str]) -> di
 
 
 # A full stop before a small letter or a digit ends no sentence: "approx. 3 m"; nor does one behind an initial or these
-_SHORT = "Mr Mrs Ms Dr St Mt Ft Jr Sr No Nr Prof Rev Capt Col Gen Lt Sgt Hon Ave Blvd Rd Inc Ltd Co Corp vs cf ca approx etc".split()
+_SHORT = ["Mr", "Mrs", "Ms", "Dr", "St", "Mt", "Ft", "Jr", "Sr", "No", "Nr", "Prof", "Rev", "Capt", "Col", "Gen", "Lt", "Sgt", "Hon", "Ave", "Blvd", "Rd", "Inc", "Ltd", "Co", "Corp", "vs", "cf", "ca", "approx", "etc"]
 _NOT_SHORT = "".join(rf"(?<!\b{word}\.)" for word in (*_SHORT, "[A-Z]", r"e\.g", r"i\.e", r"a\.m", r"p\.m"))
 _SENTENCE = re.compile(
     rf"(?<=[.!?]){_NOT_SHORT}(?=\s+[^\sa-z\d])|(?<=[.!?][\"')\]}}”’»])(?=\s+[^\sa-z\d])|(?<=;)(?=\s)|(?<=[。！？；])"
 )
-LOOKED_AT = 4  # words at a sentence's beginning: "Beside it", "Next to them"
-PRONOUNS = frozenset(
-    "it its it's it’s they their them he his him she her this these those both each neither either another others one".split()
-)
+LOOKED_AT = 4  # words at a sentence's beginning: "Beside its wheel", "On one of these"
+PRONOUNS = frozenset(["it", "it's", "it’s", "they", "them", "he", "him", "she"])
+POINTING = frozenset(["its", "their", "his", "her", "this", "these", "those", "both", "each", "neither", "either", "another", "others", "one"])

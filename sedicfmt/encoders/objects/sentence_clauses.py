@@ -17,8 +17,22 @@ import re
 from collections.abc import Callable
 
 from sedicfmt.encoders.objects.caption_words import (
-    AFTER_NOUNS, AUXILIARIES, BEGINNING, DETERMINERS, ENGLISH, FOREIGN, NEEDY, NOUNS, PLACES, PLURALS, RELATIVE, RESTING,
-    UNCUT, VERBS, WAITING,
+    ADVERBS,
+    AFTER_NOUNS,
+    AUXILIARIES,
+    BEGINNING,
+    DETERMINERS,
+    ENGLISH,
+    FOREIGN,
+    NEEDY,
+    NOUNS,
+    PLACES,
+    PLURALS,
+    RELATIVE,
+    RESTING,
+    UNCUT,
+    VERBS,
+    WAITING,
 )  # fmt: skip
 from sedicfmt.encoders.words import CLAUSE_ENDS, CLOSERS, SENTENCE_ENDS
 
@@ -43,9 +57,9 @@ def ended(text: str, sentence: str) -> str:
     return text.rstrip().rstrip("".join((*CLAUSE_ENDS, *SENTENCE_ENDS))).rstrip() + end
 
 
-def first_words(text: str, most: int) -> Words:
-    """In small letters."""
-    return [_bare(word) for word in text.split()[:most]]
+def bare_words(text: str) -> Words:
+    """In small letters, without marks."""
+    return [_bare(word) for word in text.split()]
 
 
 def _is_plain(words: Words) -> bool:
@@ -79,7 +93,9 @@ def _before(words: Words, goes: Callable[[str], bool]) -> list[tuple[str, str]]:
     """The longest beginning that does not speak of it and is a sentence, and the rest."""
     for cut in range(len(words) - 1, 0, -1):
         head, tail = words[:cut], words[cut:]
-        if _may_begin(words, cut) and not goes(" ".join(head)) and _is_whole(head) and _is_missable(head, tail, goes):
+        if not _may_begin(words, cut) or goes(" ".join(head)) or not goes(" ".join(tail)):  # a name is not cut in two
+            continue
+        if _is_whole(head) and _is_missable(head, tail, goes):
             return [(" ".join(head), " ".join(tail))]
     return []
 
@@ -94,7 +110,12 @@ def _may_begin(words: Words, at: int) -> bool:
     if word == "as":
         return after in DETERMINERS and sum(_bare(w) == "as" for w in words) == 1
     if _is_participle(word):
-        free = words[at - 1].endswith(",") or before not in AUXILIARIES | DETERMINERS | PLACES | {"and", "or", "of", "to"}
+        free = words[at - 1].endswith(",") or before not in AUXILIARIES | DETERMINERS | PLACES | {
+            "and",
+            "or",
+            "of",
+            "to",
+        }
         return free and bool(after) and (word.endswith("ing") or after in PLACES | {"to", "of", "for"})
     return word in BEGINNING
 
@@ -103,7 +124,7 @@ def _is_whole(head: Words) -> bool:
     """Whether a beginning is a sentence, or a name of what is seen, that waits for nothing."""
     text, said = " ".join(head), [_bare(word) for word in head]
     last = said[-1]
-    if any(mark in text for mark in ":()–—\"“”") or text.count(",") > 0 and _is_open_list(head):
+    if any(mark in text for mark in ':()–—"“”') or (text.count(",") > 0 and _is_open_list(head)):
         return False
     if last in WAITING or not last or not NEEDY.isdisjoint(said) or (said[0] in PLACES and not _is_finite(head)):
         return False
@@ -125,17 +146,23 @@ def _is_missable(head: Words, tail: Words, goes: Callable[[str], bool]) -> bool:
     if _is_finite(head):
         return True
     said = [_bare(word) for word in tail]
+    verbs = -1 if said[0] in RELATIVE else 0  # which is red
     ends = [i for i in range(1, len(tail) + 1) if goes(" ".join(tail[:i]))]
     for i, word in enumerate(said):
         loose = i and tail[i - 1].rstrip().endswith(",")
         follows = word in AFTER_NOUNS or _is_participle(word) or loose
-        if word in AUXILIARIES or (_is_verb(said, i) and not _is_participle(word)):
-            return False
+        verbs += word in AUXILIARIES or _is_verb(said, i) or (word in VERBS and i > 0 and said[i - 1] in ADVERBS)
         if i and not follows and (i == ends[0] or _is_plural(said[i - 1])):
             return False
-        if i and word in DETERMINERS and not loose and said[i - 1] not in AFTER_NOUNS and not _is_participle(said[i - 1]):
+        if (
+            i
+            and word in DETERMINERS
+            and not loose
+            and said[i - 1] not in AFTER_NOUNS
+            and not _is_participle(said[i - 1])
+        ):
             return False
-    return not any(_stands_for_a_verb(said[: i + 1]) for i in range(len(said)))
+    return verbs <= 0 and not any(_stands_for_a_verb(said[: i + 1]) for i in range(len(said)))
 
 
 def _is_finite(head: Words) -> bool:
@@ -154,7 +181,7 @@ def _is_verb(said: Words, i: int) -> bool:
     word, before = said[i], said[i - 1] if i else ""
     if not i or word not in VERBS or before in DETERMINERS or before in PLACES | {"of", "and", "or", "for", "to"}:
         return before == "there" and word in VERBS
-    return word.endswith("s") or _is_plural(before)
+    return (word.endswith("s") and not word.endswith("ss")) or _is_plural(before)
 
 
 def _stands_for_a_verb(said: Words) -> bool:

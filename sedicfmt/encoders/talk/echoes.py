@@ -50,13 +50,10 @@ def _bare(text: str) -> list[str]:
 FEW = 4  # words of an example that is only a beginning: whatever is added may be the answer
 OWN = 3  # words of its own that make an echo no answer
 FORM = frozenset(
-    "string str text name names details detail object objects item items overall description describe value placeholder example "
-    "here your the a an of in insert goes short what it is xxx todo tbd none null nil unknown undefined na n answer noun adjective "
-    "something type required optional ellipsis".split()
+    ["string", "str", "text", "name", "names", "details", "detail", "object", "objects", "item", "items", "overall", "description", "describe", "value", "placeholder", "example", "here", "your", "the", "a", "an", "of", "in", "insert", "goes", "short", "what", "it", "is", "xxx", "todo", "tbd", "none", "null", "nil", "unknown", "undefined", "na", "n", "answer", "noun", "adjective", "something", "type", "required", "optional", "ellipsis"]
 )
 GENERAL = FORM | frozenset(
-    "photo photograph picture image scene subject subjects thing things somebody someone and with on at to that this there "
-    "etc etcetera".split()
+    ["photo", "photograph", "picture", "image", "scene", "subject", "subjects", "thing", "things", "somebody", "someone", "and", "with", "on", "at", "to", "that", "this", "there", "etc", "etcetera"]
 )
 IN_BRACKETS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\{[^{}]*\}|\$\w+|%\w+%?|_+\w*_+")
 _THOUGHT = "(?:think|thinking|thoughts?|reasoning|analysis|reflection|scratchpad)"

@@ -1,8 +1,9 @@
 """What a describer named but nobody found leaves the description: tagged "Hallucination" (paper 3.1 and its Appendix I).
 
-The object itself goes, and so does what is said with it in the other texts: a sentence is cut before it where what stands
-there is a sentence that was true before (sentence_clauses.py), else it goes whole, and so does the next one if that begins with
-"It" or the like. Nothing is ever added or reordered; a sentence that now comes first begins with a capital letter:
+The object itself goes, and so does what is said with it in the other texts: a sentence is cut before it where what
+stands there is a sentence that was true before (sentence_clauses.py), else it goes whole, and so does the next one if
+that begins with "It" or the like. Nothing is ever added or reordered; a sentence that now comes first begins with a
+capital letter:
 
     A boy runs on the beach with a red kite, which has a long tail. The kite flies high. It is windy.
     without "red kite":   A boy runs on the beach.
@@ -88,11 +89,14 @@ def _report(description: Description, gone: list[str], removed: list[str]) -> di
 
 
 # A full stop before a small letter or a digit ends no sentence: "approx. 3 m"; nor does one behind an initial or these
-_SHORT = ["Mr", "Mrs", "Ms", "Dr", "St", "Mt", "Ft", "Jr", "Sr", "No", "Nr", "Prof", "Rev", "Capt", "Col", "Gen", "Lt", "Sgt", "Hon", "Ave", "Blvd", "Rd", "Inc", "Ltd", "Co", "Corp", "vs", "cf", "ca", "approx", "etc"]
-_NOT_SHORT = "".join(rf"(?<!\b{word}\.)" for word in (*_SHORT, "[A-Z]", r"e\.g", r"i\.e", r"a\.m", r"p\.m"))
+_SHORT = (
+    "Mr Mrs Ms Dr St Mt Ft Jr Sr No Nr Prof Rev Capt Col Gen Lt Sgt Hon Ave Blvd Rd Inc Ltd Co Corp vs cf ca approx etc"
+)
+_NOT_SHORT = "".join(rf"(?<!\b{word}\.)" for word in (*_SHORT.split(), "[A-Z]", r"e\.g", r"i\.e", r"a\.m", r"p\.m"))
 _SENTENCE = re.compile(
     rf"(?<=[.!?]){_NOT_SHORT}(?=\s+[^\sa-z\d])|(?<=[.!?][\"')\]}}”’»])(?=\s+[^\sa-z\d])|(?<=;)(?=\s)|(?<=[。！？；])"
 )
 LOOKED_AT = 4  # words at a sentence's beginning: "Beside its wheel", "On one of these"
-PRONOUNS = frozenset(["it", "it's", "it’s", "they", "them", "he", "him", "she"])
-POINTING = frozenset(["its", "their", "his", "her", "this", "these", "those", "both", "each", "neither", "either", "another", "others", "one"])
+PRONOUNS = frozenset({"it", "it's", "it’s", "they", "them", "he", "him", "she"})
+_POINTING = "its their his her this these those both each neither either another others one"
+POINTING = frozenset(_POINTING.split())

@@ -9,6 +9,10 @@ from __future__ import annotations
 import re
 
 
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
 def echoes(text: str, example: str) -> bool:
     """Whether `text` is `example` again: as it is, cut short, or with a word or two more."""
     said, shown = _bare(text), _bare(example)
@@ -49,11 +53,14 @@ def _bare(text: str) -> list[str]:
 
 FEW = 4  # words of an example that is only a beginning: whatever is added may be the answer
 OWN = 3  # words of its own that make an echo no answer
-FORM = frozenset(
-    ["string", "str", "text", "name", "names", "details", "detail", "object", "objects", "item", "items", "overall", "description", "describe", "value", "placeholder", "example", "here", "your", "the", "a", "an", "of", "in", "insert", "goes", "short", "what", "it", "is", "xxx", "todo", "tbd", "none", "null", "nil", "unknown", "undefined", "na", "n", "answer", "noun", "adjective", "something", "type", "required", "optional", "ellipsis"]
+FORM = _set(
+    "string str text name names details detail object objects item items overall description describe value "
+    "placeholder example  here your the a an of in insert goes short what it is xxx todo tbd none null nil unknown "
+    "undefined na n answer noun adjective  something type required optional ellipsis"
 )
-GENERAL = FORM | frozenset(
-    ["photo", "photograph", "picture", "image", "scene", "subject", "subjects", "thing", "things", "somebody", "someone", "and", "with", "on", "at", "to", "that", "this", "there", "etc", "etcetera"]
+GENERAL = FORM | _set(
+    "photo photograph picture image scene subject subjects thing things somebody someone and with on at to that this "
+    "there  etc etcetera"
 )
 IN_BRACKETS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\{[^{}]*\}|\$\w+|%\w+%?|_+\w*_+")
 _THOUGHT = "(?:think|thinking|thoughts?|reasoning|analysis|reflection|scratchpad)"

@@ -192,15 +192,16 @@ _PICTURES = _words(
     "modality",
     "mm ?proj",
 )
+_ABLE = r"(?:support|accept|allow|enable|have|available|configur|capab|handle|permit|compatib)\w*"
 _UNABLE = _words(
-    "(?:not|never|no) (?:\\w+ )?(?:be |been )?(?:support|accept|allow|enable|have|available|configur|capab|handle|permit|compatib)\\w*",
+    "(?:not|never|no) (?:\\w+ )?(?:be |been )?" + _ABLE,
     "unsupported", "disallowed", "disabled", "unable to (?:accept|handle|see|view)", "only supported by",
     "incapable", "incompatible",
     "(?:invalid|unexpected|unknown|unrecogni[sz]ed) (?:content|part|item|message)? ?(?:part|type|variant)",
 )  # fmt: skip
 _MODEL = _words("models?", "llm", "endpoints?", "providers?", "deployments?", "engine", "backend", "model is")
 _WEAK = _words(
-    "(?:not|unable to|failed to|can only|only) (?:\\w+ )?(?:process|read|see|view|understand|take|analy[sz]e|interpret|use)(?:s|es)?"
+    "(?:not|unable to|failed to|can only|only) (?:\\w+ )?(?:process|read|see|view|understand|take|analy[sz]e|use)(?:s|es)?"
 )
 _SIGHT = _words(
     "vision", "visual", "multi ?modal", "mm ?proj", "projector", "image ?(?:inputs?|processor|encoder|support)"

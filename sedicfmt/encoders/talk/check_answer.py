@@ -67,6 +67,7 @@ def read_json(answer: str, key: str) -> list[dict[str, Any]]:
     """The JSON objects in `answer` that have `key`, drafts in thoughts left out. Raises Fault where there is none."""
     told = without_thoughts(answer[-READ:])
     found, at = list[dict[str, Any]](), told.find("{")
+    is_last = False
     reason = f"{key} is missing" if at >= 0 else "it is not JSON" if told.strip() else "it is empty"
     while at >= 0:
         try:

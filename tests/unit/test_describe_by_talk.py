@@ -216,7 +216,7 @@ def test_the_example_of_the_question_is_no_answer(form: str) -> None:
     _, asked = talk(objects, DOG, overall, WHOLE)
     for question in (asked[1], asked[3]):  # a draft in thoughts that have an end is not looked at
         assert "is the example of the question" in question.user or "cannot be used: it is empty" in question.user
-    with pytest.raises(Unusable, match="example of the question|it is empty"):
+    with pytest.raises(Unusable, match=r"example of the question|it is empty"):
         talk(overall, overall, overall, request=DescribeRequest(objects=0))
 
 

@@ -1,9 +1,11 @@
 """Counting and limiting words: where every describer's text becomes what the format sends.
 
-A word is what white space separates, and in scripts that put none between words (Chinese, Japanese, Thai ...) each character,
-with the marks that follow it. White space is normalised here and nowhere else (the text coder is lossless): every run of it
-becomes one space. A text over its limit is cut where it hurts least: at the end of a sentence, else of a clause, else of a
-word, in this order, as long as the cut keeps at least half of what the limit allows.
+A word is what white space, a dash, a slash or an underscore separates, and of a longer run LONGEST characters: a limit
+in words is one in bytes, too. In scripts that put no space between words (Chinese, Japanese, Thai ...), among emoji and
+letters as wide as those, each character is a word, with the marks beside it. White space is normalised here and nowhere
+else (the text coder is lossless): every run of it becomes one space. A text over its limit is cut where it hurts least:
+at the end of a sentence, else of a clause, else of a word, in this order, as long as the cut keeps at least half of
+what the limit allows.
 """
 
 from __future__ import annotations
@@ -69,7 +71,7 @@ def _without_dangling(words: list[str]) -> list[str]:
     """The words without a clause's mark at the end, or such words as "and the" that point at what was cut off."""
     kept = list(words)
     while kept and not kept[-1].rstrip().rstrip(CLOSERS).endswith(SENTENCE_ENDS):
-        bare = kept[-1].rstrip(" ,;:-–—，、；：")
+        bare = kept[-1].rstrip(" ,;:-–—/_|，、；：")
         if len(kept) == 1 or (bare and bare.lower() not in DANGLING):
             kept[-1] = bare or kept[-1]
             break
@@ -83,12 +85,22 @@ def _limit_bytes(text: str) -> str:
     return text if len(data) <= MAX_TEXT_BYTES else data[:MAX_TEXT_BYTES].decode("utf-8", "ignore").rstrip()
 
 
-# Han, kana, Thai, Lao, Tibetan, Burmese, Khmer
-_UNSPACED = (
-    r"(?=\w)[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u312f\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f"
-    r"\U00020000-\U0003ffff]"
+LONGEST = 20  # characters of a word, its marks included: "internationalization"
+MARKS = 4  # on either side of a character that is a word: quotes, a full stop, a sign above or below
+
+# Letters of Thai to Burmese, Khmer, Limbu to Tai Tham, Balinese to Batak, kana and Han to Yi, Javanese to Tai Viet, half-width
+# kana, those of full width; signs and emoji; all planes above the first (old scripts, emoji, rare Han). Hangul has spaces.
+_ALONE = (
+    r"(?:(?=\w)[\u0e00-\u109f\u1780-\u17ff\u1900-\u19df\u1a00-\u1aaf\u1b00-\u1bff\u3005-\u3007\u3021-\u312f\u3190-\u4dbf"
+    r"\u4e00-\ua4cf\ua980-\uaadf\uf900-\ufaff\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uff9f]"
+    r"|[\u2190-\u2bff\U00010000-\U0010ffff])"
 )
-_WORD = re.compile(rf"[^\w\s]*{_UNSPACED}[^\w\s]*\s?|(?:(?!{_UNSPACED})\S)+\s?")
+_MARK = rf"(?:(?!{_ALONE})[^\w\s])"
+_PARTED = r"[—–―/\\_|]"
+_RUN = rf"(?:(?!{_ALONE}|{_PARTED})\S){{1,{LONGEST}}}"
+_WORD = re.compile(
+    rf"{_MARK}{{0,{MARKS}}}{_ALONE}{_MARK}{{0,{MARKS}}}\s?|(?:{_RUN}{_PARTED}{{0,{MARKS}}}|{_PARTED}{{1,{MARKS}}})\s?"
+)
 SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 CLAUSE_ENDS = (",", ";", ":", "–", "—", "，", "；", "：", "、")
 CLOSERS = "\"')]}”’»"

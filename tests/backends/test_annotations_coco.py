@@ -135,6 +135,33 @@ def test_a_bad_annotation_costs_itself_and_is_told(tmp_path: Path, values: dict[
     assert "1 annotation is left out: " in warnings(description) and told in warnings(description)
 
 
+@pytest.mark.parametrize(
+    "outline",
+    [
+        [[1, 2, 3, 4, 5]],
+        [[1, 2, 3, 4, 5, None]],
+        [[{"x": 1, "y": 2}]],
+        3,
+        "poly",
+        {"counts": [1]},
+        {"size": [HEIGHT, WIDTH], "counts": [1]},
+        {"size": [HEIGHT, WIDTH], "counts": "b'abc'"},
+    ],
+)
+def test_where_the_outline_is_bad_the_box_is_taken_and_told(tmp_path: Path, outline: object) -> None:
+    description = describe(tmp_path, changed(0, segmentation=outline, bbox=[10, 10, 20, 20]))
+    assert Box(10, 10, 30, 30) in [d.box for d in description.objects] and len(description.objects) == 3
+    assert "annotations[0]: the box is taken, as of its outline " in warnings(description)
+
+
+def test_run_lengths_in_a_list_and_as_floats(tmp_path: Path) -> None:
+    rest = HEIGHT * WIDTH - 2 * HEIGHT
+    runs = {"size": [float(HEIGHT), HEIGHT * 0.0 + WIDTH], "counts": [float(HEIGHT), HEIGHT, rest]}
+    for outline in (runs, [runs]):
+        description = describe(tmp_path, changed(0, segmentation=outline))
+        assert Box(1, 0, 2, HEIGHT) in [d.box for d in description.objects]
+
+
 def test_many_bad_ones_are_told_by_their_number(tmp_path: Path) -> None:
     content = coco()
     content["annotations"] += [{"image_id": 7, "category_id": 99, "segmentation": [SQUARE]}] * 5 + ["x", 3]

@@ -10,7 +10,7 @@ import pytest
 
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.errors import EncodeError
-from tests.backends.coco_files import SQUARE, coco, describe, warnings
+from tests.backends.coco_files import HEIGHT, SQUARE, WIDTH, coco, describe, warnings
 
 
 @pytest.mark.parametrize(
@@ -36,14 +36,14 @@ def test_the_longest_common_end_of_a_path_decides(tmp_path: Path, names: list[An
     ("names", "picture", "told"),
     [
         (["cam1/a.jpg", "cam2/a.jpg"], "cam3/a.jpg", "several pictures are called 'a.jpg'"),
-        (["ours.jpg", "ours.jpg"], "ours.jpg", "several pictures"),
+        (["OURS.jpg", "ours.JPG"], "ours.jpg", "several pictures"),
         (["ours.jpg"], "theirs.jpg", "no picture"),
         (["ours.jpg"], None, "file name"),
         ([], "ours.jpg", "no picture"),
     ],
 )
 def test_what_is_not_told_apart_is_refused(tmp_path: Path, names: list[str], picture: str | None, told: str) -> None:
-    content = coco(images=[{"id": 7, "file_name": name} for name in names])
+    content = coco(images=[{"id": 7 + i, "file_name": name} for i, name in enumerate(names)])
     with pytest.raises(EncodeError, match=told):
         describe(tmp_path, content, name=picture)
 
@@ -58,11 +58,7 @@ def test_a_path_that_fits_in_part_is_told(tmp_path: Path) -> None:
     [
         (coco(images={}), "images"),
         (coco(images={"x": 1}), "images"),
-        (coco(images=[{"id": 7, "file_name": "ours.jpg", "width": 0, "height": 3}]), "images[0]"),
-        (coco(images=[{"id": 7, "file_name": "ours.jpg", "width": 10**400, "height": 3}]), "images[0]"),
-        (coco(images=[{"id": 7, "file_name": "ours.jpg", "width": True, "height": 3}]), "images[0]"),
-        (coco(images=[{"id": 7, "file_name": "ours.jpg", "width": float("inf"), "height": 3}]), "images[0]"),
-        (coco(images=[{"file_name": "ours.jpg"}]), "images[0]"),
+        (coco(images=[{"file_name": "ours.jpg"}, {"id": 8, "file_name": "b.jpg"}]), "images[0]"),
         (coco(annotations=3), "annotations"),
     ],
 )
@@ -70,6 +66,71 @@ def test_what_concerns_the_whole_picture_is_refused_with_its_place(tmp_path: Pat
     with pytest.raises(EncodeError) as caught:
         describe(tmp_path, content)
     assert caught.value.path == place
+
+
+@pytest.mark.parametrize("size", [0, -1, 10**400, True, float("inf"), "big", [], None, 2.5])
+def test_a_size_that_is_none_is_told_and_costs_nothing(tmp_path: Path, size: object) -> None:
+    content = coco(images=[{"id": 7, "file_name": "ours.jpg", "width": size, "height": 3}])
+    description = describe(tmp_path, content)
+    assert len(description.objects) == 3 and "images[0]: width and height are" in warnings(description)
+
+
+@pytest.mark.parametrize("size", [(WIDTH, HEIGHT), (float(WIDTH), float(HEIGHT)), (str(WIDTH), str(HEIGHT))])
+def test_a_size_is_numbers_or_texts(tmp_path: Path, size: tuple[object, object]) -> None:
+    content = coco(images=[{"id": 7, "file_name": "ours.jpg", "width": size[0], "height": size[1]}])
+    assert "width" not in warnings(describe(tmp_path, content))
+
+
+@pytest.mark.parametrize(
+    ("entry", "picture"),
+    [
+        ({"file_name": "OURS.JPG"}, "ours.jpg"),
+        ({"file_name": "my%20photo.jpg"}, "in/my photo.jpg"),
+        ({"file_name": "http://host/in/ours.jpg?x=1#y"}, "ours.jpg"),
+        ({"file_name": " ours.jpg "}, "ours.jpg"),
+        ({"path": "/ds/ours.jpg"}, "ours.jpg"),
+        ({"filename": "ours.jpg"}, "ours.jpg"),
+        ({"file_name": "", "path": "ours.jpg"}, "ours.jpg"),
+    ],
+)
+def test_names_as_other_systems_write_them(tmp_path: Path, entry: dict[str, Any], picture: str) -> None:
+    content = coco(images=[{"id": 7, **entry}, {"id": 8, "file_name": "other.jpg"}])
+    assert len(describe(tmp_path, content, name=picture).objects) == 3
+
+
+def test_a_name_to_the_letter_goes_before_one_in_other_letters(tmp_path: Path) -> None:
+    content = coco(images=[{"id": 8, "file_name": "OURS.jpg"}, {"id": 7, "file_name": "ours.jpg"}])
+    assert len(describe(tmp_path, content).objects) == 3
+
+
+def test_a_picture_listed_twice_is_one(tmp_path: Path) -> None:
+    twice = [{"id": 7, "file_name": "ours.jpg"}, {"id": "7", "file_name": "ours.jpg", "date": "x"}]
+    assert len(describe(tmp_path, coco(images=twice)).objects) == 3
+
+
+@pytest.mark.parametrize("number", [None, "ours.jpg", "0007", " 7", 7.0])
+def test_annotations_find_the_only_picture(tmp_path: Path, number: object) -> None:
+    content = coco(images=[{"id": 7, "file_name": "ours.jpg"}])
+    for entry in content["annotations"]:
+        entry["image_id"] = number if entry.get("image_id") == 7 else 9
+    assert len(describe(tmp_path, content).objects) == 3
+
+
+def test_annotations_of_no_picture_are_told(tmp_path: Path) -> None:
+    content = coco(images=[{"id": 7, "file_name": "ours.jpg"}, {"id": 8, "file_name": "b.jpg"}])
+    one = content["annotations"][0]
+    content["annotations"] = [*content["annotations"][:3], one | {"image_id": None}, one | {"image_id": 99}, 3, [one]]
+    description = describe(tmp_path, content, DescribeRequest(objects=9))
+    assert "it names no picture (annotations[3])" in warnings(description) and len(description.objects) == 4
+    assert "the file has no picture of its image_id (annotations[4])" in warnings(description)
+    assert "it is no object (annotations[5])" in warnings(description)
+
+
+def test_a_caption_with_an_empty_category_is_one(tmp_path: Path) -> None:
+    content = coco()
+    content["annotations"].append({"image_id": 7, "caption": "Two animals", "category_id": None})
+    description = describe(tmp_path, content)
+    assert description.overall == "Two animals" and "category" not in warnings(description)
 
 
 def test_captions_beside_or_in_the_same_file(tmp_path: Path) -> None:

@@ -23,6 +23,10 @@ TOO_LARGE = (
     "'max_tokens' or 'max_completion_tokens' is too large: 4096. This model's maximum context length is 4096 tokens "
     "and your request has 955 input tokens (4096 > 4096 - 955)."
 )
+OF_THE_CONTEXT = (
+    "This model's maximum context length is 4096 tokens. However, you requested 5096 tokens (1000 in the messages, 4096 "
+    "in the completion). Please reduce the length of the messages or completion."
+)
 
 REFUSALS = [  # a server's no, and what the next request is without or has instead
     (as_json({"error": "'response_format.type' must be 'json_schema' or 'text'"}, 400), "schema"),  # LM Studio
@@ -40,6 +44,8 @@ REFUSALS = [  # a server's no, and what the next request is without or has inste
     (refused(400, "Unsupported parameter: 'max_completion_tokens'. Use 'max_tokens' instead."), "limit"),
     (refused(400, TOO_LARGE), "tokens"),  # vLLM
     (refused(400, "This model supports at most 2048 completion tokens"), "tokens"),
+    (as_json({"object": "error", "message": OF_THE_CONTEXT, "type": "BadRequestError", "code": 400}, 400), "tokens"),
+    (as_json({"object": "error", "message": OF_THE_CONTEXT, "type": "BadRequestError", "code": 400}), "tokens"),
     (refused(400, "System role not supported"), "system"),
     (refused(500, "Conversation roles must alternate user/assistant/user/assistant/..."), "system"),
     (refused(400, "Developer instruction is not enabled for models/gemma-3-27b-it"), "system"),
@@ -166,6 +172,11 @@ PARTS = [
     {"type": "text", "text": WORDS[9:]},
 ]
 PIECES = [{"choices": [{"delta": {"content": WORDS[i : i + 5]}}]} for i in range(0, len(WORDS), 5)]
+CALLS = [
+    {"choices": [{"delta": {"tool_calls": [{"index": 0, "function": {"arguments": WORDS[i : i + 5]}}]}}]}
+    for i in range(0, len(WORDS), 5)
+]
+CALLED = "".join(f"data: {json.dumps(piece)}\n\n" for piece in CALLS)
 EVENTS = ": wait\n\n" + "".join(f"data: {json.dumps(piece)}\n\n" for piece in PIECES)
 USAGE = 'data: {"choices": [], "usage": {"prompt_tokens": 100, "completion_tokens": 20}}\n\ndata: [DONE]\n\n'
 WHOLE = json.dumps(completion(WORDS))
@@ -180,6 +191,9 @@ ANSWERS = [
     only(content=OVERALL),
     only(content=None, reasoning_content=f"I think {WORDS}"),
     only(content="", reasoning=WORDS),
+    only(content=None, tool_calls=[{"function": {"name": "overall", "arguments": WORDS}}]),
+    only(content="", thinking=WORDS),
+    (CALLED + USAGE).encode(),
     (EVENTS + USAGE).encode(),
     (EVENTS + USAGE).replace("\n", "\r\n").encode(),
     (EVENTS + USAGE).replace("\n\n", "\n").encode(),
@@ -201,10 +215,10 @@ def test_events_that_are_no_answer(body):
 
 
 def test_an_error_among_events():
-    assert (
-        "overloaded"
-        in failure([Reply(body=EVENTS.encode() + b'data: {"error": {"message": "overloaded"}}\n\n')]).message
-    )
+    events = EVENTS.encode() + b'data: {"error": {"message": "%s"}}\n\n'
+    assert "the picture is odd" in failure([Reply(body=events % b"the picture is odd")]).message
+    told, _ = described([Reply(body=events % b"overloaded"), *TALK])
+    assert told.report["retries"] == 1
 
 
 def test_an_answer_at_the_limit_of_its_tokens():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sedicfmt.encoders.words import count_words, limit_with_note, limit_words, normalise, require_text
+from sedicfmt.encoders.words import LONGEST, count_words, limit_with_note, limit_words, normalise, require_text
 from sedicfmt.errors import EncodeError
 from sedicfmt.limits import MAX_TEXT_BYTES
 
@@ -54,6 +56,41 @@ def test_scripts_without_spaces_are_counted_by_character(text: str, words: int) 
     for most in range(words + 1):
         cut = limit_words(text, most)
         assert count_words(cut) <= most and text.startswith(cut)
+
+
+LONG = [  # one "word" to white space
+    "\ua000" * 100, "\u31f0" * 90, "\u1980" * 90, "\ua9a5" * 100, "\u1b05" * 90, "\u1780" * 90, "\u0e01\u0e33" * 90,
+    "字" * 304,
+    "Ａ" * 100, "𑄌" * 90, "𝐛" * 100, "\U0001f600" * 300, "\U0001f468\u200d\U0001f467" * 80, "★" * 200, "red—old—" * 200,
+    "red/old/" * 200, "red_old_" * 200, "red-old-" * 200, "red|old|" * 200, "x" * 3000,
+    "a,b,c," * 300, "!" * 2000, "犬" + "!" * 2000,
+    "한국어문장" * 60,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LONG)
+def test_no_word_is_of_any_length(text: str) -> None:
+    assert count_words(text) > 10
+    cut = limit_words(text, 10)
+    assert 0 < count_words(cut) <= 10 and text.startswith(cut)
+    assert len(cut) <= 10 * LONGEST and len(limit_words(text, 50).encode()) <= 50 * 3 * LONGEST
+
+
+@pytest.mark.parametrize(
+    "text", ["a state-of-the-art, internationalised camera", 'the "well-known" 3.5-metre cat:', "naïve Привет мир."]
+)
+def test_ordinary_words_stay_whole(text: str) -> None:
+    assert count_words(text) == len(text.split())
+
+
+PIECES = "a b犬ก็.,—/_x！\U0001f600\u0301\u200d\u31f0「」-"
+
+
+@given(st.text(st.sampled_from(PIECES)) | st.text(), st.integers(0, 12))
+def test_any_text_is_its_words_and_any_cut_holds(text: str, most: int) -> None:
+    cut = limit_words(text, most)
+    assert count_words(cut) <= most and normalise(text).startswith(cut)
+    assert limit_words(text, 10**6) == normalise(text)[: len(limit_words(text, 10**6))]
 
 
 def test_such_a_text_ends_with_a_sentence_or_clause() -> None:

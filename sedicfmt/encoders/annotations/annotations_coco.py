@@ -26,6 +26,7 @@ from sedicfmt.encoders.annotations.coco_file import (
     find_picture,
     key_of,
     of_picture,
+    whole_number,
 )
 from sedicfmt.encoders.annotations.coco_shapes import Placement, Shape, shape_of
 from sedicfmt.encoders.interfaces import DescribedObject, DescribeRequest, Description
@@ -71,10 +72,11 @@ def describe_coco(
     Raises EncodeError, naming the place, where it says nothing of it, or of what size the annotated picture was.
     """
     path, info, warnings = find_picture(content, picture)
-    annotations, left_out = of_picture(content, info["id"]), LeftOut()
+    left_out = LeftOut()
+    annotations = of_picture(content, info.get("id"), left_out.add)
     overall, notes = caption(annotations, info, file, request.words_overall)
     size = (image.shape[0], image.shape[1])
-    told = annotated_size(info, path)
+    told = annotated_size(info, path, warnings)
     found: list[Found] = []
     try:
         placement = Placement.of(told or size, size, orientation, path)
@@ -82,20 +84,21 @@ def describe_coco(
         found = list(usable(content, annotations, placement, left_out))
     except EncodeError as error:  # how it lay
         for place, entry in annotations:
-            if "caption" not in entry:
+            if "caption" not in entry or entry.get("category_id") is not None:
                 left_out.add(error.message, place)
     objects, more = drawn(found, image, request, left_out)
     return Description(overall, objects, {"warnings": [*warnings, *notes, *left_out.warnings(), *more]})
 
 
-def annotated_size(info: Content, path: str) -> Size | None:
-    """Height and width of the annotated picture, None where the file does not say. Raises EncodeError."""
+def annotated_size(info: Content, path: str, warnings: list[str]) -> Size | None:
+    """Height and width of the annotated picture, None where the file does not say, or says what is none, with a warning."""
     told = [info.get(side) for side in ("height", "width")]
     if told == [None, None]:
         return None
-    height, width = (int(n) if isinstance(n, float) and n.is_integer() else n for n in told)
-    if not (type(height) is int and type(width) is int and 0 < min(height, width) <= max(height, width) <= MOST):
-        raise EncodeError("width and height are whole numbers above 0", path)
+    height, width = map(whole_number, told)
+    if height is None or width is None or not 0 < min(height, width) <= max(height, width) <= MOST:
+        warnings.append(f"{path}: width and height are whole numbers above 0; taken as the picture's own")
+        return None
     return height, width
 
 
@@ -114,7 +117,7 @@ def usable(content: Content, annotations: Entries, placement: Placement, left_ou
     """The picture's objects; what is none is told to `left_out`."""
     names = category_names(content)
     for path, entry in annotations:
-        if "caption" in entry and "category_id" not in entry:
+        if "caption" in entry and entry.get("category_id") is None:
             continue
         try:
             yield Found(
@@ -166,7 +169,15 @@ def described(
 def boxes(sent: list[tuple[Found, Pixels]]) -> list[str]:
     """A warning where boxes stand for outlines."""
     paths = [one.path for one, _ in sent if one.shape.is_box]
-    return [f"{len(paths)} without an outline, the box is taken: {', '.join(paths)}"] if paths else []
+    shapes = [one.shape for one, _ in sent if one.shape.is_box]
+    without = [path for path, one in zip(paths, shapes, strict=True) if not one.fault]
+    told = [f"{len(without)} without an outline, the box is taken: {', '.join(without)}"] if without else []
+    bad = [
+        f"{path}: the box is taken, as of its outline {one.fault}"
+        for path, one in zip(paths, shapes, strict=True)
+        if one.fault
+    ]
+    return [*told, *bad]
 
 
 CROWD = (1, "1", True)

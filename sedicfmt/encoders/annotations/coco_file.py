@@ -1,18 +1,21 @@
 """What a COCO file says of which picture: the picture by its path, its entries by its id, captions from beside.
 
 Exporters write the path as it was on their machine. Of the pictures in the file that one is meant whose path has most parts
-in common with the picture's own, from the file's name upwards; "\\" separates parts as "/" does. Ids are numbers or texts, and
-a number may be written as either.
+in common with the picture's own, from the file's name upwards; "\\" separates parts as "/" does. Where none has, small and
+capital letters, "%20" and a space, a path and an address count as the same. Ids are numbers or texts, and a number may be
+written as either.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from sedicfmt.encoders.words import count_words, limit_with_note, normalise, require_text
 from sedicfmt.errors import EncodeError
@@ -20,6 +23,7 @@ from sedicfmt.errors import EncodeError
 Content = dict[str, Any]
 Entries = list[tuple[str, Any]]  # each with its place in the JSON
 CAPTIONS = "captions.json"
+NAMES = ("file_name", "filename", "fileName", "path", "name", "image", "coco_url")
 
 
 def load_json(file: Path) -> Content:
@@ -49,22 +53,47 @@ def find_picture(content: Content, picture: str | None) -> tuple[str, Content, l
     """
     if not picture:
         raise EncodeError("a COCO file needs the picture's file name", "images")
-    wanted, found = path_parts(picture), dict[str, Content]()
-    most = 1
-    for path, entry in entries(content, "images"):
-        alike = common_end(path_parts(entry.get("file_name")), wanted) if isinstance(entry, dict) else 0
-        if alike > most:
-            found, most = {}, alike
-        if alike == most:
-            found[path] = entry
-    if len(found) != 1:
+    listed = [(path, entry) for path, entry in entries(content, "images") if isinstance(entry, dict)]
+    found, most = alike(listed, path_parts(picture), path_parts)
+    if not found:  # as another system, or a server, writes names
+        found, most = alike(listed, plain_parts(picture), plain_parts)
+    if not are_one([entry for _, entry in found]):
         told = "no picture is" if not found else "several pictures are"
-        raise EncodeError(f"{told} called {'/'.join(wanted[-most:])!r}", "images")
-    path, entry = found.popitem()
-    if entry.get("id") is None:
+        raise EncodeError(f"{told} called {'/'.join(path_parts(picture)[-max(most, 1) :])!r}", "images")
+    path, entry = found[0]
+    if entry.get("id") is None and len(listed) > 1:
         raise EncodeError("the picture has no id", path)
-    whole = len(path_parts(entry["file_name"])) == most
-    return path, entry, [] if whole else [f"{path}: taken for the picture, whose path is another: {entry['file_name']}"]
+    whole = len(path_parts(name_in(entry))) == most
+    return path, entry, [] if whole else [f"{path}: taken for the picture, whose path is another: {name_in(entry)}"]
+
+
+def alike(
+    listed: list[tuple[str, Content]], wanted: tuple[str, ...], parts: Callable[[Any], tuple[str, ...]]
+) -> tuple[list[tuple[str, Content]], int]:
+    """The entries whose path has most parts at its end in common with `wanted`, and how many these are."""
+    counted = [(common_end(parts(name_in(entry)), wanted), path, entry) for path, entry in listed]
+    most = max((count for count, _, _ in counted), default=0)
+    return [(path, entry) for count, path, entry in counted if count == most > 0], most
+
+
+def are_one(found: list[Content]) -> bool:
+    """Whether there is one entry, or the same one several times."""
+    first = found[0] if found else {}
+    number = key_of(first.get("id"))
+    return bool(found) and all(entry == first or (number and key_of(entry.get("id")) == number) for entry in found)
+
+
+def name_in(entry: Content) -> Any:
+    """What an entry calls its picture, under the keys that exporters use."""
+    return next((entry[key] for key in NAMES if isinstance(entry.get(key), str) and entry[key].strip()), None)
+
+
+def plain_parts(name: Any) -> tuple[str, ...]:
+    """The parts of a path or an address in small letters, "%20" as a space, without a query."""
+    text = name if isinstance(name, str) else ""
+    if "://" in text:
+        text = re.sub(r"[?#].*", "", text.split("://", 1)[1])
+    return tuple(part.strip().casefold() for part in path_parts(unquote(text)))
 
 
 def path_parts(name: Any) -> tuple[str, ...]:
@@ -80,10 +109,22 @@ def common_end(a: tuple[str, ...], b: tuple[str, ...]) -> int:
 
 
 def key_of(number: Any) -> str | None:
-    """An id as text: 7, 7.0 and "7" are one; None for what is no id."""
+    """An id as text: 7, 7.0, "7" and "0007" are one; None for what is no id."""
     if isinstance(number, float) and number.is_integer():
         number = int(number)
-    return str(number) if isinstance(number, int | str) and not isinstance(number, bool) else None
+    if isinstance(number, bool) or not isinstance(number, int | str):
+        return None
+    text = str(number).strip()
+    return (text.lstrip("0") or "0") if text.isascii() and text.isdecimal() else text
+
+
+def whole_number(told: Any) -> int | None:
+    """7, 7.0 and "7" as 7; None for what is no whole number."""
+    if isinstance(told, str) and told.strip().isascii() and told.strip().isdecimal() and len(told) < 20:
+        return int(told)
+    if isinstance(told, float) and told.is_integer():
+        return int(told)
+    return told if isinstance(told, int) and not isinstance(told, bool) else None
 
 
 def entries(content: Content, key: str) -> Iterator[tuple[str, Any]]:
@@ -94,11 +135,38 @@ def entries(content: Content, key: str) -> Iterator[tuple[str, Any]]:
     return ((f"{key}[{i}]", entry) for i, entry in enumerate(value))
 
 
-def of_picture(content: Content, image_id: Any) -> Entries:
-    """The annotations of one picture."""
-    wanted = key_of(image_id)
-    of_it = ((p, e) for p, e in entries(content, "annotations") if isinstance(e, dict))
-    return [(path, entry) for path, entry in of_it if key_of(entry.get("image_id")) == wanted]
+def of_picture(
+    content: Content, image_id: Any, lost: Callable[[str, str], None] = lambda reason, path: None
+) -> Entries:
+    """The annotations of one picture. `lost` is told of those that belong to no picture of the file, with their places.
+
+    The only picture of a file has all that names none. A name in place of the id counts where no picture has it as its id.
+    """
+    listed = [entry for _, entry in entries(content, "images") if isinstance(entry, dict)]
+    ids = {key_of(entry.get("id")) for entry in listed} - {None}
+    named = {key_of(name_in(entry)): key_of(entry.get("id")) for entry in listed}
+    wanted, found, alone = key_of(image_id), Entries(), are_one(listed)
+    for path, entry in flat(entries(content, "annotations")):
+        if not isinstance(entry, dict):
+            lost("it is no object", path)
+            continue
+        told = key_of(entry.get("image_id"))
+        owner = told if told in ids else named.get(told, told)
+        if owner == wanted if told and wanted else alone and told is None:
+            found.append((path, entry))
+        elif owner is None:
+            lost("it names no picture", path)
+        elif owner not in ids:
+            lost("the file has no picture of its image_id", path)
+    return found
+
+
+def flat(listed: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    """Entries, those of lists within the list, too."""
+    for path, entry in listed:
+        yield from (
+            ((f"{path}[{i}]", one) for i, one in enumerate(entry)) if isinstance(entry, list) else [(path, entry)]
+        )
 
 
 def category_names(content: Content) -> dict[str | None, str]:
@@ -154,7 +222,7 @@ def captions_beside(info: Content, file: Path) -> tuple[Entries, list[str]]:
 
 def is_same(entry: Any, info: Content) -> bool:
     """Whether two files' entries are of one picture: its name, and its size where both tell one."""
-    if not isinstance(entry, dict) or path_parts(entry.get("file_name")) != path_parts(info.get("file_name")):
+    if not isinstance(entry, dict) or path_parts(name_in(entry)) != path_parts(name_in(info)):
         return False
     sizes = [(entry.get(side), info.get(side)) for side in ("width", "height")]
     return all(a == b for a, b in sizes if a is not None and b is not None)

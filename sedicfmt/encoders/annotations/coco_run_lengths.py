@@ -21,6 +21,8 @@ STRING = re.compile("(?:[P-o]{0,6}[0-O])*")  # numbers of at most seven groups: 
 def run_lengths(counts: Any, total: int, path: str) -> list[int]:
     """The numbers, which add up to `total`. Raises EncodeError with `path`."""
     numbers = unpacked(counts, path) if isinstance(counts, str) else counts
+    if isinstance(numbers, list):
+        numbers = [int(n) if isinstance(n, float) and n.is_integer() else n for n in numbers]
     if not isinstance(numbers, list) or any(type(n) is not int or not 0 <= n <= total for n in numbers):
         raise EncodeError("counts is a list of whole numbers, none below 0 or above the picture", path)
     if sum(numbers) != total:

@@ -8,7 +8,7 @@ what they see.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log
 from typing import Any
 
@@ -70,6 +70,7 @@ class Shape:
     outlines: tuple[Corners, ...] = ()
     runs: list[int] = field(default_factory=list)
     is_box: bool = False
+    fault: str = ""  # of the outline that the box stands for
 
     @property
     def area(self) -> float:
@@ -98,17 +99,39 @@ class Shape:
 
 
 def shape_of(entry: dict[str, Any], path: str, placement: Placement) -> Shape:
-    """What `entry` says of its place: `segmentation`, or `bbox` where that is missing or empty. Raises EncodeError."""
-    told, place = entry.get("segmentation"), f"{path}.segmentation"
-    if isinstance(told, dict) and told:
+    """What `entry` says of its place: `segmentation`, or `bbox` where that is missing, empty or cannot be used.
+
+    Raises EncodeError where neither can be used, that of the segmentation.
+    """
+    told = entry.get("segmentation")
+    if not told or told == [[]]:
+        return _of_box(entry.get("bbox"), path, placement)
+    try:
+        return _of_segmentation(told, f"{path}.segmentation", placement) or _of_box(entry.get("bbox"), path, placement)
+    except EncodeError as error:
+        if "turned since" in error.message:
+            raise
+        try:
+            return replace(_of_box(entry.get("bbox"), path, placement), fault=str(error))
+        except EncodeError:
+            raise error from None
+
+
+def _of_segmentation(told: Any, place: str, placement: Placement) -> Shape | None:
+    """Run lengths, alone or as the only one of a list, or polygons; None where they have no inside."""
+    if isinstance(told, list) and len(told) == 1 and isinstance(told[0], dict):
+        told, place = told[0], f"{place}[0]"
+    if isinstance(told, dict):
         return _of_runs(told, place, placement)
-    if not isinstance(told or [], list):
+    if not isinstance(told, list):
         raise EncodeError("expected polygons or run lengths", place)
-    parts = [told] if told and not any(isinstance(part, list) for part in told) else told or []
+    parts = told if any(isinstance(part, list) for part in told) else [told]
+    pairs = len(parts) > 2 and all(isinstance(part, list) and len(part) == 2 for part in parts)
+    parts = [[number for pair in parts for number in pair]] if pairs else parts
     outlines = [
         _outline(part, f"{place}[{i}]", placement) for i, part in enumerate(parts) if part != [] and not _thin(part)
     ]
-    return Shape(placement, tuple(outlines)) if outlines else _of_box(entry.get("bbox"), path, placement)
+    return Shape(placement, tuple(outlines)) if outlines else None
 
 
 def _thin(part: Any) -> bool:
@@ -138,7 +161,8 @@ def _of_box(box: Any, path: str, placement: Placement) -> Shape:
 def _of_runs(told: dict[str, Any], path: str, placement: Placement) -> Shape:
     """Their own size says which picture was annotated."""
     size = told.get("size")
-    if not isinstance(size, list) or len(size) != 2 or any(type(n) is not int or not 0 < n <= MAX_SIDE for n in size):
+    size = [int(n) if isinstance(n, float) and n.is_integer() else n for n in size] if isinstance(size, list) else []
+    if len(size) != 2 or any(type(n) is not int or not 0 < n <= MAX_SIDE for n in size):
         raise EncodeError("run lengths need the picture's size [height, width]", f"{path}.size")
     stored, now, turned = (size[0], size[1]), placement.size, placement.orientation
     own = placement if stored == placement.told else Placement.of(stored, now, turned, path)

@@ -1,8 +1,9 @@
 """What a describer named but nobody found leaves the description: tagged "Hallucination" (paper 3.1 and its Appendix I).
 
-The object itself goes, and so do the words in the other texts that need it: the clauses that mention it and those that lean on
-them, as long as a sentence is left (sentence_clauses.py), else the whole sentence, and the next one too if that begins with
-"It" or the like. Nothing is ever added or reordered; a sentence that now comes first begins with a capital letter:
+The object itself goes, and so does what is said with it in the other texts: a sentence is cut before it where what
+stands there is a sentence that was true before (sentence_clauses.py), else it goes whole, and so does the next one if
+that begins with "It" or the like. Nothing is ever added or reordered; a sentence that now comes first begins with a
+capital letter:
 
     A boy runs on the beach with a red kite, which has a long tail. The kite flies high. It is windy.
     without "red kite":   A boy runs on the beach.
@@ -18,7 +19,7 @@ from dataclasses import replace
 
 from sedicfmt.encoders.interfaces import DescribedObject, Description, Detection
 from sedicfmt.encoders.objects.name_mentions import Mentions
-from sedicfmt.encoders.objects.sentence_clauses import ended, first_word, shortened
+from sedicfmt.encoders.objects.sentence_clauses import bare_words, ended, shortened
 from sedicfmt.encoders.words import CLOSERS, SENTENCE_ENDS
 
 TAG = "Hallucination"
@@ -50,14 +51,20 @@ def remove_mentions(text: str, mentions: Callable[[str], bool], removed: list[st
         return text
     kept, lost, removed = list[str](), False, [] if removed is None else removed
     for sentence in sentences:
-        left, went = (sentence.strip(), []) if not mentions(sentence) else shortened(sentence, mentions)
-        if not went and (not _said(left) or (lost and first_word(left) in PRONOUNS)):
+        left, went = (sentence.strip(), list[str]()) if not mentions(sentence) else shortened(sentence, mentions)
+        if not went and (not _said(left) or (lost and _leans(left))):
             left, went = "", [left]
         removed += went
         kept += [_begun(left, kept, text)] if left else []
-        lost = not left
+        lost = bool(went)
     whole = re.sub("(?<=[。！？；]) ", "", " ".join(kept))
     return ended(whole, text) if whole.endswith((";", "；")) else whole  # what came after the semicolon is gone
+
+
+def _leans(sentence: str) -> bool:
+    """Whether it may speak of what the sentence before it said."""
+    words = bare_words(sentence)
+    return not PRONOUNS.isdisjoint(words) or not POINTING.isdisjoint(words[:LOOKED_AT])
 
 
 def _said(text: str) -> bool:
@@ -81,8 +88,15 @@ def _report(description: Description, gone: list[str], removed: list[str]) -> di
     return {**description.report, "warnings": [*warnings, *told], "hallucinations": gone, "removed": removed}
 
 
-# A full stop before a small letter or a digit ends no sentence: "approx. 3 m"
-_SENTENCE = re.compile(
-    r"(?<=[.!?])(?=\s+[^\sa-z\d])|(?<=[.!?][\"')\]}”’»])(?=\s+[^\sa-z\d])|(?<=;)(?=\s)|(?<=[。！？；])"
+# A full stop before a small letter or a digit ends no sentence: "approx. 3 m"; nor does one behind an initial or these
+_SHORT = (
+    "Mr Mrs Ms Dr St Mt Ft Jr Sr No Nr Prof Rev Capt Col Gen Lt Sgt Hon Ave Blvd Rd Inc Ltd Co Corp vs cf ca approx etc"
 )
-PRONOUNS = frozenset({"it", "its", "they", "their", "them", "he", "his", "she", "her", "this", "these", "those"})
+_NOT_SHORT = "".join(rf"(?<!\b{word}\.)" for word in (*_SHORT.split(), "[A-Z]", r"e\.g", r"i\.e", r"a\.m", r"p\.m"))
+_SENTENCE = re.compile(
+    rf"(?<=[.!?]){_NOT_SHORT}(?=\s+[^\sa-z\d])|(?<=[.!?][\"')\]}}”’»])(?=\s+[^\sa-z\d])|(?<=;)(?=\s)|(?<=[。！？；])"
+)
+LOOKED_AT = 4  # words at a sentence's beginning: "Beside its wheel", "On one of these"
+PRONOUNS = frozenset({"it", "it's", "it’s", "they", "them", "he", "him", "she"})
+_POINTING = "its their his her this these those both each neither either another others one"
+POINTING = frozenset(_POINTING.split())

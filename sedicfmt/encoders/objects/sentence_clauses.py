@@ -1,14 +1,14 @@
-"""A sentence as a row of clauses, and what is left of it when some of them go: a sentence, or nothing.
+"""A sentence without the things that are gone: what stands before them, where that is a sentence, else nothing.
 
-A clause begins behind a mark, at such words as "with a" and "while", and behind a comma only where one of these words, an
-article, "and", "which" or a participle follows: "an old, red car" is one clause, and so is "cups, plates". A clause that goes
-takes with it what leans on it:
+    A cat sits on a red sofa in front of a window.     without "sofa":    A cat sits.
+    A child (holding a balloon) plays near a tree.     without "balloon": A child plays near a tree.
+    A woman, wearing a hat, walks her dog.             without "hat":     A woman walks her dog.
+    A woman in a red hat walks her dog.                without "hat":     nothing, as the verb stands behind it
 
-    what is said of it               which is red / its tail / floating above
-    the list that it began           a desk [with a lamp, a book and a cup]
-    where it is                      a cat [and a ball on a rug]          not: a cat sits [on a sofa] in front of a window
-
-What stays has its main clause, and no clause that waits for what went ("has", "between a tree", "covered").
+What a sentence says further on may lean on what went ("in front of a window"), so it goes, too: what is left was true before.
+It is left only where it surely comes apart: cut before a word that begins what can be missing ("with", "beside", "wearing",
+"which", "and a"); with its verb, or no verb at all; with nothing that waits for what went ("looks", "covered", "a cup, a
+plate"). Of another language nothing is known, and its sentences go whole.
 """
 
 from __future__ import annotations
@@ -16,104 +16,196 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from sedicfmt.encoders.words import CLAUSE_ENDS, CLOSERS, DANGLING, SENTENCE_ENDS
+from sedicfmt.encoders.objects.caption_words import (
+    ADVERBS,
+    AFTER_NOUNS,
+    AUXILIARIES,
+    BEGINNING,
+    DETERMINERS,
+    ENGLISH,
+    FOREIGN,
+    NEEDY,
+    NOUNS,
+    PLACES,
+    PLURALS,
+    RELATIVE,
+    RESTING,
+    UNCUT,
+    VERBS,
+    WAITING,
+)  # fmt: skip
+from sedicfmt.encoders.words import CLAUSE_ENDS, CLOSERS, SENTENCE_ENDS
+
+Words = list[str]  # as they stand, with their marks
 
 
 def shortened(sentence: str, goes: Callable[[str], bool]) -> tuple[str, list[str]]:
-    """What is left of `sentence` without the clauses that `goes` picks, and what went; "" where no sentence is left."""
-    clauses = _CLAUSE.split(sentence)
-    dropped = _dropped(clauses, goes)
-    kept = "".join(clause for clause, gone in zip(clauses, dropped, strict=True) if not gone).strip()
-    main = next((i for i, clause in enumerate(clauses) if _kind(clause) not in (PLACE, SAID)), 0)
-    if dropped[0] or dropped[main] or not any(dropped) or goes(kept) or _waits(clauses, dropped):
-        return "", [sentence.strip()]
-    went = [clause.strip() for clause, gone in zip(clauses, dropped, strict=True) if gone]
-    return (ended(kept, sentence) if dropped[-1] else kept), went
+    """What is left of `sentence` without the things that `goes` finds, and what went; "" where no sentence is left."""
+    whole = sentence.strip()
+    words = whole.split()
+    if _is_plain(words):
+        for kept, went in (*_without_brackets(whole, goes), *_without_aside(words, goes), *_before(words, goes)):
+            if not goes(kept):
+                return ended(kept, whole), [went]
+    return "", [whole]
 
 
 def ended(text: str, sentence: str) -> str:
     """`text` with the end of `sentence`: its full stop, and not a comma."""
     bare = sentence.rstrip().rstrip(CLOSERS)
-    return text.rstrip().rstrip("".join(CLAUSE_ENDS)).rstrip() + (bare[-1] if bare.endswith(SENTENCE_ENDS) else "")
+    end = bare[-1] if bare.endswith(SENTENCE_ENDS) else ""
+    return text.rstrip().rstrip("".join((*CLAUSE_ENDS, *SENTENCE_ENDS))).rstrip() + end
 
 
-def first_word(text: str) -> str:
-    """In small letters; may be empty."""
-    found = _WORD.search(text)
-    return found.group().casefold() if found else ""
+def bare_words(text: str) -> Words:
+    """In small letters, without marks."""
+    return [_bare(word) for word in text.split()]
 
 
-def _dropped(clauses: list[str], goes: Callable[[str], bool]) -> list[bool]:
-    found, group = list[bool](), ""
-    for i, clause in enumerate(clauses):
-        if goes(clause):
-            group = _kind(clause)
-            found.append(True)
+def _is_plain(words: Words) -> bool:
+    """English, and without what makes each part depend on the others: "both", "not", "between"."""
+    said = {_bare(word) for word in words}
+    return not ENGLISH.isdisjoint(said) and FOREIGN.isdisjoint(said) and UNCUT.isdisjoint(said)
+
+
+def _without_brackets(whole: str, goes: Callable[[str], bool]) -> list[tuple[str, str]]:
+    return [
+        (whole[: found.start()] + whole[found.end() :], found.group().strip())
+        for found in re.finditer(r"\s*\([^()]*\)", whole)
+        if goes(found.group()) and found.start()
+    ]
+
+
+def _without_aside(words: Words, goes: Callable[[str], bool]) -> list[tuple[str, str]]:
+    """What stands between two commas, before the verb: "A woman, wearing a hat, walks"."""
+    commas = [i + 1 for i, word in enumerate(words) if word.endswith(",")]
+    if len(commas) < 2 or commas[1] >= len(words):
+        return []
+    begin, end = commas[:2]
+    head, aside, verb = words[:begin], words[begin:end], _bare(words[end])
+    begins = _bare(aside[0]) in PLACES | RELATIVE or _is_participle(aside[0])
+    if begins and goes(" ".join(aside)) and (verb in AUXILIARIES or verb in VERBS) and not _is_finite(head):
+        return [(" ".join([*head[:-1], head[-1].rstrip(","), *words[end:]]), " ".join(aside))]
+    return []
+
+
+def _before(words: Words, goes: Callable[[str], bool]) -> list[tuple[str, str]]:
+    """The longest beginning that does not speak of it and is a sentence, and the rest."""
+    for cut in range(len(words) - 1, 0, -1):
+        head, tail = words[:cut], words[cut:]
+        if not _may_begin(words, cut) or goes(" ".join(head)) or not goes(" ".join(tail)):  # a name is not cut in two
             continue
-        found.append(bool(group) and _leans(group, clause, clauses[i - 1].rstrip().endswith(",")))
-        group = group if found[-1] else ""
-    for i in range(len(clauses) - 1, 0, -1):
-        found[i - 1] |= found[i] and _is_left_alone(clauses[i - 1])
-    return found
+        if _is_whole(head) and _is_missable(head, tail, goes):
+            return [(" ".join(head), " ".join(tail))]
+    return []
 
 
-def _is_left_alone(clause: str) -> bool:
-    """Whether a clause says nothing without the one behind it: "followed", "which is"."""
-    words = [word.casefold() for word in _WORD.findall(clause)]
-    return _kind(clause) == SAID and (len(words) == 1 or words[-1] in WAITING)
-
-
-def _leans(group: str, clause: str, after_comma: bool) -> bool:
-    """Whether a clause speaks of what went before it; `group` is the kind of the clause that went first."""
-    kind = _kind(clause)
-    if kind == SAID or not _WORD.search(clause):
+def _may_begin(words: Words, at: int) -> bool:
+    """Whether what can be missing begins at a word."""
+    word, before, after = _bare(words[at]), _bare(words[at - 1]), _bare("".join(words[at + 1 : at + 2]))
+    if words[at - 1].endswith(",") and word in DETERMINERS:
         return True
-    return kind == LISTED if group == PLACE else kind == PLACE and not after_comma
+    if word in ("and", "but"):
+        return after in DETERMINERS | {"there"}
+    if word == "as":
+        return after in DETERMINERS and sum(_bare(w) == "as" for w in words) == 1
+    if _is_participle(word):
+        free = words[at - 1].endswith(",") or before not in AUXILIARIES | DETERMINERS | PLACES | {
+            "and",
+            "or",
+            "of",
+            "to",
+        }
+        return free and bool(after) and (word.endswith("ing") or after in PLACES | {"to", "of", "for"})
+    return word in BEGINNING
 
 
-def _kind(clause: str) -> str:
-    word = first_word(clause)
-    if word in SAID_OF or (len(word) > 4 and word.endswith(("ing", "ed")) and word not in PLACING):
-        return SAID
-    if word in PLACING:
-        return PLACE
-    return LISTED if word in LISTING else PLAIN
+def _is_whole(head: Words) -> bool:
+    """Whether a beginning is a sentence, or a name of what is seen, that waits for nothing."""
+    text, said = " ".join(head), [_bare(word) for word in head]
+    last = said[-1]
+    if any(mark in text for mark in ':()–—"“”') or (text.count(",") > 0 and _is_open_list(head)):
+        return False
+    if last in WAITING or not last or not NEEDY.isdisjoint(said) or (said[0] in PLACES and not _is_finite(head)):
+        return False
+    moved = _is_verb(said, len(said) - 1) or _is_participle(last) or _stands_for_a_verb(said)
+    return last in RESTING or not moved
 
 
-def _waits(clauses: list[str], dropped: list[bool]) -> bool:
-    """Whether a clause that stays waits for what went after it."""
-    for i, clause in enumerate(clauses):
-        words = [word.casefold() for word in _WORD.findall(clause)]
-        if dropped[i] or not words or not any(dropped[i + 1 :]):
-            continue
-        next_to_it = dropped[i + 1] and (words[-1].endswith("ed") or not PAIRED.isdisjoint(words))
-        if words[-1] in WAITING or next_to_it:
+def _is_open_list(head: Words) -> bool:
+    """Whether behind the last comma stands one more of several things, and not "and" the last."""
+    commas = [i + 1 for i, word in enumerate(head[:-1]) if word.endswith(",")]
+    if not commas:
+        return False
+    first = _bare(head[commas[-1]])
+    return not (first in PLACES | RELATIVE | {"and", "or", "but", "while", "as"} or _is_participle(first))
+
+
+def _is_missable(head: Words, tail: Words, goes: Callable[[str], bool]) -> bool:
+    """Whether no verb that the beginning needs stands in the rest: it has its own, or the rest surely has none."""
+    if _is_finite(head):
+        return True
+    said = [_bare(word) for word in tail]
+    verbs = -1 if said[0] in RELATIVE else 0  # which is red
+    ends = [i for i in range(1, len(tail) + 1) if goes(" ".join(tail[:i]))]
+    for i, word in enumerate(said):
+        loose = i and tail[i - 1].rstrip().endswith(",")
+        follows = word in AFTER_NOUNS or _is_participle(word) or loose
+        verbs += word in AUXILIARIES or _is_verb(said, i) or (word in VERBS and i > 0 and said[i - 1] in ADVERBS)
+        if i and not follows and (i == ends[0] or _is_plural(said[i - 1])):
+            return False
+        if (
+            i
+            and word in DETERMINERS
+            and not loose
+            and said[i - 1] not in AFTER_NOUNS
+            and not _is_participle(said[i - 1])
+        ):
+            return False
+    return verbs <= 0 and not any(_stands_for_a_verb(said[: i + 1]) for i in range(len(said)))
+
+
+def _is_finite(head: Words) -> bool:
+    """Whether there is a verb of the sentence's own in it."""
+    said = [_bare(word) for word in head]
+    for i, word in enumerate(said):
+        if word in RELATIVE:
+            return False
+        if word in AUXILIARIES or _is_verb(said, i):
             return True
     return False
 
 
-PLACE, SAID, LISTED, PLAIN = "where", "said of it", "listed", "plain"
-_PLACING = (
-    "with while beside behind near holding wearing carrying next in on at by under over above below around from as when "
-    "against between among along across inside outside through toward towards without beyond beneath amid"
-)
-_DETERMINERS = "a an the one two three four five some several many another his her its their"
-_SAID_OF = "which that who whose whom where it its they their them he his she her this these those"
-PLACING, SAID_OF = frozenset(_PLACING.split()), frozenset(_SAID_OF.split())
-LISTING = frozenset(_DETERMINERS.split()) | {"and", "or", "but"}
-PAIRED = frozenset({"both", "between", "either", "neither"})
-_VERBS = (
-    "had has contains contain shows show features feature includes include including holds hold wears wear carries carry "
-    "displays display depicts depict offers reveals there like into onto near behind beside between under over"
-)
-WAITING = DANGLING | set(_VERBS.split())
+def _is_verb(said: Words, i: int) -> bool:
+    """Whether a word that may be a verb is one where it stands: "a man walks", "men walk", not "the walk", "on walks"."""
+    word, before = said[i], said[i - 1] if i else ""
+    if not i or word not in VERBS or before in DETERMINERS or before in PLACES | {"of", "and", "or", "for", "to"}:
+        return before == "there" and word in VERBS
+    return (word.endswith("s") and not word.endswith("ss")) or _is_plural(before)
 
-_DETERMINER = rf"(?:{_DETERMINERS.replace(' ', '|')})\b"
-_STARTS = rf"(?:{'|'.join(sorted(PLACING | SAID_OF | LISTING))})\b|\w{{2,}}(?:ing|ed)\b"
-_CLAUSE = re.compile(
-    rf"(?<=,)(?=\s+(?:{_STARTS}))|(?<=[:–—])(?=\s)|(?<=[，：、])"  # marks
-    r"|(?=\s+(?:with|while|beside|behind|near|holding|wearing|carrying|next to|in front of|on top of)\b)(?<!\s)"
-    rf"|(?=\s+(?:and|or|but|in|on|at|by|under|over|above|below|around|from)\s+{_DETERMINER})(?<!\s)",
-    re.IGNORECASE,
-)
-_WORD = re.compile(r"[^\W_]+")
+
+def _stands_for_a_verb(said: Words) -> bool:
+    """Whether the last word is like a verb behind one thing: "a knight vanquishes"."""
+    last = said[-1]
+    if not _is_plural(last) or last in PLURALS or last in NOUNS:
+        return False
+    for word in reversed(said[:-1]):
+        if word in ("a", "an", "another", "one"):
+            return said[-2] != word
+        if word in AFTER_NOUNS or word in DETERMINERS or _is_participle(word):
+            return False
+    return False
+
+
+def _is_plural(word: str) -> bool:
+    return word in PLURALS or (len(word) > 2 and word.endswith("s") and not word.endswith(("ss", "us", "is")))
+
+
+def _is_participle(word: str) -> bool:
+    word = _bare(word)
+    return len(word) > 4 and word.endswith(("ing", "ed")) and word not in NOUNS
+
+
+def _bare(word: str) -> str:
+    """In small letters, without the marks at its ends."""
+    return word.strip(",.;:!?()[]\"'“”‘’…").casefold()

@@ -11,9 +11,12 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from sedicfmt.encoders.talk.error_in_answer import error_in
 from sedicfmt.encoders.talk.event_stream import from_events, is_event_stream
 from sedicfmt.encoders.talk.failed_request import Refused
 from sedicfmt.errors import BackendFailed
+
+THOUGHTS = ("thinking", "reasoning", "reasoning_text", "reasoning.text", "reasoning.summary")  # types of parts
 
 
 @dataclass(frozen=True)
@@ -47,18 +50,17 @@ def read_completion(body: dict[str, Any]) -> Completion:
     """The first choice's text. Raises Refused for an error told with status 200 and for choices that are null,
     BackendFailed for a refusal, for an answer that ended before it began, and for anything else."""
     choice = _choice(body)
-    message = choice.get("message")
-    message = message if isinstance(message, dict) else {}
+    message = _message(choice)
     finish = str(choice.get("finish_reason"))
     _check_refusal(message.get("refusal"), finish)
     if not message:
         raise BackendFailed(f"the server answers with something else than a chat completion: {_keys(choice)}; {ADVICE}")
-    said, cut = _text(message.get("content")), finish in ("length", "max_tokens")
+    said, cut = _text(message.get("content")) or _arguments(message), finish in ("length", "max_tokens")
     if cut and not said.strip():
         raise BackendFailed(
             "the model's tokens were at their limit before it said anything; --llm-max-tokens allows more"
         )
-    said = said if said.strip() else _text(message.get("reasoning_content")) or _text(message.get("reasoning"))
+    said = said if said.strip() else _thoughts(message)
     return Completion(said.encode("utf-8", "replace").decode(), cut)  # half a surrogate pair: "?"
 
 
@@ -70,30 +72,45 @@ def _check_refusal(refusal: Any, finish: str) -> None:
 
 def _choice(body: dict[str, Any]) -> dict[str, Any]:
     """The first choice, unless there is an error instead of it, or in it."""
+    if error := error_in(body):
+        raise error
     choices = body.get("choices")
-    choice = choices[0] if isinstance(choices, list) and choices else None
-    for error in (body.get("error"), choice.get("error") if isinstance(choice, dict) else None):
-        if error:
-            raise Refused(_status(error), json.dumps({"error": error}))
     if "choices" in body and choices is None:
         raise Refused(200, "")
+    choice = choices[0] if isinstance(choices, list) and choices else body if "message" in body else None
     if not isinstance(choice, dict):
         raise BackendFailed(f"the server answers with something else than a chat completion: {_keys(body)}; {ADVICE}")
     return choice
 
 
-def _status(error: Any) -> int:
-    """The status that an error told with 200 should have had, if it says so."""
-    code = str(error.get("code")) if isinstance(error, dict) else ""
-    return int(code) if code.isascii() and code.isdecimal() and len(code) == 3 and code[0] in "45" else 200
+def _message(choice: dict[str, Any]) -> dict[str, Any]:
+    """Also where a piece of it, or the text of a plain completion, stands in its place; empty where nothing does."""
+    for told in (choice.get("message"), choice.get("delta")):
+        if isinstance(told, dict) and told:
+            return told
+    return {"content": choice["text"]} if isinstance(choice.get("text"), str) else {}
 
 
-def _text(content: Any) -> str:
-    """The words of a message's content: a string, a list of parts, of which thoughts are left out, or the answer's object."""
+def _arguments(message: dict[str, Any]) -> str:
+    """The answer of a model that calls a function with it."""
+    calls = message.get("tool_calls")
+    call = calls[0] if isinstance(calls, list) and calls else {"function": message.get("function_call")}
+    function = call.get("function") if isinstance(call, dict) else None
+    return _text(function.get("arguments")) if isinstance(function, dict) else ""
+
+
+def _thoughts(message: dict[str, Any]) -> str:
+    """The thoughts of a model that says nothing else, marked as such: drafts in them are no answer (check_answer.py)."""
+    said = next(filter(str.strip, (_text(message.get(key), ()) for key in REASONING)), "")
+    return f"<think>{said}" if said else ""
+
+
+def _text(content: Any, without: tuple[str, ...] = THOUGHTS) -> str:
+    """The words of a message's content: a string, a list of parts, of some types `without`, or the answer's object."""
     if isinstance(content, list):
-        return "".join(_text(part) for part in content if isinstance(part, str | dict))
+        return "".join(_text(part, without) for part in content if isinstance(part, str | dict))
     if isinstance(content, dict):
-        if content.get("type") in THOUGHTS:
+        if content.get("type") in without:
             return ""
         return _text(content.get("text")) if "type" in content or "text" in content else json.dumps(content)
     return content if isinstance(content, str) else ""
@@ -108,5 +125,5 @@ def _count(usage: dict[str, Any], key: str) -> int | None:
     return value if isinstance(value, int) and value >= 0 else None
 
 
+REASONING = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
 ADVICE = "check the base URL, which usually ends in /v1"
-THOUGHTS = ("thinking", "reasoning", "reasoning_text")

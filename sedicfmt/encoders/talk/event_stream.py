@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from sedicfmt.encoders.talk.error_in_answer import error_in
+
 
 def is_event_stream(text: str) -> bool:
     """Whether `text` begins as a stream of events and not as JSON."""
@@ -23,9 +25,11 @@ def from_events(text: str) -> dict[str, Any]:
     """
     chunks = _chunks(text)
     for chunk in chunks:
-        if chunk.get("error") or "message" in _first(chunk):
+        if "message" in _first(chunk) or error_in(chunk):
             return chunk
-    message = {key: _joined(chunks, key) for key in ("content", "reasoning_content", "reasoning", "refusal")}
+    message: dict[str, Any] = {key: _joined(chunks, key) for key in PIECES}
+    if arguments := _arguments(chunks):
+        message["tool_calls"] = [{"function": {"arguments": arguments}}]
     finish = [_first(chunk)["finish_reason"] for chunk in chunks if _first(chunk).get("finish_reason")]
     usage = [chunk["usage"] for chunk in chunks if chunk.get("usage")]
     choice = {"message": message, "finish_reason": finish[-1] if finish else None}
@@ -60,7 +64,23 @@ def _first(chunk: dict[str, Any]) -> dict[str, Any]:
     return choice if isinstance(choice, dict) else {}
 
 
+def _arguments(chunks: list[dict[str, Any]]) -> str:
+    """What a model calls its first function with."""
+    pieces = list[str]()
+    for chunk in chunks:
+        delta = _first(chunk).get("delta")
+        calls = delta.get("tool_calls") if isinstance(delta, dict) else None
+        call = calls[0] if isinstance(calls, list) and calls else None
+        function = call.get("function") if isinstance(call, dict) and call.get("index", 0) == 0 else None
+        piece = function.get("arguments") if isinstance(function, dict) else None
+        pieces += [piece] if isinstance(piece, str) else []
+    return "".join(pieces)
+
+
 def _joined(chunks: list[dict[str, Any]], key: str) -> str:
     """What the pieces under `key` say together."""
     pieces = [delta.get(key) for chunk in chunks if isinstance(delta := _first(chunk).get("delta"), dict)]
     return "".join(piece for piece in pieces if isinstance(piece, str))
+
+
+PIECES = ("content", "reasoning_content", "reasoning", "thinking", "refusal")

@@ -16,7 +16,16 @@ from typing import Any
 
 from sedicfmt.encoders.talk.openai_settings import OpenAiSettings, public_url
 from sedicfmt.encoders.talk.retry_after import retry_after
-from sedicfmt.encoders.talk.server_reasons import FLAGGED, NO_CREDIT, NO_PICTURES, OF_SCHEMA, TOO_MUCH
+from sedicfmt.encoders.talk.server_reasons import (
+    FLAGGED,
+    NO_CREDIT,
+    NO_KEY,
+    NO_MODEL,
+    NO_PICTURES,
+    SCHEMA,
+    SYSTEM,
+    TOO_MUCH,
+)
 from sedicfmt.encoders.talk.server_words import said_in
 from sedicfmt.errors import BackendUnavailable, EncodeError, SedicError
 
@@ -84,6 +93,7 @@ def concerns_all(error: Exception) -> bool:
             hopeless(error)
             or 300 <= error.status < 400
             or (error.status in (401, 403, 404, 405) and not flagged(error))
+            or (error.status in (200, 400) and (NO_KEY.told_in(error.text) or NO_MODEL.told_in(error.text)))
         )
     return not isinstance(error, TimeoutError)
 
@@ -94,16 +104,17 @@ def hopeless(error: Refused) -> bool:
 
 
 def _no_credit(error: Refused) -> bool:
-    return error.status == 402 or bool(NO_CREDIT.search(error.text))
+    return error.status == 402 or NO_CREDIT.told_in(error.text)
 
 
 def _blind(error: Refused) -> bool:
-    return bool(NO_PICTURES.search(error.text)) and not OF_SCHEMA.search(error.text)  # which may not go with pictures
+    of_the_form = SCHEMA.told_in(error.text) or SYSTEM.told_in(error.text)  # which may not go with pictures
+    return NO_PICTURES.told_in(error.text) and not of_the_form
 
 
 def flagged(error: Refused) -> bool:
     """Whether the server's filter minds this picture."""
-    return error.status in (400, 403) and bool(FLAGGED.search(error.text))
+    return error.status in (400, 403) and FLAGGED.told_in(error.text)
 
 
 def _advice(error: Refused) -> str:
@@ -111,10 +122,12 @@ def _advice(error: Refused) -> str:
         return "the account has no credit left"
     if _blind(error):
         return "this model takes no pictures; name one that does"
-    if TOO_MUCH.search(error.text) and error.status not in (401, 403):
+    if TOO_MUCH.told_in(error.text) and error.status not in (401, 403):
         return "--llm-image-size sends a smaller picture, --llm-max-tokens asks for a shorter answer"
     if flagged(error):
         return "the server's filter refuses this picture; try another model or picture"
+    if error.status == 400 and NO_KEY.told_in(error.text):
+        return ADVICE[401]
     if 300 <= error.status < 400:
         return f"it sends us to {_place(error.elsewhere)}, and a picture is only sent where you say; check the base URL"
     return ADVICE.get(error.status, "try again later" if error.status >= 500 else "check model and base URL")

@@ -5,7 +5,8 @@
     a number of tokens                        -> a quarter, where it does not fit the model's context
     a message of the system                   -> its words before the question
 
-A step is taken where the server's words name its reason, else, where they give none, in this order. A form that was answered
+A step is taken where the server's words name its reason, else, where they give none or only say that some key is unknown, in
+this order. A form that was answered
 stays for the questions after it; one that was not is forgotten.
 """
 
@@ -16,7 +17,7 @@ from typing import Any
 
 from sedicfmt.encoders.talk.describe_by_talk import Question
 from sedicfmt.encoders.talk.failed_request import Refused, flagged, hopeless
-from sedicfmt.encoders.talk.server_reasons import LIMIT, SCHEMA, SYSTEM, TOO_MUCH, UNKNOWN_LIMIT
+from sedicfmt.encoders.talk.server_reasons import LIMIT, SCHEMA, SYSTEM, TOO_MUCH, UNKNOWN_LIMIT, UNNAMED
 from sedicfmt.encoders.talk.server_words import says_nothing
 from sedicfmt.scale_picture import data_url
 
@@ -51,14 +52,15 @@ class Form:
         """The next form to try, and what to warn of; None where the server minds something else."""
         if refused.status not in MINDED or hopeless(refused) or flagged(refused):
             return None
-        if TOO_MUCH.search(refused.text) and not UNKNOWN_LIMIT.search(refused.text):
+        if TOO_MUCH.told_in(refused.text) and not UNKNOWN_LIMIT.told_in(refused.text):
             return self.shorter()
         left = [(SYSTEM, self.without_system()), (LIMIT, self.with_older_limit()), (SCHEMA, self.without_schema())]
-        steps = [(words, step) for words, step in left if step]
-        for words, step in steps:
-            if words.search(refused.text):
+        steps = [(reason, step) for reason, step in left if step]
+        for reason, step in steps:
+            if reason.told_in(refused.text):
                 return step
-        if not says_nothing(refused.text) or refused.status not in UNCLEAR:
+        unclear = says_nothing(refused.text) or UNNAMED.told_in(refused.text)
+        if not unclear or refused.status not in UNCLEAR:
             return None
         if refused.status == 200:  # every further try may be paid for
             return self.without_schema()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sedicfmt.errors import EncodeError, Malformed
-from sedicfmt.latents.interfaces import CodedLatent, DecodedLatent, LatentEncoder, FileSize
+from sedicfmt.latents.interfaces import CodedLatent, DecodedLatent, FileSize, LatentEncoder
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture
 

@@ -57,12 +57,12 @@ def faults(source):
     modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     yield from (n for n in [*dict(imported(tree)).values(), *modules] if n.split(".")[0] in LOADERS_OF_CODE)
     for name, arguments, given in calls(tree):
-        runs = name in RUNNERS or re.match(r"os\.(exec|spawn|posix_spawn)|torch\.(hub|jit)\.", name)
+        runs = name in RUNNERS or re.match(r"os\.(exec|spawn|posix_spawn)|torch\.(hub|jit)\.(?!get_dir$|load_state_dict_from_url$)", name)
         if runs or given.get("shell", "False") != "False" or given.get("trust_remote_code", "False") != "False":
             yield name
         if name.rpartition(".")[2] in TAKE_CODE and given.get("trust_remote_code") != "False":
             yield name
-        if name == "torch.load" and given.get("weights_only") != "True":
+        if name in ("torch.load", "torch.hub.load_state_dict_from_url") and given.get("weights_only") != "True":
             yield name
         if (name == "numpy.load" and len(arguments) > 2) or given.get("allow_pickle", "False") != "False":
             yield name

@@ -50,7 +50,11 @@ def check_output(arguments: argparse.Namespace, ours: Callable[[bytes], bool], k
     `ours` tells from a file's first bytes whether it may be replaced, `kind` is what it then is. Raises OSError,
     EncodeError.
     """
-    name, source = arguments.output, arguments.inputs[0]
+    check_place(arguments.output, arguments.inputs[0], arguments.overwrite, ours, kind)
+
+
+def check_place(name: str, source: str, overwrite: bool, ours: Callable[[bytes], bool], kind: str) -> None:
+    """The same of an output's name, made of the input `source`."""
     if name == "-" or in_place(name):
         return
     path = Path(name)
@@ -59,7 +63,7 @@ def check_output(arguments: argparse.Namespace, ours: Callable[[bytes], bool], k
     check_folder(name)
     if source != "-" and path.exists() and Path(source).exists() and path.samefile(source):
         raise EncodeError(f"{name} is the input itself; it would be lost")
-    if not arguments.overwrite:
+    if not overwrite:
         refuse_foreign(path, ours, kind)
 
 
@@ -106,3 +110,13 @@ def is_sedic(start: bytes) -> bool:
 def is_our_png(start: bytes) -> bool:
     """A PNG that sedicfmt wrote (`pipeline.png_text`)."""
     return start.startswith(b"\x89PNG\r\n\x1a\n") and b"tEXtSoftware\0sedicfmt" in start
+
+
+def is_our_page(start: bytes) -> bool:
+    """A page that sedicfmt wrote (`showing.page`)."""
+    return start.startswith(b"<!DOCTYPE html>") and b'name="generator" content="sedicfmt"' in start
+
+
+def is_our_svg(start: bytes) -> bool:
+    """An SVG that sedicfmt wrote (`showing.bit_allocation`)."""
+    return start.startswith(b"<svg") and b'data-made-by="sedicfmt"' in start

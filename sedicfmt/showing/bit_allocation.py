@@ -127,5 +127,5 @@ NAMES = {
 # Okabe and Ito's colours, which people who see fewer colours tell apart as well
 COLOURS = {
     "header": "#767676", "latent.z": "#0072b2", "latent.y": "#56b4e9", "text.overall": "#009e73", "text.object": "#e69f00",
-    "mask": "#cc79a7", "extensions": "#d55e00", "check": "#333333", "rest": "#b0b0b0",
+    "mask": "#cc79a7", "extensions": "#d55e00", "check": "#f0e442", "rest": "#b0b0b0",
 }  # fmt: skip

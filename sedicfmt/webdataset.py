@@ -27,7 +27,7 @@ from sedicfmt.pipeline.unpack import options_from
 from sedicfmt.pipeline.unpack_often import unpack_often
 
 if TYPE_CHECKING:
-    from sedicfmt.api import Picture
+    from sedicfmt.api import PictureSource
 
 FORMS = ("pil", "rgb8")
 
@@ -62,7 +62,7 @@ class Pack:
     def __init__(self, **options: Any):
         self.options = from_preset(**options)
 
-    def __call__(self, picture: Picture) -> bytes:
+    def __call__(self, picture: PictureSource) -> bytes:
         from sedicfmt.api import opened
 
         image, name = opened(picture)

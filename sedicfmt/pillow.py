@@ -17,7 +17,7 @@ Saving is not registered: programs that encode a picture again by its `format` w
 
 `image.info`: `sedic_text`; `sedic_objects`, for each object its `text` and the `area` of its mask, a share of the picture;
 `sedic_model`, of the latent, None where it is not known here; `sedic_seed`; `sedic_complete`; `sedic_stage`, which the pixels
-are (to be); once decoded, `sedic_restored_by`.
+are (to be); once decoded, `sedic_restored_by`, and `xmp` where a model generated detail, for whoever saves the picture.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def open_bytes(data: bytes) -> SedicImageFile:
     return SedicImageFile(io.BytesIO(data))
 
 
-DECODED = ("sedic_stage", "sedic_restored_by")
+DECODED = ("sedic_stage", "sedic_restored_by", "xmp")
 ERRORS: tuple[tuple[type[SedicError], type[Exception]], ...] = (
     (LimitExceeded, Image.DecompressionBombError), (MissingDependency, ImportError), (EncodeError, ValueError),
 )  # fmt: skip

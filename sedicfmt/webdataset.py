@@ -37,7 +37,7 @@ class Decode:
     into its info), or uint8 (height, width, 3) ("rgb8").
 
     Options are those of `sedicfmt.unpack`; the stage is "reference" unless told otherwise. Raises EncodeError for an option
-    that makes no sense; when called SedicError, whose message WebDataset's handlers of errors show.
+    that makes no sense; when called SedicError, which WebDataset's handlers of errors see as the cause of its own.
     """
 
     def __init__(self, form: str = "pil", stage: str = "reference", partial: bool = False, **options: Any):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from sedicfmt.pipeline.png_text import STEERING
+from sedicfmt.pipeline.provenance import clean
 
 
 def tag(name: str, /, *inside: Element | str, **attributes: object) -> Element:
@@ -24,11 +24,6 @@ def tag(name: str, /, *inside: Element | str, **attributes: object) -> Element:
         else:
             last.tail = (last.tail or "") + clean(part)
     return made
-
-
-def clean(text: str) -> str:
-    """Without what would steer a terminal or turn the order of what is shown around."""
-    return STEERING.sub("\ufffd", text)
 
 
 def as_html(root: Element) -> str:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from PIL import Image
 
 from sedicfmt.picture import Picture
+from sedicfmt.pipeline.provenance import COMPOSITE, packet
 from sedicfmt.pipeline.unpack import UnpackOptions, UnpackResult, Watcher, unpack_bytes
 
+MARK = packet({}, COMPOSITE)  # of what a model made
 LONGEST, QUALITY = 1600, 92  # pixels of a side, of WebP: for looking, not for measuring
 
 
@@ -41,5 +43,5 @@ def shown(stage: str, picture: Image.Image) -> StagePicture:
     picture = picture.copy()
     picture.thumbnail((LONGEST, LONGEST))
     out = io.BytesIO()
-    picture.save(out, "WEBP", quality=QUALITY, method=2)
+    picture.save(out, "WEBP", quality=QUALITY, method=2, xmp=MARK if stage != "reference" else b"")
     return StagePicture(stage, "data:image/webp;base64," + base64.b64encode(out.getvalue()).decode())

@@ -47,7 +47,7 @@ def check_folder(name: str) -> None:
 def check_output(arguments: argparse.Namespace, ours: Callable[[bytes], bool], kind: str) -> None:
     """All that can be wrong with an output, before the work.
 
-    `ours` tells from a file's first bytes whether it may be replaced, `kind` is what it then is. Raises OSError,
+    `ours` tells from a file's first and last bytes whether it may be replaced, `kind` is what it then is. Raises OSError,
     EncodeError.
     """
     check_place(arguments.output, arguments.inputs[0], arguments.overwrite, ours, kind)
@@ -73,6 +73,8 @@ def refuse_foreign(path: Path, ours: Callable[[bytes], bool], kind: str) -> None
         return
     with path.open("rb") as stream:
         start = stream.read(LOOKED_AT)
+        stream.seek(max(stream.tell(), path.stat().st_size - LOOKED_AT))
+        start += stream.read(LOOKED_AT)  # WebP has its XMP at the end
     if start and not ours(start):
         raise EncodeError(f"{path} is there and is no {kind}; --overwrite replaces it")
 
@@ -110,6 +112,13 @@ def is_sedic(start: bytes) -> bool:
 def is_our_png(start: bytes) -> bool:
     """A PNG that sedicfmt wrote (`pipeline.png_text.signed`)."""
     return start.startswith(b"\x89PNG\r\n\x1a\n") and b"tEXtSoftware\0sedicfmt" in start
+
+
+def is_our_picture(start: bytes) -> bool:
+    """A picture that sedicfmt wrote (`pipeline.written_picture`)."""
+    from sedicfmt.pipeline.provenance import is_ours
+
+    return is_our_png(start) or (not start.startswith(b"\x89PNG") and is_ours(start))
 
 
 def is_our_page(start: bytes) -> bool:

@@ -25,6 +25,16 @@ def inspect() -> int:
     return _start("inspect")
 
 
+def diff() -> int:
+    """sedic-diff."""
+    return _start("diff")
+
+
+def grep() -> int:
+    """sedic-grep."""
+    return _start("grep")
+
+
 def train() -> int:
     """sedic-train."""
     return _start("train")

@@ -73,7 +73,8 @@ class SedicPlugin(PluginV3):
 
     def metadata(self, index: int | EllipsisType | None = None, exclude_applied: bool = True) -> dict[str, Any]:
         """`sedicfmt.pillow`'s info, without decoding."""
-        return {"mode": "RGB", "mime": MIME, **self._opened(index).info}
+        info = {str(key): value for key, value in self._opened(index).info.items()}
+        return {"mode": "RGB", "mime": MIME, **info}
 
     def _opened(self, index: int | EllipsisType | None) -> SedicImageFile:
         if index not in (0, None, ...):

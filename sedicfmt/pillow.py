@@ -93,7 +93,7 @@ class SedicImageFile(ImageFile.ImageFile):
         with as_pillow():
             self._frame = self._parsed()
             self._size = size_pixels(parse_header(self._data)[0].size)
-        self._info = None
+        self._info: dict[str | tuple[int, int], Any] | None = None
 
     def _parsed(self) -> Frame | None:
         """The file taken apart; None where it is cut before its latent ends. Raises SedicError."""
@@ -109,7 +109,7 @@ class SedicImageFile(ImageFile.ImageFile):
         return frame
 
     @property
-    def info(self) -> dict[str | tuple[int, int], Any]:  # type: ignore[override]
+    def info(self) -> dict[str | tuple[int, int], Any]:
         """See the top of this module. Words and masks are decoded when it is first looked at. Raises OSError."""
         if self._info is None:
             with as_pillow():

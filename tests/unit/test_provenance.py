@@ -28,7 +28,7 @@ RECORD = {"restorer": "sedic-nano-restorer-3", "steps": "1 + 1", "settings": '{"
 
 def result_of(record=RECORD, words=WORDS, blind=False):
     rows = np.linspace(0, 255, 64, dtype=np.uint8)
-    picture = Image.fromarray(np.stack(np.meshgrid(rows, rows) + [np.full((64, 64), 90, np.uint8)], 2))
+    picture = Image.fromarray(np.stack([*np.meshgrid(rows, rows), np.full((64, 64), 90, np.uint8)], 2))
     file = SedicFile(64, 64, DEFAULT_MODEL, b"", b"", words, seed=5)
     return UnpackResult(picture, file, "final", {}, record, blind=blind)
 

@@ -105,8 +105,8 @@ def show_many(arguments: argparse.Namespace, folder: bool) -> int:
             print(line(name, report))
         else:
             print("\n" * (number > 0) + "\n".join([printable(name), *table(report)]))
-    for error in closed:
-        failed = fail(told(error), arguments)
+    for reason in closed:
+        failed = fail(told(reason), arguments)
         exit_code = exit_code or failed
     return exit_code
 

@@ -91,7 +91,7 @@ def unpack_folder(
     chosen = asdict(options)
     chosen["restoring"].pop("device")
     chosen |= _packages((RESTORERS, options.restorer))
-    chosen |= {} if written.lossless else {"written": asdict(written)}
+    chosen |= {} if written == PictureFormat() else {"written": asdict(written)}
     found, digest = plan(sources, out, (".sedic",), written.suffix), options_digest(chosen)
     with Journal(out, "sedic-unpack") as journal:
         run = Run(journal, digest, open_unpacker, MAX_FILE_BYTES, overwrite)

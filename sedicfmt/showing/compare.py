@@ -50,12 +50,12 @@ def _header(left: SedicFile, right: SedicFile) -> Iterator[tuple[str, Any, Any]]
 
 def _objects(left: SedicFile, right: SedicFile) -> Iterator[Difference]:
     for j, (a, b) in enumerate(zip_longest(left.objects, right.objects)):
-        texts = a and a.text, b and b.text
-        if texts[0] != texts[1]:
-            yield Difference(f"objects[{j}].text", *texts)
-        masks = a and a.mask, b and b.mask
-        if masks[0] != masks[1]:
-            yield Difference(f"objects[{j}].mask", *(mask and _mask(mask) for mask in masks), overlap(*masks))
+        old, new = (part.text if part else None for part in (a, b))
+        if old != new:
+            yield Difference(f"objects[{j}].text", old, new)
+        before, after = (part.mask if part else None for part in (a, b))
+        if before != after:
+            yield Difference(f"objects[{j}].mask", _mask(before), _mask(after), overlap(before, after))
 
 
 def overlap(left: Mask | None, right: Mask | None) -> float | None:
@@ -80,7 +80,9 @@ def _told(value: Any) -> Any:
     return f"{len(value)} bytes" if isinstance(value, bytes) else value
 
 
-def _mask(mask: Mask) -> str:
+def _mask(mask: Mask | None) -> str | None:
+    if mask is None:
+        return None
     rows, columns = mask.cells.shape
     return f"{mask.cells.mean():.1%} of {columns}x{rows} cells of {mask.scale} pixels"
 

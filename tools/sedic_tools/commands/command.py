@@ -53,6 +53,15 @@ def parser(
     return made
 
 
+def documented(doc: str) -> Parser:
+    """A parser out of a module's docstring: its lines that are set in are the examples, the others the description."""
+    lines = doc.splitlines()
+    examples = [line[2:] for line in lines if line.startswith("    ")]
+    told = re.sub(r"\n{3,}", "\n\n", "\n".join(line for line in lines if not line.startswith("    "))).strip()
+    shown = "\n".join(["examples:", *examples]) if examples else None
+    return Parser(description=told, epilog=shown, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
 def add_version(p: argparse.ArgumentParser) -> None:
     """--version."""
     p.add_argument("--version", action="version", version=f"sedicfmt {__version__}")

@@ -16,11 +16,11 @@ from sedic_tools.commands.output import read_sedic
 from sedicfmt.errors import EncodeError, SedicError
 
 
-def main() -> int:
-    """Entry point; returns the exit code."""
-    gc.disable()  # a process this short has nothing to collect, and its imports are most of its time
+def arguments() -> argparse.ArgumentParser:
+    """What the command takes."""
     p = parser("Show what .sedic files are made of, or which back ends there are.",
-               "files, folders (a line for each .sedic file in and below them), or - for standard input", "*")  # fmt: skip
+               "files, folders (a line for each .sedic file in or below), or - for standard input", "*",
+               EXAMPLES)  # fmt: skip
     p.add_argument("--check", action="store_true", help="decode the latent as well and print its digests")
     p.add_argument("--partial", action="store_true", help="look at an incomplete file, unchecked")
     p.add_argument(
@@ -28,10 +28,17 @@ def main() -> int:
     )
     add_profile(p)
     add_page(p.add_argument_group("a page, a drawing", "of one file"))
-    arguments = p.parse_args()
-    if arguments.back_ends == bool(arguments.inputs):
-        p.error("--back-ends takes no INPUT" if arguments.inputs else "the following arguments are required: INPUT")
-    return run(list_all if arguments.back_ends else command, arguments)
+    return p
+
+
+def main() -> int:
+    """Entry point; returns the exit code."""
+    gc.disable()  # a process this short has nothing to collect, and its imports are most of its time
+    p = arguments()
+    chosen = p.parse_args()
+    if chosen.back_ends == bool(chosen.inputs):
+        p.error("--back-ends takes no INPUT" if chosen.inputs else "the following arguments are required: INPUT")
+    return run(list_all if chosen.back_ends else command, chosen)
 
 
 def list_all(arguments: argparse.Namespace) -> int:
@@ -117,6 +124,16 @@ def report_of(data: bytes, arguments: argparse.Namespace) -> dict[str, Any]:
 
     return report_bytes(data, arguments.check, arguments.partial, arguments.profile)
 
+
+EXAMPLES = """\
+  sedic-inspect photo.sedic
+  sedic-inspect photo.sedic --html photo.html                    a page, with the stages of restoring
+  sedic-inspect photo.sedic --html photo.html --stage reference  the same without torch
+  sedic-inspect photo.sedic --plot bytes.svg
+  sedic-inspect photos                                           a line for each file
+  sedic-inspect photos --json | jq .file_bytes
+  sedic-inspect --back-ends
+"""
 
 if __name__ == "__main__":
     sys.exit(main())

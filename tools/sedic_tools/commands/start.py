@@ -45,6 +45,28 @@ def corpus() -> int:
     return _start("corpus")
 
 
+def desktop() -> int:
+    """sedic-desktop."""
+    return _start("desktop")
+
+
+def sedic() -> int:
+    """sedic COMMAND ...: all of them by one name."""
+    tool = sys.argv[1] if len(sys.argv) > 1 else ""
+    if tool not in COMMANDS:
+        return _start("every")
+    sys.argv[:2] = [f"{sys.argv[0]} {tool}"]
+    return _start(tool)
+
+
+COMMANDS = {
+    "pack": "a picture into a .sedic file", "unpack": "a .sedic file into a picture", "inspect": "what a file is made of",
+    "diff": "in what two files differ", "grep": "find files by the words in them", "corpus": "files for testing decoders",
+    "train": "train the models that ship", "desktop": "file type, thumbnails, completion and man pages for this system",
+}  # fmt: skip
+"""Every command and what it does."""
+
+
 def silence(name: str) -> None:
     """What is left to be written to "stdout" or "stderr" goes nowhere, and does not fail again when the interpreter ends."""
     import os

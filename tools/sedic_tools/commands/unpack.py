@@ -27,9 +27,13 @@ if TYPE_CHECKING:
     from sedicfmt.pipeline.written_picture import PictureFormat
 
 
-def main() -> int:
-    """Entry point; returns the exit code."""
-    p = parser("Unpack a .sedic file into a picture.", ".sedic files, - for standard input, or folders of them")
+def arguments() -> argparse.ArgumentParser:
+    """What the command takes."""
+    p = parser(
+        "Unpack a .sedic file into a picture.",
+        ".sedic files, - for standard input, or folders of them",
+        examples=EXAMPLES,
+    )
     p.add_argument(
         "-o",
         "--output",
@@ -39,6 +43,7 @@ def main() -> int:
     p.add_argument("--format", choices=FORMATS, help="of the pictures of a folder, or on standard output (png)")
     p.add_argument("--quality", type=int, metavar="N", help="of JPEG (92), WebP (90), AVIF (80): 1 to 100")
     p.add_argument("--overwrite", action="store_true", help="replace what is there already, whoever made it")
+    p.add_argument("--longest-side", type=int, metavar="N", help="make the picture smaller, to N pixels at most")
     p.add_argument("--stage", choices=("reference", "objects", "final"), default="final", help="how far to decode")
     p.add_argument("--partial", action="store_true", help="decode an incomplete file as far as it goes, unchecked")
     p.add_argument(
@@ -47,7 +52,12 @@ def main() -> int:
     add_profile(p)
     add_restoring(p.add_argument_group("restoring", "in brackets, what the bundled restorer does by default"))
     add_algorithm(p.add_argument_group("the loop (the paper's Algorithm 1)", ALGORITHM))
-    return run(command, p.parse_args())
+    return p
+
+
+def main() -> int:
+    """Entry point; returns the exit code."""
+    return run(command, arguments().parse_args())
 
 
 def unpack_options(arguments: argparse.Namespace) -> UnpackOptions:
@@ -83,8 +93,10 @@ def command(arguments: argparse.Namespace) -> int:
 
     options, suffix = unpack_options(arguments), f".{arguments.format}" if arguments.format else None
     if are_many(arguments):
-        return unpack_all(arguments, options, PictureFormat(suffix or ".png", arguments.quality))
-    written = format_for(arguments.output, suffix, arguments.quality)
+        return unpack_all(
+            arguments, options, PictureFormat(suffix or ".png", arguments.quality, arguments.longest_side)
+        )
+    written = format_for(arguments.output, suffix, arguments.quality, arguments.longest_side)
     check_output(arguments, is_our_picture, "picture that sedicfmt wrote")
     data = read_sedic(arguments.inputs[0])
     result = unpack_bytes(data, options, watcher(arguments.save_stages, arguments.overwrite))
@@ -110,6 +122,14 @@ def unpack_all(arguments: argparse.Namespace, options: UnpackOptions, written: P
         return run_batch(batch, arguments)
 
 
+EXAMPLES = """\
+  sedic-unpack photo.sedic -o photo.png
+  sedic-unpack photo.sedic -o photo.jpg --quality 85
+  sedic-unpack photo.sedic -o photo.png --stage reference        needs no torch
+  sedic-unpack photo.sedic -o photo.png --save-stages stages
+  sedic-unpack cut.sedic -o what-is-there.png --partial --stage reference
+  sedic-unpack packed -o pictures --format webp
+"""
 FORMATS = ("png", "jpg", "webp", "avif")
 
 if __name__ == "__main__":

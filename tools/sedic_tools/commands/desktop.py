@@ -6,7 +6,8 @@
     sedic-desktop --remove               away again
 
 The file type (shared-mime-info), a thumbnailer, the rule for file(1), man pages, and completion for bash, zsh and fish.
-Places are those of the freedesktop.org specifications and of the programs' own manuals.
+Places are those of the freedesktop.org specifications and of the programs' own manuals. GNOME runs thumbnailers in a sandbox
+that sees /usr alone: there sedicfmt itself has to be installed in /usr or /usr/local for thumbnails.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ def man_page(parser: argparse.ArgumentParser, command: str, told: str) -> str:
     page = str(Manpage(parser, data))
     page = page.partition("\n.SH COMMAND \\fI\\,'sedic pack")[0]  # those have pages of their own
     page = re.sub(r'^(\.TH .*?) "\d{4}[^"]*"', r'\1 ""', page, flags=re.MULTILINE)
+    page = re.sub(r"^(?=\.sedic)", r"\\&", page, flags=re.MULTILINE)  # a point at a line's beginning would be a command
     below = f".SH EXAMPLES\n.nf\n{roff((examples or '').partition(chr(10))[2].rstrip())}\n.fi\n" if examples else ""
     others = ", ".join(f"\\fBsedic\\-{name}\\fR(1)" for name in COMMANDS if command != f"sedic-{name}")
     return f"{page.rstrip()}\n{below}.SH EXIT STATUS\n{EXIT_STATUS}.SH SEE ALSO\n{others}\n"

@@ -46,6 +46,8 @@ from sedicfmt.pipeline.unpack_often import unpack_often
 FORMAT, MIME, SUFFIX, MAGIC = "SEDIC", "image/x-sedic", ".sedic", b"\x5e\xd1"
 GREY = (128, 128, 128)  # of a cut file that holds no picture, where Pillow is told to take such files
 
+Info = dict[str | tuple[int, int], Any]  # as Pillow types it
+
 _usual = UnpackOptions(stage="reference")
 
 
@@ -93,7 +95,7 @@ class SedicImageFile(ImageFile.ImageFile):
         with as_pillow():
             self._frame = self._parsed()
             self._size = size_pixels(parse_header(self._data)[0].size)
-        self._info: dict[str | tuple[int, int], Any] | None = None
+        self._info: Info | None = None
 
     def _parsed(self) -> Frame | None:
         """The file taken apart; None where it is cut before its latent ends. Raises SedicError."""
@@ -109,7 +111,7 @@ class SedicImageFile(ImageFile.ImageFile):
         return frame
 
     @property
-    def info(self) -> dict[str | tuple[int, int], Any]:
+    def info(self) -> Info:
         """See the top of this module. Words and masks are decoded when it is first looked at. Raises OSError."""
         if self._info is None:
             with as_pillow():
@@ -118,7 +120,7 @@ class SedicImageFile(ImageFile.ImageFile):
         return self._info
 
     @info.setter
-    def info(self, told: dict[str | tuple[int, int], Any]) -> None:
+    def info(self, told: Info) -> None:
         self._info = told
 
     def choose(self, stage: str, **options: Any) -> None:
@@ -157,7 +159,7 @@ class SedicImageFile(ImageFile.ImageFile):
             raise OSError(f"broken SEDIC file: {self._broken}")
 
 
-def described(file: SedicFile) -> dict[str, Any]:
+def described(file: SedicFile) -> Info:
     """What stands in `info` before anything is decoded."""
     objects = [{"text": part.text, "area": float(part.mask.cells.mean())} for part in file.objects]
     return {

@@ -49,7 +49,7 @@ def parts_of(report: dict[str, Any]) -> list[Part]:
 def _of_segment(segment: dict[str, Any]) -> Part:
     path, kind = segment["path"], segment["kind"]
     number = int(path[8 : path.index("]")]) if path.startswith("objects[") else None
-    name = NAMES[kind] if number is None else f"{NAMES[kind]} {number}"
+    name = NAMES[kind] if number is None else f"{NAMES[kind]} {number + 1}"
     return Part(name, kind, segment["coder"], segment["offset"], segment["bytes"], number)
 
 

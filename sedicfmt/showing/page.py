@@ -1,6 +1,6 @@
 """One page about one file, with all that it needs inside: pictures, masks and words, where the bytes go, the bytes.
 
-It asks nobody for anything: its policy forbids it, and a stranger's words in it are words (`elements.py`).
+Objects are numbered from 1, as the stages of restoring are. It asks nobody for anything: its policy forbids it, and a stranger's words in it are words (`elements.py`).
 """
 
 from __future__ import annotations
@@ -89,9 +89,11 @@ def overlay(file: SedicFile) -> Element:
         cells, step = drawn(part.mask.cells)
         x, y = (place * step * part.mask.scale for place in middle(cells))
         shape = tag("path", d=path(cells, step * part.mask.scale))
-        number = tag("text", str(j), x=f"{x:.1f}", y=f"{y:.1f}", font_size=f"{file.width / 40:.1f}", aria_hidden="true")
+        number = tag(
+            "text", str(j + 1), x=f"{x:.1f}", y=f"{y:.1f}", font_size=f"{file.width / 40:.1f}", aria_hidden="true"
+        )
         root.append(tag("g", shape, number, class_="mask", fill=OBJECT_COLOURS[j], tabindex=0, role="img",
-                        aria_label=f"object {j}: {part.text}", data_object=j))  # fmt: skip
+                        aria_label=f"object {j + 1}: {part.text}", data_object=j))  # fmt: skip
     return root
 
 
@@ -103,7 +105,7 @@ def swatch(colour: str) -> Element:
 
 def object_line(j: int, text: str) -> Element:
     """An object's words."""
-    return tag("li", swatch(OBJECT_COLOURS[j]), f"object {j}: ", tag("span", text, dir="auto"), data_object=j)
+    return tag("li", swatch(OBJECT_COLOURS[j]), f"object {j + 1}: ", tag("span", text, dir="auto"), data_object=j)
 
 
 def bytes_section(parts: Sequence[Part], report: dict[str, Any]) -> Element:

@@ -24,7 +24,7 @@ HOSTILE = "<img src=https://example.invalid/x onerror=alert(1)> </script><script
 def write_page(path: Path, data: bytes, name: str = "photo.sedic") -> Path:
     """A page with two more stages than the reference picture's, without restoring."""
     result, pictures = pictures_of(data, UnpackOptions("reference"))
-    pictures += [shown(stage, result.picture.rotate(turn)) for stage, turn in (("object 0", 90), ("final", 180))]
+    pictures += [shown(stage, result.picture.rotate(turn)) for stage, turn in (("object 1", 90), ("final", 180))]
     html = page(name, data, result.file, report_bytes(data), pictures, {"restorer": "tried"}, ["what is to be told"])
     path.write_text(html, "utf-8")
     return path
@@ -63,7 +63,7 @@ def test_the_slider_moves_through_the_stages(looked_at):
         assert tab.locator(".stack img.now").count() == 1
         assert tab.locator(".stack img.now").get_attribute("alt").startswith(names[-1])
         assert tab.locator("#stage").get_attribute("aria-valuetext") == names[-1]
-    assert names == ["reference", "object 0", "final"]
+    assert names == ["reference", "object 1", "final"]
 
 
 def test_the_words_under_the_pointer_are_the_masks(looked_at, small_file):
@@ -79,8 +79,8 @@ def test_the_words_under_the_pointer_are_the_masks(looked_at, small_file):
         tab.mouse.move(
             box["x"] + (column + 0.5) / columns * box["width"], box["y"] + (row + 0.5) / rows * box["height"]
         )
-        assert tab.locator("#tip").inner_text() == f"object {j}: {part.text}"
-        assert tab.locator("li.on").inner_text() == f"object {j}: {part.text}"
+        assert tab.locator("#tip").inner_text() == f"object {j + 1}: {part.text}"
+        assert tab.locator("li.on").inner_text() == f"object {j + 1}: {part.text}"
     keep(tab, "pointer")
     tab.mouse.move(box["x"] + 2, box["y"] + box["height"] - 2)
     assert tab.locator("#tip").is_hidden()
@@ -89,7 +89,7 @@ def test_the_words_under_the_pointer_are_the_masks(looked_at, small_file):
 def test_masks_are_reached_by_the_keyboard_and_can_be_hidden(looked_at):
     tab, _ = looked_at
     tab.locator(".mask").first.focus()
-    assert tab.locator("#tip").inner_text().startswith("object 0: ball")
+    assert tab.locator("#tip").inner_text().startswith("object 1: ball")
     tab.keyboard.press("Escape")
     assert tab.locator("#tip").is_hidden()
     tab.locator("#show-masks").focus()
@@ -152,7 +152,7 @@ def test_paper_shows_all_stages_and_no_switches(chromium, written):
     tab.goto(written.as_uri())
     tab.emulate_media(media="print")
     assert tab.locator(".stack img:visible").count() == 3
-    assert tab.locator("figcaption:visible").all_inner_texts() == ["reference", "object 0", "final"]
+    assert tab.locator("figcaption:visible").all_inner_texts() == ["reference", "object 1", "final"]
     assert tab.locator("#stage").is_hidden()
     keep(tab, "print")
     if SHOTS:

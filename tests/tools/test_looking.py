@@ -77,7 +77,7 @@ def test_a_page_and_a_plot_are_written(small_file, tmp_path):
 def test_a_page_has_the_stages_of_restoring(small_file, tmp_path):
     code, _, err = run("inspect", small_file, "--html", tmp_path / "page.html", "--json")
     assert code == 0, err
-    for stage in ("reference", "object 0", "object 1", "final"):
+    for stage in ("reference", "object 1", "object 2", "final"):
         assert f'data-name="{stage}"' in (tmp_path / "page.html").read_text()
 
 
@@ -92,6 +92,22 @@ def test_a_page_that_cannot_be(small_file, tmp_path, wrong):
     code, _, err = run("inspect", small_file, *(part.format(small_file) for part in wrong))
     assert code in (2, 74)
     assert len(err.splitlines()) == 1
+
+
+def test_pictures_in_other_formats(small_file, folder, tmp_path):
+    reference = ("--stage", "reference")
+    for _ in range(2):  # our own is replaced
+        code, _, err = run(
+            "unpack", small_file, "-o", tmp_path / "a.webp", *reference, "--longest-side", "96", "--json"
+        )
+        assert code == 0, err
+    with Image.open(tmp_path / "a.webp") as picture:
+        assert (picture.format, picture.size) == ("WEBP", (96, 64))
+    code, _, _ = run("unpack", folder, "-o", tmp_path / "out", *reference, "--format", "jpg", "--quality", "60")
+    assert code in (5, 6)
+    assert {path.name for path in (tmp_path / "out").rglob("*.jpg")} == {"balls.jpg", "boat.jpg"}
+    code, _, err = run("unpack", small_file, "-o", tmp_path / "a.png", *reference, "--quality", "60")
+    assert (code, "quality" in err) == (2, True)
 
 
 def test_diff(folder, small_file):

@@ -16,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from sedic_tools.commands.output import LOOKED_AT, is_our_picture, refuse_foreign
 from sedicfmt.errors import EncodeError
 from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
+from sedicfmt.pipeline.png_text import png, signed
 from sedicfmt.pipeline.provenance import COMPOSITE, SOURCE_TYPES, is_ours, packet
 from sedicfmt.pipeline.unpack import UnpackOptions, UnpackResult, unpack_bytes
 from sedicfmt.pipeline.written_picture import SUFFIXES, PictureFormat, format_for
@@ -58,6 +60,27 @@ def test_what_was_only_decoded_is_not_marked(suffix):
     told = described(PictureFormat(suffix).write(b"file", result_of({})))
     assert "DigitalSourceType" not in told
     assert told["stage"].endswith("no detail was generated")
+
+
+def test_a_stages_picture_is_marked_if_a_model_made_it():
+    picture = np.zeros((16, 16, 3), np.uint8)
+    assert described(png(picture, pnginfo=signed(generated=True)))["DigitalSourceType"] == SOURCE_TYPES + COMPOSITE
+    with Image.open(io.BytesIO(png(picture, pnginfo=signed()))) as image:
+        assert "xmp" not in image.info
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_large_picture_of_ours_is_known_again(suffix, tmp_path):
+    """Where it is written over: of WebP the packet stands at the end."""
+    path, noise = tmp_path / f"a{suffix}", np.random.default_rng(0).integers(0, 255, (400, 400, 3), np.uint8)
+    result = result_of({})
+    result.picture = Image.fromarray(noise)
+    path.write_bytes(PictureFormat(suffix).write(b"", result))
+    assert path.stat().st_size > 2 * LOOKED_AT
+    refuse_foreign(path, is_our_picture, "picture")
+    result.picture.save(path)
+    with pytest.raises(EncodeError):
+        refuse_foreign(path, is_our_picture, "picture")
 
 
 def test_what_was_made_from_words_alone_is_wholly_made():

@@ -1,7 +1,7 @@
 """One page about one file, with all that it needs inside: pictures, masks and words, where the bytes go, the bytes.
 
-It asks nobody for anything: its policy forbids it, and a stranger's words in it are words (`elements.py`). Objects are numbered
-from 1, as the stages of restoring are.
+It asks nobody for anything: its policy forbids it, and a stranger's words in it are words (`elements.py`). Objects are
+numbered from 1, as the stages of restoring are.
 """
 
 from __future__ import annotations

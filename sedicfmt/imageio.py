@@ -15,6 +15,7 @@ Importing this module makes the plug-in known for the suffix and by the name `pl
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from types import EllipsisType
 from typing import Any
 
@@ -25,7 +26,7 @@ from imageio.core.v3_plugin_api import ImageProperties, PluginV3
 from numpy.typing import NDArray
 
 from sedicfmt.api import pack
-from sedicfmt.pillow import MAGIC, MIME, SUFFIX, SedicImageFile, open_bytes
+from sedicfmt.pillow import MAGIC, MIME, SUFFIX, SedicImageFile
 
 Array = NDArray[np.uint8]
 
@@ -79,7 +80,7 @@ class SedicPlugin(PluginV3):
     def _opened(self, index: int | EllipsisType | None) -> SedicImageFile:
         if index not in (0, None, ...):
             raise ValueError(f"a {SUFFIX} file holds one picture, index 0; there is none at {index}")
-        return open_bytes(self._data)
+        return SedicImageFile(BytesIO(self._data))
 
 
 def register() -> None:

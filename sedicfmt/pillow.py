@@ -22,7 +22,6 @@ are (to be); once decoded, `sedic_restored_by`, and `xmp` where a model generate
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -190,11 +189,6 @@ def as_pillow() -> Iterator[None]:
     except SedicError as error:
         theirs = next((theirs for ours, theirs in ERRORS if isinstance(error, ours)), OSError)
         raise theirs(str(error)) from error
-
-
-def open_bytes(data: bytes) -> SedicImageFile:
-    """A file's bytes, opened whether or not anything is registered. Raises OSError, SyntaxError for another format."""
-    return SedicImageFile(io.BytesIO(data))
 
 
 DECODED = ("sedic_stage", "sedic_restored_by", "xmp")

@@ -5,11 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from sedic_tools.commands.command import fail, parser, printable, run, told
+from sedic_tools.commands.command import parser, printable, run
+from sedic_tools.commands.many import each
 from sedic_tools.commands.output import read_sedic
-from sedicfmt.errors import EncodeError, SedicError
+
+if TYPE_CHECKING:
+    from sedicfmt.showing.search import Said
 
 NOTHING_FOUND = 1
 
@@ -33,42 +37,27 @@ def main() -> int:
 
 def command(arguments: argparse.Namespace) -> int:
     """Look through all files; the exit code is that of the first that cannot be read, if one cannot."""
-    from sedicfmt.batch.jobs import find
     from sedicfmt.showing.search import matching, patterns_of, texts_of
 
-    patterns = patterns_of(arguments.words, arguments.expression)
-    paths, closed = find([Path(name) for name in arguments.inputs if name != "-"], (".sedic",))
-    names = ["-"] * ("-" in arguments.inputs) + [str(path) for path in paths]
-    if not names and not closed:
-        raise EncodeError(f"{', '.join(arguments.inputs)} holds no .sedic file")
-    found, exit_code = 0, 0
-    for name in names:
-        try:
-            said = matching(texts_of(read_sedic(name), arguments.partial), patterns)
-        except (SedicError, OSError) as error:
-            code = failed(error, name, arguments)
-            exit_code = exit_code or code
-            continue
-        found += bool(said)
-        if said and arguments.json:
-            texts = [{"path": one.path, "text": one.text} for one in said]
-            print(json.dumps({"input": name, "matches": texts}))
-        elif said and arguments.names:
-            print(printable(name))
-        else:
-            for one in said:
-                print(printable(f"{name}: {one.path}: {one.text}"))
-    for reason in closed:
-        code = failed(reason, str(reason.filename), arguments)
-        exit_code = exit_code or code
-    return exit_code or (0 if found else NOTHING_FOUND)
+    patterns, found = patterns_of(arguments.words, arguments.expression), list[str]()
+
+    def look(number: int, name: str) -> None:
+        if said := matching(texts_of(read_sedic(name), arguments.partial), patterns):
+            found.append(name)
+            show(name, said, arguments)
+
+    return each(arguments, look) or (0 if found else NOTHING_FOUND)
 
 
-def failed(error: SedicError | OSError, name: str, arguments: argparse.Namespace) -> int:
-    """Tell of one file that cannot be read; returns its exit code."""
-    failure = told(error)
-    named = failure["message"] if name in failure["message"] else f"{name}: {failure['message']}"
-    return fail({**failure, "message": named, "input": name}, arguments)
+def show(name: str, said: Sequence[Said], arguments: argparse.Namespace) -> None:
+    """One file that was found."""
+    if arguments.json:
+        print(json.dumps({"input": name, "matches": [{"path": one.path, "text": one.text} for one in said]}))
+    elif arguments.names:
+        print(printable(name))
+    else:
+        for one in said:
+            print(printable(f"{name}: {one.path}: {one.text}"))
 
 
 EXAMPLES = """\

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sedic_tools.commands.command import add_profile, fail, parser, printable, run, told
+from sedic_tools.commands.command import add_profile, parser, printable, run
 from sedic_tools.commands.inspect_page import add_page, check_page, write_page, write_plot
 from sedic_tools.commands.inspect_table import HEAD, line, table
+from sedic_tools.commands.many import each
 from sedic_tools.commands.output import read_sedic
-from sedicfmt.errors import EncodeError, SedicError
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -86,36 +86,19 @@ def show_one(arguments: argparse.Namespace) -> None:
 
 def show_many(arguments: argparse.Namespace, folder: bool) -> int:
     """Several files, in full; those of folders in a line each."""
-    from sedicfmt.batch.jobs import find
-
-    stated = [Path(name) for name in arguments.inputs if name != "-"]
-    paths, closed = find(stated, (".sedic",))
-    names = ["-"] * ("-" in arguments.inputs) + [str(path) for path in paths]
-    if not names:
-        raise EncodeError(f"{', '.join(arguments.inputs)} holds no .sedic file")
-    exit_code = 0
     if folder and not arguments.json:
         print(HEAD)
-    for number, name in enumerate(names):
-        try:
-            report = report_of(read_sedic(name), arguments)
-        except (SedicError, OSError) as error:
-            failure = told(error)
-            known = name in failure["message"]
-            failure["message"] = failure["message"] if known else f"{name}: {failure['message']}"
-            failed = fail({**failure, "input": name}, arguments)
-            exit_code = exit_code or failed
-            continue
+
+    def look(number: int, name: str) -> None:
+        report = report_of(read_sedic(name), arguments)
         if arguments.json:
             print(json.dumps({"input": name, **report}, ensure_ascii=True))
         elif folder:
             print(line(name, report))
         else:
             print("\n" * (number > 0) + "\n".join([printable(name), *table(report)]))
-    for reason in closed:
-        failed = fail(told(reason), arguments)
-        exit_code = exit_code or failed
-    return exit_code
+
+    return each(arguments, look)
 
 
 def report_of(data: bytes, arguments: argparse.Namespace) -> dict[str, Any]:

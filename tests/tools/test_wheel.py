@@ -80,4 +80,4 @@ def test_inspecting_and_making_files(installed, small_file, tmp_path):
 @pytest.mark.slow
 def test_rooms_that_need_the_checkout_are_not_shipped(installed):
     rooms = {path.name for path in (installed / "sedic_tools").iterdir() if path.is_dir()} - {"__pycache__"}
-    assert rooms == {"commands"}
+    assert rooms == {"commands", "desktop"}

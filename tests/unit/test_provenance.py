@@ -72,7 +72,7 @@ def test_a_stages_picture_is_marked_if_a_model_made_it():
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_a_large_picture_of_ours_is_known_again(suffix, tmp_path):
     """Where it is written over: of WebP the packet stands at the end."""
-    path, noise = tmp_path / f"a{suffix}", np.random.default_rng(0).integers(0, 255, (400, 400, 3), np.uint8)
+    path, noise = tmp_path / f"a{suffix}", np.random.default_rng(0).integers(0, 255, (500, 500, 3), np.uint8)
     result = result_of({})
     result.picture = Image.fromarray(noise)
     path.write_bytes(PictureFormat(suffix).write(b"", result))

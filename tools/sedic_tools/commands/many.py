@@ -19,7 +19,10 @@ def list_files(inputs: list[str]) -> tuple[list[str], list[OSError]]:
 
     names, closed = list[str](), list[OSError]()
     for name in inputs:
-        paths, refused = ([name], []) if name == "-" else find([Path(name)], (".sedic",))
+        if name == "-":
+            names.append(name)
+            continue
+        paths, refused = find([Path(name)], (".sedic",))
         names += map(str, paths)
         closed += refused
     if not names and not closed:

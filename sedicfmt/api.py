@@ -50,8 +50,8 @@ def pack(image: PictureSource, **options: Any) -> bytes:
     from sedicfmt.pipeline.pack import pack_picture
     from sedicfmt.pipeline.pack_options import from_preset
 
-    opened, name = _picture(image)
-    return pack_picture(opened, from_preset(**options), name).data
+    picture, name = opened(image)
+    return pack_picture(picture, from_preset(**options), name).data
 
 
 def unpack(data: Source, stage: str = "final", partial: bool = False, **options: Any) -> Image:
@@ -68,8 +68,8 @@ def unpack(data: Source, stage: str = "final", partial: bool = False, **options:
     return unpack_bytes(_data(data), options_from(stage, partial, options)).picture
 
 
-def _picture(image: PictureSource) -> tuple[Any, str | None]:
-    """What the pipeline takes, and the file's path where there is one."""
+def opened(image: PictureSource) -> tuple[Any, str | None]:
+    """What `pipeline.pack.pack_picture` takes, and the file's path where there is one. Raises SedicError, OSError."""
     import numpy as np
     from PIL import Image as pillow
 

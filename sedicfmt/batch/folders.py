@@ -10,8 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sedicfmt.back_ends import BackEnds
 from sedicfmt.batch.jobs import PICTURES, Job, Plan, plan
 from sedicfmt.batch.journal import Journal, sha256
@@ -24,8 +22,8 @@ from sedicfmt.pipeline.clock import OnStage
 from sedicfmt.pipeline.pack import open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import LLM_OPTIONS, PackOptions
 from sedicfmt.pipeline.picture import open_picture
-from sedicfmt.pipeline.png_text import png, png_text
 from sedicfmt.pipeline.unpack import UnpackOptions, Watcher, open_restorer, unpack_bytes
+from sedicfmt.pipeline.written_picture import PictureFormat
 
 
 @dataclass(frozen=True)
@@ -71,25 +69,30 @@ def unpack_folder(
     options: UnpackOptions,
     overwrite: bool = False,
     watcher: Watcher | None = None,
+    written: PictureFormat | None = None,
 ) -> Iterator[Batch]:
-    """The given files, and every .sedic file in and below the given folders -> a PNG of its name in `out`.
+    """The given files, and every .sedic file in and below the given folders -> a picture of its name in `out`, a PNG unless
+    `written` says otherwise.
 
     Raises SedicError, OSError.
     """
+
+    written = written or PictureFormat()
 
     def open_unpacker() -> Convert:
         restorer = open_restorer(options)
 
         def convert(job: Job, data: bytes) -> Made:
             result = unpack_bytes(data, options, watcher, restorer)
-            return Made(png(np.asarray(result.picture), pnginfo=png_text(data, result)), result.summary())
+            return Made(written.write(data, result), result.summary())
 
         return convert
 
     chosen = asdict(options)
     chosen["restoring"].pop("device")
     chosen |= _packages((RESTORERS, options.restorer))
-    found, digest = plan(sources, out, (".sedic",), ".png"), options_digest(chosen)
+    chosen |= {} if written == PictureFormat() else {"written": asdict(written)}
+    found, digest = plan(sources, out, (".sedic",), written.suffix), options_digest(chosen)
     with Journal(out, "sedic-unpack") as journal:
         run = Run(journal, digest, open_unpacker, MAX_FILE_BYTES, overwrite)
         yield Batch(found, map(run.outcome, found.jobs))

@@ -58,7 +58,20 @@ def plan(sources: Sequence[Path], out: Path, suffixes: tuple[str, ...], output_s
     return Plan(tuple(jobs), dict(sorted(others.items())), tuple(closed))
 
 
-def _listed(source: Path, out: Path, refuse: Callable[[OSError], None]) -> list[tuple[str, Path]]:
+def find(sources: Sequence[Path], suffixes: tuple[str, ...]) -> tuple[list[Path], list[OSError]]:
+    """The given files, and those in and below the given folders as `plan` takes them; what could not be looked into.
+
+    Raises OSError for a given folder that cannot be read.
+    """
+    closed, found = list[OSError](), list[Path]()
+    for source in sources:
+        for name, path in _listed(source, None, closed.append):
+            if path is source or PurePath(name).suffix.lower() in suffixes:
+                found.append(path)
+    return found, closed
+
+
+def _listed(source: Path, out: Path | None, refuse: Callable[[OSError], None]) -> list[tuple[str, Path]]:
     """(name, path) of a file, or of all in and below a folder, by name."""
     if not source.is_dir():
         return [(source.name, source)]
@@ -66,7 +79,7 @@ def _listed(source: Path, out: Path, refuse: Callable[[OSError], None]) -> list[
     return [(name, source / name) for name in sorted(_names(source, out, refuse))]
 
 
-def _names(folder: Path, out: Path, refuse: Callable[[OSError], None]) -> Iterator[str]:
+def _names(folder: Path, out: Path | None, refuse: Callable[[OSError], None]) -> Iterator[str]:
     """Every file in and below `folder` that is not hidden, but not in `out`: what was made is no picture to pack."""
     for place, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".") and (Path(place) / name).resolve() != out]

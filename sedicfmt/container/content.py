@@ -39,13 +39,13 @@ def file_of(frame: Frame, profile: str = "full") -> SedicFile:
     by_path = {segment.path: segment for segment in frame.segments}
     _check_mask_cells(frame)
     changes = 0
-    words = _decode(by_path["text"], text.parse) if "text" in by_path else ""
+    words = decoded(by_path["text"], text.parse) if "text" in by_path else ""
     objects: list[SedicObject] = []
     for j in range(objects_of(len(frame.segments))):
         described, masked = by_path[f"objects[{j}].text"], by_path[f"objects[{j}].mask"]
         earlier = [part.mask for part in objects]
-        name = _decode(described, text.parse)
-        cells = _decode(masked, lambda payload: mask.parse(payload, frame.width, frame.height, earlier))
+        name = decoded(described, text.parse)
+        cells = decoded(masked, lambda payload: mask.parse(payload, frame.width, frame.height, earlier))
         changes += mask.changes(masked.payload, cells)
         check_changes(changes, masked, profile)
         objects.append(SedicObject(name, cells))
@@ -73,7 +73,8 @@ def _check_mask_cells(frame: Frame) -> None:
                 raise LimitExceeded("the file's masks have too many cells", segment.path, segment.offset)
 
 
-def _decode(segment: Segment, parse: Callable[[bytes], T]) -> T:
+def decoded(segment: Segment, parse: Callable[[bytes], T]) -> T:
+    """What `parse` makes of a segment's payload. Raises SedicError with the place in the file."""
     try:
         return parse(segment.payload)
     except Truncated as error:  # the payload's own end is in the wrong place; the file is whole

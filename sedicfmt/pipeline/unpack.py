@@ -27,6 +27,7 @@ from sedicfmt.limits import PROFILES
 from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.picture import Picture
 from sedicfmt.pipeline.clock import Clock, OnStage
+from sedicfmt.pipeline.provenance import xmp_of
 from sedicfmt.pipeline.restoring_work import work_within
 from sedicfmt.segments.mask_grid import upscale
 
@@ -156,6 +157,8 @@ def unpack_bytes(
     if work.stage != "reference" and restorer is not None:
         with clock("restore"):
             _restore(result, work.objects, restorer, watcher)
+    if result.record:
+        result.picture.info["xmp"] = xmp_of(data, result)
     result.picture.info |= {"sedic": result.file, "sedic_stage": result.stage, "sedic_restored_by": result.record}
     return result
 

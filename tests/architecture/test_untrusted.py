@@ -19,6 +19,7 @@ SOURCES = sorted(p for folder in ("sedicfmt", "tools", "spec", "conformance") fo
 INSPECT = Path(sys.executable).parent / "sedic-inspect"
 LOADERS_OF_CODE = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve", "yaml"}
 RUNNERS = {"eval", "exec", "os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput"}
+RUNNING = r"os\.(exec|spawn|posix_spawn)|torch\.(hub|jit)\.(?!get_dir$|load_state_dict_from_url$)"  # those give tensors
 TAKE_CODE = {
     "from_pretrained",
     "from_config",
@@ -57,7 +58,9 @@ def faults(source):
     modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     yield from (n for n in [*dict(imported(tree)).values(), *modules] if n.split(".")[0] in LOADERS_OF_CODE)
     for name, arguments, given in calls(tree):
-        runs = name in RUNNERS or re.match(r"os\.(exec|spawn|posix_spawn)|torch\.(hub|jit)\.(?!get_dir$|load_state_dict_from_url$)", name)
+        runs = name in RUNNERS or re.match(
+            r"os\.(exec|spawn|posix_spawn)|torch\.(hub|jit)\.(?!get_dir$|load_state_dict_from_url$)", name
+        )
         if runs or given.get("shell", "False") != "False" or given.get("trust_remote_code", "False") != "False":
             yield name
         if name.rpartition(".")[2] in TAKE_CODE and given.get("trust_remote_code") != "False":

@@ -67,6 +67,19 @@ def test_one_picture(photos, tmp_path):
     assert line["file_bytes"] == (tmp_path / "a.sedic").stat().st_size
 
 
+def test_two_files_and_words_in_them():
+    other = ROOT / "conformance/valid/objects-2.sedic"
+    printed("diff", VALID, other, "--pictures", of=["compared"])
+    printed("diff", other, other, "--pictures", of=["compared"])
+    printed("diff", VALID, ROOT / "nowhere.sedic", of=["failed"])
+    printed("grep", "boat", VALID, other, of=["found", "found"])
+    printed("grep", " ", VALID, of=["failed"])
+
+
+def test_what_was_put_in_place(tmp_path):
+    printed("desktop", "--prefix", tmp_path, of=["placed"])
+
+
 def test_a_restored_picture(tmp_path):
     pytest.importorskip("torch", reason="restoring needs torch")
     small = ROOT / "conformance/valid"

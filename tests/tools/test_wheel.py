@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sedic_tools.commands.start import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 SETUPTOOLS = [int(one.version.split(".")[0]) for one in metadata.distributions(name="setuptools")]
 pytestmark = pytest.mark.skipif(max(SETUPTOOLS, default=0) < 77, reason="building a wheel needs setuptools 77")
@@ -51,10 +53,20 @@ sys.exit(status)"""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["sedic-pack", "sedic-unpack", "sedic-inspect", "sedic-train", "sedic-corpus"])
+@pytest.mark.parametrize("command", ["sedic", *(f"sedic-{name}" for name in COMMANDS)])
 def test_every_command_shows_its_help(installed, command):
     done = run(installed, command, "--help")
     assert done.returncode == 0 and f"usage: {command}".encode() in done.stdout, done.stderr
+
+
+@pytest.mark.slow
+def test_a_page_and_the_files_for_desktops(installed, small_file, tmp_path):
+    done = run(installed, "sedic-inspect", small_file, "--html", tmp_path / "a.html", "--stage", "reference")
+    assert done.returncode == 0, done.stderr
+    assert "<script>" in (tmp_path / "a.html").read_text()
+    done = run(installed, "sedic-desktop", "--prefix", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 2 + 3 + 4 * (1 + len(COMMANDS))
 
 
 @pytest.mark.slow
@@ -68,4 +80,4 @@ def test_inspecting_and_making_files(installed, small_file, tmp_path):
 @pytest.mark.slow
 def test_rooms_that_need_the_checkout_are_not_shipped(installed):
     rooms = {path.name for path in (installed / "sedic_tools").iterdir() if path.is_dir()} - {"__pycache__"}
-    assert rooms == {"commands"}
+    assert rooms == {"commands", "desktop"}

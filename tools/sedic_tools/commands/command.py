@@ -35,13 +35,32 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
-def parser(description: str, help_input: str = "files, or - for standard input", least: str = "+") -> Parser:
-    """A parser with what every command has. `least`: argparse's "+" for at least one input, "*" for any number."""
-    made = Parser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parser(
+    description: str, help_input: str = "files, or - for standard input", least: str = "+", examples: str = "",
+    before: str = "",
+) -> Parser:  # fmt: skip
+    """A parser with what every command has.
+
+    `least`: argparse's "+" for at least one input, "*" for any number; `examples`: shown below the help; `before`: an
+    argument in front of the inputs.
+    """
+    below = f"examples:\n{examples}" if examples else None
+    made = Parser(description=description, epilog=below, formatter_class=argparse.RawDescriptionHelpFormatter)
+    if before:
+        made.add_argument(before, metavar=before.upper())
     made.add_argument("inputs", metavar="INPUT", nargs=least, help=help_input)
     made.add_argument("--json", action="store_true", help="print the result, or the error, as JSON on standard output")
     add_version(made)
     return made
+
+
+def documented(doc: str) -> Parser:
+    """A parser out of a module's docstring: its lines that are set in are the examples, the others the description."""
+    lines = doc.splitlines()
+    examples = [line[2:] for line in lines if line.startswith("    ")]
+    told = re.sub(r"\n{3,}", "\n\n", "\n".join(line for line in lines if not line.startswith("    "))).strip()
+    shown = "\n".join(["examples:", *examples]) if examples else None
+    return Parser(description=told, epilog=shown, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
 def add_version(p: argparse.ArgumentParser) -> None:

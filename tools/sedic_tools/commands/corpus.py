@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 import sedicfmt
-from sedic_tools.commands.command import Parser, add_version, run
+from sedic_tools.commands.command import add_version, documented, run
 from sedic_tools.commands.corpus_content import content
 from sedic_tools.commands.corpus_damage import damaged
 from sedicfmt.container.parser import parse_frame
@@ -94,18 +94,24 @@ def _write(count: int, seed: int, folder: Path) -> Counter[str]:
     return numbers
 
 
-def main() -> int:
-    """Entry point; returns the exit code."""
-    p = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments() -> argparse.ArgumentParser:
+    """What the command takes."""
+    p = documented(__doc__ or "")
     p.add_argument("-n", "--count", type=int, required=True, metavar="N", help="how many files")
     p.add_argument("--seed", type=int, default=1, help="of the random numbers, 0 or more")
     p.add_argument("-o", "--output", type=Path, required=True, metavar="FOLDER", help="a new or an empty one")
     p.set_defaults(json=False)
     add_version(p)
-    arguments = p.parse_args()
-    if arguments.count < 1 or arguments.seed < 0:
+    return p
+
+
+def main() -> int:
+    """Entry point; returns the exit code."""
+    p = arguments()
+    chosen = p.parse_args()
+    if chosen.count < 1 or chosen.seed < 0:
         p.error("the count is 1 or more, the seed 0 or more")
-    return run(command, arguments)
+    return run(command, chosen)
 
 
 def command(arguments: argparse.Namespace) -> None:

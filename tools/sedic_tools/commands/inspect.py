@@ -6,17 +6,21 @@ import argparse
 import gc
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
-from sedic_tools.commands.command import add_model, add_profile, fail, parser, printable, run, told
+from sedic_tools.commands.command import add_model, add_profile, parser, printable, run
+from sedic_tools.commands.inspect_page import add_page, check_page, write_page, write_plot
+from sedic_tools.commands.inspect_table import HEAD, line, table
+from sedic_tools.commands.many import each
 from sedic_tools.commands.output import read_sedic
-from sedicfmt.errors import SedicError
 
 
-def main() -> int:
-    """Entry point; returns the exit code."""
-    gc.disable()  # a process this short has nothing to collect, and its imports are most of its time
-    p = parser("Show what a .sedic file is made of, or which back ends there are.", least="*")
+def arguments() -> argparse.ArgumentParser:
+    """What the command takes."""
+    p = parser("Show what .sedic files are made of, or which back ends there are.",
+               "files, folders (a line for each .sedic file in or below), or - for standard input", "*",
+               EXAMPLES)  # fmt: skip
     p.add_argument("--check", action="store_true", help="decode the latent as well and print its digests")
     p.add_argument("--partial", action="store_true", help="look at an incomplete file, unchecked")
     p.add_argument(
@@ -24,10 +28,18 @@ def main() -> int:
     )
     add_model(p)
     add_profile(p)
-    arguments = p.parse_args()
-    if arguments.back_ends == bool(arguments.inputs):
-        p.error("--back-ends takes no INPUT" if arguments.inputs else "the following arguments are required: INPUT")
-    return run(list_all if arguments.back_ends else command, arguments)
+    add_page(p.add_argument_group("a page, a drawing", "of one file"))
+    return p
+
+
+def main() -> int:
+    """Entry point; returns the exit code."""
+    gc.disable()  # a process this short has nothing to collect, and its imports are most of its time
+    p = arguments()
+    chosen = p.parse_args()
+    if chosen.back_ends == bool(chosen.inputs):
+        p.error("--back-ends takes no INPUT" if chosen.inputs else "the following arguments are required: INPUT")
+    return run(list_all if chosen.back_ends else command, chosen)
 
 
 def list_all(arguments: argparse.Namespace) -> int:
@@ -52,60 +64,60 @@ def list_all(arguments: argparse.Namespace) -> int:
 
 def command(arguments: argparse.Namespace) -> int:
     """Read and print; of several files, each is told in turn, and the exit code is that of the first that failed."""
-    if len(arguments.inputs) == 1:
-        show(arguments.inputs[0], arguments)
+    if arguments.html or arguments.plot:
+        check_page(arguments)
+    folder = any(name != "-" and Path(name).is_dir() for name in arguments.inputs)
+    if len(arguments.inputs) == 1 and not folder:
+        show_one(arguments)
         return 0
-    exit_code = 0
-    for number, name in enumerate(arguments.inputs):
-        if not arguments.json:
-            print("\n" * (number > 0) + printable(name))
-        try:
-            show(name, arguments)
-        except (SedicError, OSError) as error:
-            exit_code = exit_code or fail({**told(error), "input": name}, arguments)
-    return exit_code
+    return show_many(arguments, folder)
 
 
-def show(name: str, arguments: argparse.Namespace) -> None:
-    """One file's report."""
+def show_one(arguments: argparse.Namespace) -> None:
+    """One file's report, or what is made of it."""
+    data = read_sedic(arguments.inputs[0])
+    report = report_of(data, arguments)
+    if arguments.html:
+        write_page(data, report, arguments)
+    if arguments.plot:
+        write_plot(report, arguments)
+    if arguments.json or not (arguments.html or arguments.plot):
+        print(json.dumps(report, ensure_ascii=True) if arguments.json else "\n".join(table(report)))
+
+
+def show_many(arguments: argparse.Namespace, folder: bool) -> int:
+    """Several files, in full; those of folders in a line each."""
+    if folder and not arguments.json:
+        print(HEAD)
+
+    def look(number: int, name: str) -> None:
+        report = report_of(read_sedic(name), arguments)
+        if arguments.json:
+            print(json.dumps({"input": name, **report}, ensure_ascii=True))
+        elif folder:
+            print(line(name, report))
+        else:
+            print("\n" * (number > 0) + "\n".join([printable(name), *table(report)]))
+
+    return each(arguments, look)
+
+
+def report_of(data: bytes, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Of a file's bytes. Raises SedicError."""
     from sedicfmt.pipeline.report import report_bytes
 
-    data = read_sedic(name)
-    report = report_bytes(data, arguments.check, arguments.partial, arguments.profile, arguments.model)
-    named = {"input": name, **report} if len(arguments.inputs) > 1 else report
-    print(json.dumps(named, ensure_ascii=True) if arguments.json else "\n".join(table(report)))
+    return report_bytes(data, arguments.check, arguments.partial, arguments.profile, arguments.model)
 
 
-def table(report: dict[str, Any]) -> list[str]:
-    """The report for people."""
-    model = report["models"]["latent"]
-    lines = [
-        f"{report['width']}x{report['height']} pixels, {report['file_bytes']} bytes, {report['bpp']:.4f} bpp, "
-        f"version {report['version']}, profile {report['profile']}, seed {report['seed']}, latent model {model['id']} "
-        f"({model['name'] or 'unknown'}) at {report['latent_scale']}/16 of the size"
-        + ("" if report["complete"] else "; INCOMPLETE and unchecked"),
-        *([f"made by {model['architecture']}, checkpoint {model['checkpoint']}"] if "architecture" in model else []),
-        "",
-        f"{'segment':<20} {'coder':<16} {'offset':>7} {'bytes':>6} {'bits':>7} {'bpp':>8} {'share':>7}",
-    ]
-    for s in report["segments"]:
-        name = s["kind"] + (f" {s['path'][7 : s['path'].index('.')]}" if "[" in s["path"] else "")  # mask [0]
-        lines.append(row(name, s["coder"], s["offset"], s["bytes"], s["bpp"], s["share"]))
-    overhead = report["overhead_bytes"]
-    lines.append(row("overhead", "", "", overhead, overhead * 8 / report["pixels"], overhead / report["file_bytes"]))
-    lines += ["", f"overall: {printable(report['texts']['overall'])}"]
-    for j, (text, mask) in enumerate(zip(report["texts"]["objects"], report["masks"], strict=True)):
-        area = f"{mask['share']:.1%} of the picture, {mask['columns']}x{mask['rows']} cells of {mask['scale']} pixels"
-        lines.append(f"object {j}: {printable(text)}\n          mask: {area}")
-    lines += [f"extension {e['type']}: {e['bytes']} bytes" for e in report["extensions"]]
-    lines += [f"digest of {k}: sha256 {v}" for k, v in report.get("digests", {}).items()]
-    return lines
-
-
-def row(name: str, coder: str, offset: Any, size: int, bpp: float, share: float) -> str:
-    """One line of the table."""
-    return f"{name:<20} {coder:<16} {offset:>7} {size:>6} {size * 8:>7} {bpp:>8.4f} {share:>6.1%}"
-
+EXAMPLES = """\
+  sedic-inspect photo.sedic
+  sedic-inspect photo.sedic --html photo.html                    a page, with the stages of restoring
+  sedic-inspect photo.sedic --html photo.html --stage reference  the same without torch
+  sedic-inspect photo.sedic --plot bytes.svg
+  sedic-inspect photos                                           a line for each file
+  sedic-inspect photos --json | jq .file_bytes
+  sedic-inspect --back-ends
+"""
 
 if __name__ == "__main__":
     sys.exit(main())

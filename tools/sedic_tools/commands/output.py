@@ -47,10 +47,14 @@ def check_folder(name: str) -> None:
 def check_output(arguments: argparse.Namespace, ours: Callable[[bytes], bool], kind: str) -> None:
     """All that can be wrong with an output, before the work.
 
-    `ours` tells from a file's first bytes whether it may be replaced, `kind` is what it then is. Raises OSError,
+    `ours` tells from a file's first and last bytes whether it may be replaced, `kind` is what it then is. Raises OSError,
     EncodeError.
     """
-    name, source = arguments.output, arguments.inputs[0]
+    check_place(arguments.output, arguments.inputs[0], arguments.overwrite, ours, kind)
+
+
+def check_place(name: str, source: str, overwrite: bool, ours: Callable[[bytes], bool], kind: str) -> None:
+    """The same of an output's name, made of the input `source`."""
     if name == "-" or in_place(name):
         return
     path = Path(name)
@@ -59,7 +63,7 @@ def check_output(arguments: argparse.Namespace, ours: Callable[[bytes], bool], k
     check_folder(name)
     if source != "-" and path.exists() and Path(source).exists() and path.samefile(source):
         raise EncodeError(f"{name} is the input itself; it would be lost")
-    if not arguments.overwrite:
+    if not overwrite:
         refuse_foreign(path, ours, kind)
 
 
@@ -69,6 +73,8 @@ def refuse_foreign(path: Path, ours: Callable[[bytes], bool], kind: str) -> None
         return
     with path.open("rb") as stream:
         start = stream.read(LOOKED_AT)
+        stream.seek(max(stream.tell(), path.stat().st_size - LOOKED_AT))
+        start += stream.read(LOOKED_AT)  # WebP has its XMP at the end
     if start and not ours(start):
         raise EncodeError(f"{path} is there and is no {kind}; --overwrite replaces it")
 
@@ -116,3 +122,20 @@ def is_sedic(start: bytes) -> bool:
 def is_our_png(start: bytes) -> bool:
     """A PNG that sedicfmt wrote (`pipeline.png_text.signed`)."""
     return start.startswith(b"\x89PNG\r\n\x1a\n") and b"tEXtSoftware\0sedicfmt" in start
+
+
+def is_our_picture(start: bytes) -> bool:
+    """A picture that sedicfmt wrote (`pipeline.written_picture`)."""
+    from sedicfmt.pipeline.provenance import is_ours
+
+    return is_our_png(start) or (not start.startswith(b"\x89PNG") and is_ours(start))
+
+
+def is_our_page(start: bytes) -> bool:
+    """A page that sedicfmt wrote (`showing.page`)."""
+    return start.startswith(b"<!DOCTYPE html>") and b'name="generator" content="sedicfmt"' in start
+
+
+def is_our_svg(start: bytes) -> bool:
+    """An SVG that sedicfmt wrote (`showing.bit_allocation`)."""
+    return start.startswith(b"<svg") and b'data-made-by="sedicfmt"' in start

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from sedicfmt.pipeline.pack_options import PackOptions
 
 
-def main() -> int:
-    """Entry point; returns the exit code."""
+def arguments() -> argparse.ArgumentParser:
+    """What the command takes."""
     p = parser("Pack a picture into a .sedic file: words, object masks and a learned latent; 768x512 pixels in one to two kB.",
-               "pictures, - for standard input, or folders: every picture in and below them")  # fmt: skip
+               "pictures, - for standard input, or folders: every picture in and below them", examples=EXAMPLES)  # fmt: skip
     p.add_argument(
         "-o", "--output", required=True, help="the .sedic file to write, - for standard output, or the folder"
     )
@@ -57,8 +57,12 @@ def main() -> int:
     p.add_argument("--refine", action="store_true", help="take about half a minute more for a reference picture nearer to the "
                    "photo at the same bytes (needs torch)")  # fmt: skip
     p.add_argument("--seed", type=int, metavar="N", help="of the decoder's noise (default 0)")
-    arguments = p.parse_args()
-    return run(command, arguments)
+    return p
+
+
+def main() -> int:
+    """Entry point; returns the exit code."""
+    return run(command, arguments().parse_args())
 
 
 def pack_options(arguments: argparse.Namespace) -> PackOptions:
@@ -126,6 +130,13 @@ LLM = (
     ("--llm-max-tokens", int, "N", "openai, vlm: of one answer, thoughts included (default 4096; vlm 1024)"),
     ("--llm-image-size", int, "PIXELS", "openai, vlm: the picture's longest side as the model gets it (default 1024)"),
 )
+EXAMPLES = """\
+  sedic-pack photo.jpg -o photo.sedic
+  sedic-pack photo.jpg -o photo.sedic --max-bytes 1000
+  sedic-pack photo.jpg -o photo.sedic --preset tiny --seed 7 --json
+  sedic-pack photos -o packed --target-bpp 0.03          a folder; run it again to go on
+  sedic-pack photo.jpg -o photo.sedic --describe annotations:words.json
+"""
 DEFAULT = ALLOCATED[DEFAULT_MODEL].name
 USUAL = "(default {}; {} where the budget is below 0.035 bpp)"
 OPTIONS = (

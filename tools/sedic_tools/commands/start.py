@@ -25,6 +25,16 @@ def inspect() -> int:
     return _start("inspect")
 
 
+def diff() -> int:
+    """sedic-diff."""
+    return _start("diff")
+
+
+def grep() -> int:
+    """sedic-grep."""
+    return _start("grep")
+
+
 def train() -> int:
     """sedic-train."""
     return _start("train")
@@ -33,6 +43,28 @@ def train() -> int:
 def corpus() -> int:
     """sedic-corpus."""
     return _start("corpus")
+
+
+def desktop() -> int:
+    """sedic-desktop."""
+    return _start("desktop")
+
+
+def sedic() -> int:
+    """sedic COMMAND ...: all of them by one name."""
+    tool = sys.argv[1] if len(sys.argv) > 1 else ""
+    if tool not in COMMANDS:
+        return _start("every")
+    sys.argv[:2] = [f"{sys.argv[0]} {tool}"]
+    return _start(tool)
+
+
+COMMANDS = {
+    "pack": "a picture into a .sedic file", "unpack": "a .sedic file into a picture", "inspect": "what a file is made of",
+    "diff": "in what two files differ", "grep": "find files by the words in them", "corpus": "files for testing decoders",
+    "train": "train the models that ship", "desktop": "file type, thumbnails, completion and man pages for this system",
+}  # fmt: skip
+"""Every command and what it does."""
 
 
 def silence(name: str) -> None:

@@ -1,13 +1,15 @@
 """sedic-train: the training of the models that ship, on a CPU or a GPU by the same command.
 
-sedic-train pack PHOTOS photos.zip --hold-out cid22        a folder of photos as one file of at most 45 MiB
-sedic-train run codec --data photos.zip --out RUN          train; the same command goes on where it stopped
-sedic-train run codec-gpu --data photos.zip --out RUN --minutes 9
-sedic-train plot RUN/log.jsonl curves.svg
-sedic-train weights RUN/checkpoint.pt w.safetensors --pieces    the running average, in pieces of at most 16 MB
-sedic-train join w.safetensors                             from its pieces
-sedic-train export RUN/checkpoint.pt OUT.safetensors       the weights file that ships
-sedic-train export RUN/checkpoint.pt OUT.pth.tar           of a run of cheng2020: CompressAI's own form
+    sedic-train pack PHOTOS photos.zip --hold-out cid22        a folder of photos as one file of at most 45 MiB
+    sedic-train run codec --data photos.zip --out RUN          train; the same command goes on where it stopped
+    sedic-train run codec-gpu --data photos.zip --out RUN --minutes 9
+    sedic-train plot RUN/log.jsonl curves.svg
+    sedic-train weights RUN/checkpoint.pt w.safetensors --pieces    the running average, in pieces of at most 16 MB
+    sedic-train join w.safetensors                             from its pieces
+    sedic-train export RUN/checkpoint.pt OUT.safetensors       the weights file that ships
+    sedic-train export RUN/checkpoint.pt OUT.pth.tar           of a run of cheng2020: CompressAI's own form
+
+A RUN that was stopped goes on by the same command.
 """
 
 from __future__ import annotations
@@ -16,15 +18,15 @@ import argparse
 import sys
 from pathlib import Path
 
-from sedic_tools.commands.command import Parser, add_version, bar, note, run
+from sedic_tools.commands.command import add_version, bar, documented, note, run
 from sedic_tools.commands.output import check_folder
 from sedicfmt.errors import MissingDependency
 from sedicfmt.installing import install_extra
 
 
-def main() -> int:
-    """Entry point; returns the exit code."""
-    p = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments() -> argparse.ArgumentParser:
+    """What the command takes."""
+    p = documented(__doc__ or "")
     p.set_defaults(json=False)
     add_version(p)
     commands = p.add_subparsers(required=True, metavar="COMMAND")
@@ -41,8 +43,12 @@ def main() -> int:
                 "--part", choices=PARTS, default=PARTS[0], help="which model of a restorer's run (default: %(default)s)"
             )
         q.set_defaults(command=command)
-    arguments = p.parse_args()
-    return run(with_torch, arguments)
+    return p
+
+
+def main() -> int:
+    """Entry point; returns the exit code."""
+    return run(with_torch, arguments().parse_args())
 
 
 def with_torch(arguments: argparse.Namespace) -> None:

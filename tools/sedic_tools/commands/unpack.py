@@ -1,4 +1,4 @@
-"""sedic-unpack: a .sedic file -> a PNG, or a folder of .sedic files -> a folder of PNGs."""
+"""sedic-unpack: a .sedic file -> a picture, or a folder of .sedic files -> a folder of pictures."""
 
 from __future__ import annotations
 
@@ -10,22 +10,41 @@ from typing import TYPE_CHECKING
 
 from sedic_tools.commands.command import add_model, add_profile, bar, done, note, parser, run, warn
 from sedic_tools.commands.folder import are_many, run_batch
-from sedic_tools.commands.output import check_output, is_our_png, on_stdout, read_sedic, refuse_foreign, write_output
+from sedic_tools.commands.output import (
+    check_output,
+    is_our_picture,
+    is_our_png,
+    on_stdout,
+    read_sedic,
+    refuse_foreign,
+    write_output,
+)
 from sedic_tools.commands.restoring_options import ALGORITHM, add_algorithm, add_restoring, restorer_options
 from sedicfmt.errors import EncodeError
 
 if TYPE_CHECKING:
     from sedicfmt.picture import Picture
     from sedicfmt.pipeline.unpack import UnpackOptions, Watcher
+    from sedicfmt.pipeline.written_picture import PictureFormat
 
 
-def main() -> int:
-    """Entry point; returns the exit code."""
-    p = parser("Unpack a .sedic file into a picture.", ".sedic files, - for standard input, or folders of them")
-    p.add_argument(
-        "-o", "--output", required=True, help="the picture to write (.png), - for PNG on standard output, or the folder"
+def arguments() -> argparse.ArgumentParser:
+    """What the command takes."""
+    p = parser(
+        "Unpack a .sedic file into a picture.",
+        ".sedic files, - for standard input, or folders of them",
+        examples=EXAMPLES,
     )
+    p.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        help="the picture to write (.png, .jpg, .webp, .avif), - for standard output, or the folder",
+    )
+    p.add_argument("--format", choices=FORMATS, help="of the pictures of a folder, or on standard output (png)")
+    p.add_argument("--quality", type=int, metavar="N", help="of JPEG (92), WebP (90), AVIF (80): 1 to 100")
     p.add_argument("--overwrite", action="store_true", help="replace what is there already, whoever made it")
+    p.add_argument("--longest-side", type=int, metavar="N", help="make the picture smaller, to N pixels at most")
     p.add_argument("--stage", choices=("reference", "objects", "final"), default="final", help="how far to decode")
     p.add_argument("--partial", action="store_true", help="decode an incomplete file as far as it goes, unchecked")
     p.add_argument(
@@ -35,7 +54,12 @@ def main() -> int:
     add_profile(p)
     add_restoring(p.add_argument_group("restoring", "in brackets, what the bundled restorer does by default"))
     add_algorithm(p.add_argument_group("the loop (the paper's Algorithm 1)", ALGORITHM))
-    return run(command, p.parse_args())
+    return p
+
+
+def main() -> int:
+    """Entry point; returns the exit code."""
+    return run(command, arguments().parse_args())
 
 
 def unpack_options(arguments: argparse.Namespace) -> UnpackOptions:
@@ -60,28 +84,27 @@ def watcher(folder: Path | None, overwrite: bool) -> Watcher:
         path = folder / f"{stage.replace(' ', '-')}.png"
         if not overwrite:
             refuse_foreign(path, is_our_png, "PNG that sedicfmt wrote")
-        write_output(str(path), png(picture, pnginfo=signed()))
+        write_output(str(path), png(picture, pnginfo=signed(generated=stage != "reference")))
 
     return Watcher(note, bar, save)
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Read, decode, write, report; returns the exit code."""
-    import numpy as np
-
-    from sedicfmt.pipeline.png_text import png, png_text
     from sedicfmt.pipeline.unpack import unpack_bytes
+    from sedicfmt.pipeline.written_picture import PictureFormat, format_for
 
-    options = unpack_options(arguments)
+    options, suffix = unpack_options(arguments), f".{arguments.format}" if arguments.format else None
     if are_many(arguments):
-        return unpack_all(arguments, options)
-    if arguments.output != "-" and Path(arguments.output).suffix.lower() not in (".png", ""):
-        raise EncodeError(f"{arguments.output}: pictures are written as PNG; name a .png file")
-    check_output(arguments, is_our_png, "PNG that sedicfmt wrote")
+        return unpack_all(
+            arguments, options, PictureFormat(suffix or ".png", arguments.quality, arguments.longest_side)
+        )
+    written = format_for(arguments.output, suffix, arguments.quality, arguments.longest_side)
+    check_output(arguments, is_our_picture, "picture that sedicfmt wrote")
     data = read_sedic(arguments.inputs[0])
     result = unpack_bytes(data, options, watcher(arguments.save_stages, arguments.overwrite))
     warn(result.warnings)
-    write_output(arguments.output, png(np.asarray(result.picture), pnginfo=png_text(data, result)))
+    write_output(arguments.output, written.write(data, result))
     if arguments.json:
         summary = {"output": arguments.output, **result.summary()}
         print(json.dumps(summary), file=sys.stderr if on_stdout(arguments.output) else sys.stdout)
@@ -91,16 +114,26 @@ def command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def unpack_all(arguments: argparse.Namespace, options: UnpackOptions) -> int:
+def unpack_all(arguments: argparse.Namespace, options: UnpackOptions, written: PictureFormat) -> int:
     """Folders, or several files."""
     from sedicfmt.batch.folders import unpack_folder
 
     if arguments.save_stages:
         raise EncodeError("--save-stages is for one file; the files of a folder would overwrite each other's")
     sources = [Path(name) for name in arguments.inputs]
-    with unpack_folder(sources, Path(arguments.output), options, arguments.overwrite) as batch:
+    with unpack_folder(sources, Path(arguments.output), options, arguments.overwrite, written=written) as batch:
         return run_batch(batch, arguments)
 
+
+EXAMPLES = """\
+  sedic-unpack photo.sedic -o photo.png
+  sedic-unpack photo.sedic -o photo.jpg --quality 85
+  sedic-unpack photo.sedic -o photo.png --stage reference        needs no torch
+  sedic-unpack photo.sedic -o photo.png --save-stages stages
+  sedic-unpack cut.sedic -o what-is-there.png --partial --stage reference
+  sedic-unpack packed -o pictures --format webp
+"""
+FORMATS = ("png", "jpg", "webp", "avif")
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sedicfmt.model import SedicFile
 
     Source = str | os.PathLike[str] | bytes | bytearray | memoryview | IO[bytes]
-    Picture = Image | NDArray[Any] | Source
+    PictureSource = Image | NDArray[Any] | Source
 
 
 def read(source: Source, allow_prefix: bool = False, profile: str = "full") -> SedicFile:
@@ -36,7 +36,7 @@ def write(file: SedicFile) -> bytes:
     return write_file(file)
 
 
-def pack(image: Picture, **options: Any) -> bytes:
+def pack(image: PictureSource, **options: Any) -> bytes:
     """A picture -> the bytes of a .sedic file.
 
     `image`: a Pillow picture, a file's path or bytes or the open file, or a numpy array of RGB or grey samples, uint8,
@@ -67,7 +67,7 @@ def unpack(data: Source, stage: str = "final", partial: bool = False, **options:
     return unpack_bytes(_data(data), options_from(stage, partial, options)).picture
 
 
-def _picture(image: Picture) -> tuple[Any, str | None]:
+def _picture(image: PictureSource) -> tuple[Any, str | None]:
     """What the pipeline takes, and the file's path where there is one."""
     import numpy as np
     from PIL import Image as pillow

@@ -1,7 +1,18 @@
 """Every error this package raises, by whose fault it is: the file's, the caller's or a back end's.
 
 A `SedicError` says what is wrong (`code`), where in the file's structure (`path`, such as "objects[1].mask") and at which
-byte (`offset`, None where there is none). Exit codes of the tools follow from the class (table at the bottom).
+byte (`offset`, None where there is none). The commands end with the class's `exit_code`:
+
+    code         exit code  class                                                       whose fault
+    malformed    3          Malformed                                                   the file's
+    unsupported  4          Unsupported                                                 the file's, or this reader is too old
+    truncated    5          Truncated                                                   the file's
+    check        6          ChecksumMismatch                                            the file's
+    limit        7          LimitExceeded                                               the file's or the caller's
+    usage        2          EncodeError                                                 the caller's
+    backend      8          MissingDependency, BackendFailed, BackendUnavailable        a back end's
+
+Other exit codes (0, 74, 130) are the commands' own: `sedic_tools/commands/command.py`.
 """
 
 from __future__ import annotations

@@ -5,10 +5,12 @@
 A back end is somebody's code. What it gives may be of another size or type than the next stage takes, and it may raise
 whatever comes to its mind. Both end in one error that names the back end and its package, `BackendFailed` (exit code 8), at
 the door and not three stages later. Memory that is not there is `LimitExceeded` (7), as for every large picture. An
-interruption passes, and so does an error of a function of ours that the back end called, such as a progress bar's.
+interruption passes, and so does an error of a function of ours that the back end called, such as a progress bar's: `ours`
+marks it. Within a back end that runs a network, `networks/failures.py` says more of what broke, by the same words of this
+file, and the door lets that pass.
 
-Here is what all kinds need. What a describer, a grounder, a segmenter or a restorer has to give stands in
-`encoders/guarded.py` and `decoders/guarded.py`; a further kind (a latent codec) makes its own file of the same parts.
+Here is what all kinds need. What each kind has to give stands in `encoders/guarded.py` (describers, grounders, segmenters),
+`decoders/guarded.py` (restorers) and `latents/guarded.py` (latent codecs).
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any, NoReturn, TypeVar
 
@@ -41,7 +43,6 @@ class Guard:
     package: str = ""
     reads_files: bool = False
     decodes: bool = False
-    _ours: list[BaseException] = field(default_factory=list, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"the {self.kind} {self.name!r}" + (f" of the package {self.package}" if self.package else "")
@@ -63,25 +64,11 @@ class Guard:
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # SystemExit, too: a stranger's sys.exit() must not end us without a word
-            if any(error is one for one in self._ours) or (self.reads_files and isinstance(error, OSError)):
+            if is_ours(error) or (self.reads_files and isinstance(error, OSError)):
                 raise
             if isinstance(error, SedicError) and self._may_raise(error):
                 raise self._named(error) from error.__cause__
             raise self._translated(error) from error
-        finally:
-            self._ours.clear()
-
-    def ours(self, function: Callable[..., Returned]) -> Callable[..., Returned]:
-        """`function`, to be called by the back end: what it raises passes, as it is no fault of the back end's."""
-
-        def called(*arguments: Any) -> Returned:
-            try:
-                return function(*arguments)
-            except BaseException as error:
-                self._ours.append(error)
-                raise
-
-        return called
 
     def _may_raise(self, error: SedicError) -> bool:
         """Errors of a meaning here: a broken file is none where no file is read."""
@@ -139,6 +126,24 @@ class Guard:
         return copied
 
 
+def ours(function: Callable[..., Returned]) -> Callable[..., Returned]:
+    """`function`, to be called by a back end: what it raises passes, as it is no fault of the back end's."""
+
+    def called(*arguments: Any) -> Returned:
+        try:
+            return function(*arguments)
+        except BaseException as error:
+            vars(error)[OURS] = True  # not setattr, which a class of errors may forbid
+            raise
+
+    return called
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether a function of ours raised it that a back end called."""
+    return vars(error).get(OURS, False) is True
+
+
 def read_only(array: np.ndarray) -> np.ndarray:
     """The same array, as one that cannot be written into: a back end must not change a picture that others use after it."""
     view = array.view()
@@ -182,4 +187,5 @@ def brief_text(text: str) -> str:
     return text if len(text) <= MOST_SAID else text[:MOST_SAID] + " ..."
 
 
+OURS = "raised_by_a_function_of_ours"
 MOST_SAID = 300  # characters of a stranger's message or value

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
-Bitmap = NDArray[np.uint8]  # (rows, columns), values 0 and 1
+from sedicfmt.bitcoding.bitmap import Bitmap
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -20,13 +20,12 @@ from sedicfmt.decoders.registry import RESTORERS
 from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
 from sedicfmt.encoders.registry import DESCRIBERS
 from sedicfmt.limits import MAX_FILE_BYTES, MAX_PICTURE_BYTES
+from sedicfmt.pipeline.clock import OnStage
 from sedicfmt.pipeline.pack import open_back_ends, pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import open_picture
 from sedicfmt.pipeline.png_text import png, png_text
 from sedicfmt.pipeline.unpack import UnpackOptions, Watcher, open_restorer, unpack_bytes
-
-OnStage = Callable[[str], None]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sedicfmt.bitcoding.bitmap import Bitmap
 from sedicfmt.bitcoding.context_tree import KINDS, REACH_COLUMNS, REACH_ROWS, Test
-
-Bitmap = NDArray[np.uint8]  # (rows, columns), values 0 and 1
 
 
 class Planes:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sedicfmt.bitcoding import context_tree
-from sedicfmt.bitcoding.context_planes import Bitmap, Planes
+from sedicfmt.bitcoding.bitmap import Bitmap
+from sedicfmt.bitcoding.context_planes import Planes
 from sedicfmt.bitcoding.range_coder import RangeDecoder, RangeEncoder
 from sedicfmt.errors import LimitExceeded, Malformed
 from sedicfmt.limits import MAX_CODED_CELLS

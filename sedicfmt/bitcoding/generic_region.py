@@ -18,13 +18,12 @@ contexts are numbered never shows in the data, as all start alike.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sedicfmt.bitcoding.bitmap import Bitmap
 from sedicfmt.bitcoding.mq_coder import MQDecoder, MQEncoder
 from sedicfmt.errors import LimitExceeded, Malformed
 from sedicfmt.limits import MAX_CODED_CELLS
 
-Bitmap = NDArray[np.uint8]  # (rows, columns), values 0 and 1
 CONTEXTS = 1 << 16
 PAD = 4  # zero cells beside a row, so that no window asks where the border is
 SHIFT_OUT = 0x7BF7  # a context without the leftmost cell of each of its rows

@@ -16,12 +16,11 @@ wins. Objects of photos take two fifths (1/8 grid) or a fifth (full size) of the
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sedicfmt.bitcoding.bit_io import bits_of, bytes_of, exp_golomb
+from sedicfmt.bitcoding.bitmap import Bitmap
 from sedicfmt.errors import LimitExceeded, Malformed
 
-Bitmap = NDArray[np.uint8]  # (rows, columns), values 0 and 1
 MAX_CHANGES = 1 << 16  # more is noise, no object; keeps the slowest decode to about a second
 MAX_SHIFT = 8  # cells; a change that jumped farther belongs to another part of the outline and predicts no slope
 FREE_ORDER = 3  # Exp-Golomb order of the runs that nothing above predicts
@@ -77,7 +76,8 @@ def _changes(bitmap: Bitmap, columns: int) -> list[int]:
         line, cell = np.nonzero(bitmap[:, 1:] != bitmap[:, :-1])
     seams = np.flatnonzero(lines[1:, 0] != lines[:-1, -1]) + 1  # from the end of a line to the start of the next
     first = [0] if bitmap[0, 0] else []
-    return first + np.sort(np.concatenate([line * length + cell + 1, seams * length])).tolist()
+    rest: list[int] = np.sort(np.concatenate([line * length + cell + 1, seams * length])).tolist()
+    return first + rest
 
 
 class _Outline:

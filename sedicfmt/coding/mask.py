@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from sedicfmt.bitcoding.bitmap import Bitmap
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed
 from sedicfmt.limits import MAX_SIDE
-from sedicfmt.model import Bitmap
 from sedicfmt.segments.mask import AUTO, CODER_IDS, as_bitmap, decode_cells, encode_cells
 
 

@@ -7,7 +7,7 @@ from io import BytesIO
 from construct import ConstructError, bits2bytes
 
 from sedicfmt.container.checksum import checksum
-from sedicfmt.container.frame import Frame, segment_kinds
+from sedicfmt.container.frame import Frame, objects_of, segment_kinds
 from sedicfmt.container.schema import LENGTH, Start, ZeroBits
 from sedicfmt.container.size import check_latent_scale, size_fields
 from sedicfmt.container.varint import build_varint
@@ -28,7 +28,7 @@ def build_frame(frame: Frame) -> bytes:
 def build_header(frame: Frame) -> bytes:
     """The header's bytes: `Start`, the lengths (the last one left out unless extensions follow), zeros (C-1 to C-8)."""
     stream = BytesIO()
-    objects = (len(frame.segments) - 3) // 2
+    objects = objects_of(len(frame.segments))
     if objects > MAX_OBJECTS:
         raise LimitExceeded(f"{objects} objects; a file holds at most {MAX_OBJECTS}", "objects")
     if [(s.kind, s.path) for s in frame.segments] != segment_kinds(objects):
@@ -47,7 +47,8 @@ def build_header(frame: Frame) -> bytes:
     for segment in frame.segments if frame.extensions else frame.segments[:-1]:
         LENGTH[segment.kind].build_stream(len(segment.payload), stream)
     ZeroBits().build_stream(0, stream)
-    return bits2bytes(stream.getvalue())
+    header: bytes = bits2bytes(stream.getvalue())
+    return header
 
 
 def build_extensions(extensions: tuple[Extension, ...]) -> bytes:

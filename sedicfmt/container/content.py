@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from sedicfmt.container.builder import build_frame
-from sedicfmt.container.frame import Frame, Segment, segment_kinds
+from sedicfmt.container.frame import Frame, Segment, objects_of, segment_kinds
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.container.profile import check_changes, check_profile
 from sedicfmt.container.size import check_size
@@ -35,20 +35,22 @@ def read_file(data: bytes, allow_prefix: bool = False, profile: str = "full") ->
 
 def file_of(frame: Frame, profile: str = "full") -> SedicFile:
     """Decode texts and masks; z and y stay as payloads, which a model reads. What only decoding shows is bounded here."""
-    z, y, *rest = frame.segments
+    by_path = {segment.path: segment for segment in frame.segments}
     _check_mask_cells(frame)
     changes = 0
-    words = _decode(rest[0], text.parse) if rest else ""
+    words = _decode(by_path["text"], text.parse) if "text" in by_path else ""
     objects: list[SedicObject] = []
-    for described, masked in zip(rest[1::2], rest[2::2], strict=True):
+    for j in range(objects_of(len(frame.segments))):
+        described, masked = by_path[f"objects[{j}].text"], by_path[f"objects[{j}].mask"]
         earlier = [part.mask for part in objects]
         name = _decode(described, text.parse)
         cells = _decode(masked, lambda payload: mask.parse(payload, frame.width, frame.height, earlier))
         changes += mask.changes(masked.payload, cells)
         check_changes(changes, masked, profile)
         objects.append(SedicObject(name, cells))
+    z, y = by_path["z"].payload, by_path["y"].payload
     return SedicFile(
-        frame.width, frame.height, frame.model_id, z.payload, y.payload, words, tuple(objects), frame.seed,
+        frame.width, frame.height, frame.model_id, z, y, words, tuple(objects), frame.seed,
         frame.extensions, frame.version, frame.latent_scale, frame.complete,
     )  # fmt: skip
 
@@ -82,20 +84,19 @@ def _decode(segment: Segment, parse: Callable[[bytes], T]) -> T:
 
 def write_file(file: SedicFile) -> bytes:
     """The one byte string of a content. Raises EncodeError or LimitExceeded with the path of what does not fit."""
-    return build_frame(frame_of(file))
+    return build_frame(to_frame(file))
 
 
-def frame_of(file: SedicFile) -> Frame:
+def to_frame(file: SedicFile) -> Frame:
     """Texts and masks encoded, each by the coder that gives fewer bytes unless the mask names one."""
     if not file.complete:
         raise EncodeError("an incomplete file cannot be written: part of its content is missing")
     check_size(file.width, file.height)
-    payloads = [file.z, file.y, _encode("text", partial(text.build, file.text))]
+    payloads = {"z": file.z, "y": file.y, "text": _encode("text", partial(text.build, file.text))}
     for j, part in enumerate(file.objects):
-        payloads.append(_encode(f"objects[{j}].text", partial(text.build, part.text)))
-        payloads.append(_encode(f"objects[{j}].mask", partial(_build_mask, j, file)))
-    kinds = segment_kinds(len(file.objects))
-    segments = tuple(Segment(k, p, payload) for (k, p), payload in zip(kinds, payloads, strict=True))
+        for name, build in (("text", partial(text.build, part.text)), ("mask", partial(_build_mask, j, file))):
+            payloads[f"objects[{j}].{name}"] = _encode(f"objects[{j}].{name}", build)
+    segments = tuple(Segment(kind, path, payloads[path]) for kind, path in segment_kinds(len(file.objects)))
     values = (file.width, file.height, file.model_id, file.latent_scale, file.seed)
     frame = Frame(*values, segments, file.extensions, file.version)
     _check_mask_cells(frame)

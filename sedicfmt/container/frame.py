@@ -34,7 +34,24 @@ class Frame:
 
 def segment_kinds(objects: int) -> list[tuple[str, str]]:
     """(kind, path) of every segment of a file with that many objects, in the file's order (C-6)."""
-    kinds = [("latent.z", "z"), ("latent.y", "y"), ("text.overall", "text")]
-    for j in range(objects):
-        kinds += [("text.object", f"objects[{j}].text"), ("mask", f"objects[{j}].mask")]
-    return kinds
+    each = [(kind, f"objects[{j}].{name}") for j in range(objects) for kind, name in OF_AN_OBJECT]
+    return [*OF_THE_PICTURE, *each]
+
+
+def objects_of(segments: int) -> int:
+    """How many objects that many segments hold whole."""
+    return max(0, segments - len(OF_THE_PICTURE)) // len(OF_AN_OBJECT)
+
+
+def whole_stages(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+    """The longest declared prefix (C-14): the latent, then the overall text, then text and mask of object by object."""
+    count = len(segments)
+    if count < len(OF_THE_PICTURE):
+        return segments[:LATENT] if count >= LATENT else ()
+    return segments[: len(OF_THE_PICTURE) + objects_of(count) * len(OF_AN_OBJECT)]
+
+
+# The layout, in the file's order: kind and path.
+OF_THE_PICTURE = (("latent.z", "z"), ("latent.y", "y"), ("text.overall", "text"))
+OF_AN_OBJECT = (("text.object", "text"), ("mask", "mask"))
+LATENT = 2  # how many of the first make a picture already

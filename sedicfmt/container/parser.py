@@ -12,7 +12,7 @@ from construct import ConstError, ConstructError, StreamError, bytes2bits
 
 from sedicfmt.container.builder import build_header
 from sedicfmt.container.checksum import CHECK_BYTES, checksum
-from sedicfmt.container.frame import Frame, Segment, segment_kinds
+from sedicfmt.container.frame import Frame, Segment, segment_kinds, whole_stages
 from sedicfmt.container.schema import HEADER_BYTES_MOST, LENGTH, Start, ZeroBits
 from sedicfmt.container.size import check_latent_scale, size_pixels
 from sedicfmt.container.varint import parse_varint
@@ -35,7 +35,7 @@ def parse_frame(data: bytes, allow_prefix: bool = False) -> Frame:
     width, height = _size(start)
     values = (width, height, start.model_id, start.latent_scale + 1, start.seed or 0)
     segments, end = _cut(data, start, lengths, header_bytes)
-    held = _whole_stages(segments[: len(lengths)])
+    held = whole_stages(segments[: len(lengths)])
     if end > len(data) - CHECK_BYTES:
         if allow_prefix and held:
             return Frame(*values, held, complete=False)
@@ -99,12 +99,6 @@ def _check_lengths(segments: tuple[Segment, ...]) -> None:
         if len(segment.payload) > MAX_SEGMENT_BYTES:
             message = f"a segment of {len(segment.payload)} bytes; the limit is {MAX_SEGMENT_BYTES}"
             raise LimitExceeded(message, segment.path, segment.offset)
-
-
-def _whole_stages(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
-    """The longest declared prefix (C-14): the latent, then the overall text, then text and mask of object by object."""
-    count = len(segments)
-    return segments[: 0 if count < 2 else count if count < 4 else 3 + (count - 3) // 2 * 2]
 
 
 def _truncated(data: bytes, held: tuple[Segment, ...]) -> Truncated:

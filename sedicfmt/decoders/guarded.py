@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from sedicfmt.decoders.interfaces import Restored, Restorer, RestoreRequest
-from sedicfmt.guard import Guard, a, brief, read_only
+from sedicfmt.guard import Guard, a, brief, ours, read_only
 from sedicfmt.picture import Picture
 
 RECORD_KEY = re.compile(
@@ -42,12 +42,12 @@ class GuardedRestorer:
         def step(stage: str, done: int, total: int) -> None:
             self._stage(stage)
             guard.require(isinstance(done, int) and isinstance(total, int), "told of a step that is no whole number")
-            guard.ours(on_step)(stage, done, total)
+            ours(on_step)(stage, done, total)
 
         def picture(stage: str, shown: Picture) -> None:
             self._stage(stage)
             checked = guard.array(shown, f"the picture of {brief(stage)}", request.reference.shape)
-            guard.ours(on_picture)(stage, checked) if on_picture else None
+            ours(on_picture)(stage, checked) if on_picture else None
 
         shows = None if on_picture is None else picture
         return replace(request, reference=read_only(request.reference), on_step=step, on_picture=shows)

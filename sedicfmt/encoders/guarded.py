@@ -22,7 +22,7 @@ from sedicfmt.encoders.interfaces import (
     Segmenter,
 )
 from sedicfmt.encoders.words import count_words
-from sedicfmt.guard import Guard, a, brief, read_only
+from sedicfmt.guard import Guard, a, brief, ours, read_only
 from sedicfmt.limits import MAX_TEXT_BYTES
 from sedicfmt.picture import Picture, Pixels
 
@@ -37,7 +37,7 @@ class GuardedDescriber:
     def describe(self, image: Picture, request: DescribeRequest) -> Description:
         """What the describer says, within the request's limits. Raises BackendFailed, LimitExceeded, what else it may."""
         with self.guard.at_work():
-            asked = replace(request, on_part=self.guard.ours(request.on_part))
+            asked = replace(request, on_part=ours(request.on_part))
             return self._checked(self.inner.describe(read_only(image), asked), image, request)
 
     def _checked(self, told: Any, image: Picture, request: DescribeRequest) -> Description:

@@ -21,7 +21,7 @@ class EfficientNetLiteFeatures(nn.Module):
         super().__init__()
         self.shapes = block_shapes(REPEATS[size])
         self.ends = feature_blocks(REPEATS[size])
-        state = load_weights(size)
+        state = lite_weights(size)
         self.stem = folded(state, "_conv_stem", "_bn0", 2)
         self.blocks = nn.ModuleList(self.block(state, i) for i in range(self.ends[-1] + 1))
 
@@ -73,7 +73,7 @@ def same(layer: nn.Conv2d, x: Tensor) -> Tensor:
     return layer(F.pad(x, pads))
 
 
-def load_weights(size: int) -> dict[str, Tensor]:
+def lite_weights(size: int) -> dict[str, Tensor]:
     """The package's checkpoint. Raises MissingDependency where the package is not installed."""
     file = checkpoint(size, "features need", "eval")
     state: dict[str, Tensor] = torch.load(file, weights_only=True)

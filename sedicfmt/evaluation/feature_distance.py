@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from sedicfmt.encoders.offline.detect_ssd import model_files
 from sedicfmt.errors import BackendFailed, MissingDependency
 from sedicfmt.installing import install_extra
-from sedicfmt.networks.opencv import opencv
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture, check_pair
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def detector_features(picture: Picture) -> list[NDArray[np.float32]]:
     """SSD-MobileNet-v2's features of one such picture at strides 2, 4, 8, 16, each (1, c, h / s, w / s)."""
     detector = _detector()
     with _LOOKING:
-        detector.setInput(opencv().dnn.blobFromImage(np.ascontiguousarray(picture)))
+        detector.setInput(package("cv2").dnn.blobFromImage(np.ascontiguousarray(picture)))
         return [np.array(plane) for plane in detector.forward(DETECTOR_LAYERS)]
 
 
@@ -122,7 +122,7 @@ def _network(size: int) -> tuple[Any, Any]:
 @cache
 def _detector() -> Any:
     """The detector, opened at the first use by OpenCV's classic engine: the new one gives no layer but the last."""
-    cv2 = opencv()
+    cv2 = package("cv2")
     engine = {"engine": cv2.dnn.ENGINE_CLASSIC} if int(cv2.__version__.split(".")[0]) >= 5 else {}
     graph, layout = model_files()
     try:

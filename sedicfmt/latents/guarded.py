@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sedicfmt.guard import Guard, a, brief, read_only
-from sedicfmt.latents.interfaces import CodedLatent, DecodedLatent, LatentCodec, LatentEncoder, Size
+from sedicfmt.guard import Guard, a, brief, ours, read_only
+from sedicfmt.latents.interfaces import CodedLatent, DecodedLatent, FileSize, LatentCodec, LatentEncoder
 from sedicfmt.model import Extension, SedicFile
 from sedicfmt.picture import Picture
 
@@ -62,10 +62,10 @@ class GuardedEncoder:
         with self.guard.at_work():
             return self._checked(self.inner.smallest())
 
-    def best(self, size: Size, most_bytes: int, least_scale: int) -> CodedLatent | None:
+    def best(self, size: FileSize, most_bytes: int, least_scale: int) -> CodedLatent | None:
         """The latent that `most_bytes` are best spent on, which it does fit in, or None."""
         with self.guard.at_work():
-            found = self.inner.best(self.guard.ours(size), most_bytes, least_scale)
+            found = self.inner.best(ours(size), most_bytes, least_scale)
             if found is None:
                 return None
             needed = size(self._checked(found))

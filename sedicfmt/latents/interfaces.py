@@ -31,7 +31,7 @@ class CodedLatent:
     extensions: tuple[Extension, ...] = ()
 
 
-Size = Callable[[CodedLatent], int]  # bytes of the whole file with that latent
+FileSize = Callable[[CodedLatent], int]  # bytes of the whole file with that latent
 
 
 class LatentEncoder(Protocol):
@@ -45,7 +45,7 @@ class LatentEncoder(Protocol):
     def usual(self) -> CodedLatent:
         """What is written without a budget."""
 
-    def best(self, size: Size, most_bytes: int, least_scale: int) -> CodedLatent | None:
+    def best(self, size: FileSize, most_bytes: int, least_scale: int) -> CodedLatent | None:
         """The latent that `most_bytes` are best spent on; None where none of `least_scale` or more fits."""
 
     def smallest(self) -> CodedLatent:

@@ -6,8 +6,7 @@ picture -> describe (objects, texts; masks where the describer knows them) -> gr
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -23,11 +22,10 @@ from sedicfmt.errors import SedicError
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.picture import Picture
 from sedicfmt.pipeline.choose_reference import with_reference
+from sedicfmt.pipeline.clock import Clock, OnStage
 from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import OpenedPicture, orientation_of, to_rgb
 from sedicfmt.segments.mask_grid import downscale
-
-OnStage = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def pack_picture(
 
     `back_ends`: what `open_back_ends` made of the same options, to be used again; None opens them for this picture.
     """
-    warnings, report, clock = list[str](), dict[str, object](), _Clock(on_stage)
+    warnings, report, clock = list[str](), dict[str, object](), Clock(on_stage)
     with clock("picture"):
         pixels = to_rgb(image, warnings.append)
         height, width, _ = pixels.shape
@@ -156,25 +154,3 @@ def _objects(description: Description, scale: int, warnings: list[str]) -> Itera
 
 
 PAID = ("requests", "retries", "cached", "tokens_in", "tokens_out", "cost")
-
-
-class _Clock:
-    """Seconds for each stage, and word of each stage's start to whoever shows progress."""
-
-    def __init__(self, on_stage: OnStage):
-        self.on_stage, self.seconds, self.stage, self.began = on_stage, dict[str, float](), "", 0.0
-
-    def __call__(self, stage: str) -> _Clock:
-        self.stage = stage
-        return self
-
-    def __enter__(self) -> None:
-        self.on_stage(self.stage)
-        self.began = time.perf_counter()
-
-    def part(self, name: str) -> None:
-        """Word of a part of the stage at work."""
-        self.on_stage(f"{self.stage}: {name}")
-
-    def __exit__(self, *unused: object) -> None:
-        self.seconds[self.stage] = round(time.perf_counter() - self.began, 4)

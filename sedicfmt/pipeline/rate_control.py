@@ -17,7 +17,7 @@ from sedicfmt.container.content import write_file
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.encoders.words import limit_words
 from sedicfmt.errors import LimitExceeded
-from sedicfmt.latents.interfaces import CodedLatent, LatentEncoder, Size
+from sedicfmt.latents.interfaces import CodedLatent, FileSize, LatentEncoder
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.segments.mask_grid import downscale
 
@@ -66,7 +66,7 @@ def fill(content: SedicFile, latent: CodedLatent) -> SedicFile:
     )
 
 
-def size_with(content: SedicFile) -> Size:
+def size_with(content: SedicFile) -> FileSize:
     """How many bytes the file has with one latent or another."""
     return lambda latent: len(write_file(fill(content, latent)))
 

@@ -6,9 +6,7 @@ stage:                      "reference"          "objects"             "final"
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +24,7 @@ from sedicfmt.latents.painting import paint_reference
 from sedicfmt.latents.registry import codec_of
 from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.picture import Picture
+from sedicfmt.pipeline.clock import Clock, OnStage
 from sedicfmt.pipeline.restoring_work import work_within
 from sedicfmt.segments.mask_grid import upscale
 
@@ -74,7 +73,7 @@ def options_from(stage: str, partial: bool, given: Mapping[str, Any]) -> UnpackO
 class Watcher:
     """Who is told how it goes: of each stage, of each step (stage, done, total), and, where asked, of each picture."""
 
-    on_stage: Callable[[str], None] = lambda stage: None
+    on_stage: OnStage = lambda stage: None
     on_step: Callable[[str, int, int], None] = lambda stage, done, total: None
     on_picture: Callable[[str, Picture], None] | None = None
 
@@ -115,7 +114,7 @@ def unpack_bytes(
     options, watcher = options or UnpackOptions(), watcher or Watcher()
     if options.stage not in STAGES:
         raise EncodeError(f"no stage is called {options.stage}; there are {', '.join(STAGES)}", "stage")
-    clock = _Clock(watcher)
+    clock = Clock(watcher.on_stage)
     with clock("read"):
         file = read_file(data, options.partial, options.profile)
         codec = None if options.blind else codec_of(file.model_id)
@@ -139,7 +138,7 @@ def unpack_bytes(
     return result
 
 
-def _reference(file: SedicFile, codec: GuardedCodec | None, clock: _Clock) -> Image.Image:
+def _reference(file: SedicFile, codec: GuardedCodec | None, clock: Clock) -> Image.Image:
     """The reference picture; without a codec one grey of its size, which stands for a latent that is not looked at."""
     if codec is None:
         return Image.new("RGB", (file.width, file.height), (NEUTRAL,) * 3)
@@ -162,17 +161,3 @@ def _restore(result: UnpackResult, parts: tuple[SedicObject, ...], restorer: Res
     restored = guarded_restorer(restorer).restore(request)
     result.picture, result.record = Image.fromarray(restored.picture), dict(restored.record)
     result.warnings += restored.warnings
-
-
-class _Clock:
-    """Seconds of each step, told to the watcher as it begins."""
-
-    def __init__(self, watcher: Watcher):
-        self.watcher, self.seconds = watcher, dict[str, float]()
-
-    @contextmanager
-    def __call__(self, step: str) -> Iterator[None]:
-        self.watcher.on_stage(step)
-        began = time.perf_counter()
-        yield
-        self.seconds[step] = round(time.perf_counter() - began, 4)

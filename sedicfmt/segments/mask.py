@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from sedicfmt.bitcoding import contexts, generic_region, run_length
+from sedicfmt.bitcoding.bitmap import Bitmap
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, Unsupported
 from sedicfmt.limits import MAX_MASK_SCALE, MAX_SEGMENT_BYTES, MAX_SIDE
-from sedicfmt.model import Bitmap, Mask
+from sedicfmt.model import Mask
 from sedicfmt.segments.mask_grid import grid_shape
 
 AUTO = "auto"
@@ -122,7 +123,8 @@ def decode_cells(coder_id: int, data: bytes, shape: tuple[int, int], earlier: Bi
     """The bitmap of `shape` that coder `coder_id` reads from `data`; `earlier` as for `encode_cells`, errors as `parse`."""
     if coder_id not in CODERS:
         raise Unsupported(f"mask: coder {coder_id} is not known to this version", offset=0)
-    return CODERS[coder_id][1].decode(_within_segment(bytes(data)), shape, *_also(coder_id, earlier))
+    cells: Bitmap = CODERS[coder_id][1].decode(_within_segment(bytes(data)), shape, *_also(coder_id, earlier))
+    return cells
 
 
 def _also(coder_id: int, earlier: Bitmap | None) -> tuple[Bitmap | None, ...]:

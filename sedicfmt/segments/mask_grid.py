@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sedicfmt.bitcoding.bitmap import Bitmap
 from sedicfmt.errors import EncodeError
-from sedicfmt.model import Bitmap
 
 
 def grid_shape(scale: int, width: int, height: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@
     steps = 12000
 
 A name without ".toml" is one of the files beside this module (`configs/`). Settings that a file leaves out have the
-defaults of the kind's `Settings`.
+defaults of the kind's class of settings.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def find_kind(kind: str) -> tuple[Any, Any]:
     """(run, settings) classes of a kind. Raises EncodeError."""
     if kind not in KINDS:
         raise EncodeError(f"no model of kind {kind!r} can be trained; there are {', '.join(KINDS)}", "kind")
-    module, run = KINDS[kind].split(":")
+    module, run, settings = KINDS[kind]
     loaded = import_module(module)
-    return getattr(loaded, run), loaded.Settings
+    return getattr(loaded, run), getattr(loaded, settings)
 
 
 def _split(change: str) -> tuple[str, str]:
@@ -73,7 +73,7 @@ def _checked(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]
 
 
 KINDS = {
-    "codec": "sedicfmt.training.train_codec:CodecRun",
-    "cheng2020": "sedicfmt.training.train_cheng:ChengRun",
-    "restorer": "sedicfmt.training.train_restorer:RestorerRun",
+    "codec": ("sedicfmt.training.train_codec", "CodecRun", "CodecSettings"),
+    "cheng2020": ("sedicfmt.training.train_cheng", "ChengRun", "ChengSettings"),
+    "restorer": ("sedicfmt.training.train_restorer", "RestorerRun", "RestorerSettings"),
 }

@@ -19,10 +19,10 @@ def repeated(error: Tensor) -> Tensor:
     """n * energy of the mean tile of `error` (b, c, side, side), over whole crops and over neighbourhoods; a mean of both."""
     tiles = error.unflatten(3, (-1, PITCH)).unflatten(2, (-1, PITCH))  # (b, c, rows, 8, columns, 8)
     near = tiles.unflatten(4, (-1, NEAR)).unflatten(2, (-1, NEAR)).mean((3, 6))
-    return (energy(near, NEAR * NEAR) + energy(tiles.mean((2, 4)), tiles.shape[2] * tiles.shape[4])) / 2
+    return (grid_energy(near, NEAR * NEAR) + grid_energy(tiles.mean((2, 4)), tiles.shape[2] * tiles.shape[4])) / 2
 
 
-def energy(mean: Tensor, count: int) -> Tensor:
+def grid_energy(mean: Tensor, count: int) -> Tensor:
     """Of mean tiles, axes (..., 8, ..., 8) or (..., 8, 8), without their own means, which are no pattern."""
     axes = (3, 5) if mean.ndim == 6 else (2, 3)
     return count * (mean - mean.mean(axes, keepdim=True)).square().mean()

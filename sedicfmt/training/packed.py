@@ -17,7 +17,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from sedicfmt.errors import EncodeError
-from sedicfmt.training.photos import digest, find_photos, without_held_out
+from sedicfmt.training.photos import digest, photos_below, without_held_out
 
 MOST_BYTES = 45 << 20
 LIST = "pack.json"
@@ -27,7 +27,7 @@ def pack(
     photos: Path, out: Path, held_out: str = "", side: int = 400, quality: int = 75, most: int = MOST_BYTES
 ) -> int:
     """Write the pack; returns the number of photos in it."""
-    paths = without_held_out(find_photos(photos), held_out)
+    paths = without_held_out(photos_below(photos), held_out)
     paths.sort(key=lambda p: hashlib.sha256(p.name.encode()).digest())
     names, room = list[str](), most - 200_000  # the list, and the archive's own
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
@@ -64,7 +64,7 @@ class Photos(NamedTuple):
 def load_photos(data: Path, held_out: str = "") -> Photos:
     """All photos of a folder or a pack. Raises OSError, EncodeError (no such pack)."""
     if data.is_dir():
-        paths = without_held_out(find_photos(data), held_out)
+        paths = without_held_out(photos_below(data), held_out)
         return Photos([Image.open(p).convert("RGB") for p in paths], [p.stem for p in paths], digest(paths))
     try:
         with zipfile.ZipFile(data) as archive:

@@ -17,7 +17,7 @@ from PIL import Image
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
-def find_photos(folder: Path) -> list[Path]:
+def photos_below(folder: Path) -> list[Path]:
     """All pictures below `folder`, in a stable order. Raises FileNotFoundError where there is none."""
     found = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
     if not found:

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from sedicfmt.latents.av1 import still_picture as av1
+from sedicfmt.latents.av1 import still_picture
 from sedicfmt.latents.nano.network import NanoCodec
 
 AV1_SCALES, AV1_STEPS = (4, 10), (3, 16)  # sixteenths and quality steps: what budgets of 500 to 3,000 bytes lead to
@@ -52,7 +52,7 @@ def through_av1(photo: Image.Image, rng: np.random.Generator) -> np.ndarray:
     scale, step = int(rng.integers(*AV1_SCALES)), int(rng.integers(*AV1_STEPS))
     size = (max(1, round(photo.width * scale / 16)), max(1, round(photo.height * scale / 16)))
     small = photo.resize(size, Image.Resampling.LANCZOS)
-    decoded = Image.fromarray(av1.decode(av1.encode(small, step, AV1_SPEED), *size))
+    decoded = Image.fromarray(still_picture.decode(still_picture.encode(small, step, AV1_SPEED), *size))
     return np.asarray(decoded.resize(photo.size, Image.Resampling.BICUBIC))
 
 

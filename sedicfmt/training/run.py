@@ -51,7 +51,7 @@ def learning_rate(step: int, s: RunSettings) -> float:
     return s.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
-class Run:
+class TrainingRun:
     """A training run in the folder `out`. `data_digest`: SHA-256 of what it learns from."""
 
     layout = torch.channels_last

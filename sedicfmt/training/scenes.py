@@ -22,7 +22,7 @@ from PIL import Image
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.encoders.offline.describe_offline import OfflineDescriber
 from sedicfmt.segments.mask_grid import downscale
-from sedicfmt.training.photos import find_photos
+from sedicfmt.training.photos import photos_below
 
 CELL = 8  # pixels a side of the restorer's latent position
 
@@ -89,7 +89,7 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     said = captions_of(json.loads(arguments.captions.read_text())) if arguments.captions else {}
-    photos = find_photos(arguments.photos)
+    photos = photos_below(arguments.photos)
     with ProcessPoolExecutor(arguments.jobs) as pool:
         words = [said.get(photo.stem, ()) for photo in photos]
         show(pool.map(save_scene, photos, [arguments.out] * len(photos), words), len(photos))

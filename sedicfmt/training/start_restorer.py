@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sedicfmt.decoders.nano.denoiser import read_config
+from sedicfmt.decoders.nano.denoiser import config_in
 from sedicfmt.decoders.nano.network import NanoRestorerNetwork
 from sedicfmt.errors import EncodeError
 from sedicfmt.networks.small_weights import unpack
@@ -26,7 +26,7 @@ def start_from(network: NanoRestorerNetwork, path: Path) -> None:
 
     data = path.read_bytes()
     try:
-        read_config(data)
+        config_in(data)
         old = {k: torch.from_numpy(v) for k, v in unpack(load(data)).items() if not k.startswith("words.embed")}
     except (KeyError, ValueError, SafetensorError) as error:
         raise EncodeError(f"{path} is no restorer's weights file") from error

@@ -23,7 +23,7 @@ CHANNELS = {quality: 128 if quality <= 3 else 192 for quality in range(1, 7)}  #
 
 
 @dataclass
-class Settings(train_codec.Settings):
+class ChengSettings(train_codec.CodecSettings):
     """As the paper says; `start` is a file of weights, "pretrained" (CompressAI downloads its own), or empty."""
 
     rate: float = 1e-4

@@ -18,8 +18,8 @@ from sedicfmt.evaluation.lpips import Lpips
 from sedicfmt.latents.nano.network import STRIDE_Y, STRIDE_Z, NanoCodec
 from sedicfmt.training.klt import fit_klt
 from sedicfmt.training.packed import load_photos
-from sedicfmt.training.photos import CropShape, CropSource, find_photos
-from sedicfmt.training.run import CHECKPOINT, Run, RunSettings
+from sedicfmt.training.photos import CropShape, CropSource, photos_below
+from sedicfmt.training.run import CHECKPOINT, RunSettings, TrainingRun
 from sedicfmt.training.weights import load_weights
 from sedicfmt.training.window import moved_window
 
@@ -28,7 +28,7 @@ LOADERS = 8  # threads that cut crops for a GPU; a CPU has better things to do
 
 
 @dataclass
-class Settings(RunSettings):
+class CodecSettings(RunSettings):
     """What a run of the codec is made of."""
 
     lmbda: float = 1.3e-4  # weight of the squared error in 255^2 units beside bits a pixel
@@ -45,10 +45,10 @@ class Settings(RunSettings):
     held_out: str = ""  # photos below a folder of this name, every 20th of them, are never trained on
 
 
-class CodecRun(Run):
+class CodecRun(TrainingRun):
     """A run of the codec on crops of photos; `check_photos`: a folder of held-out ones to log bpp and PSNR on."""
 
-    def __init__(self, data: Path, out: Path, settings: Settings, device: str, check_photos: Path | None = None):
+    def __init__(self, data: Path, out: Path, settings: CodecSettings, device: str, check_photos: Path | None = None):
         torch.manual_seed(settings.seed)
         if settings.crop % STRIDE_Z:
             raise EncodeError(f"crops must be a multiple of {STRIDE_Z} pixels", "settings.crop")
@@ -125,7 +125,7 @@ def read_widths(text: str) -> tuple[int, int, int]:
 
 def check_rate(model: Any, folder: Path, lpips: Lpips | None = None) -> dict[str, float]:
     """Estimated bpp, PSNR and LPIPS (where given) over a folder: means over photos, of 8-bit pictures."""
-    rows = [check_photo(model, path, lpips) for path in find_photos(folder)]
+    rows = [check_photo(model, path, lpips) for path in photos_below(folder)]
     return {f"check_{name}": float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
 

@@ -42,7 +42,7 @@ from sedicfmt.training import references
 from sedicfmt.training.critic import Critic, PixelCritic
 from sedicfmt.training.examples import Example, ExampleSettings, ExampleSource
 from sedicfmt.training.grid import repeated
-from sedicfmt.training.run import CHECKPOINT, Run
+from sedicfmt.training.run import CHECKPOINT, TrainingRun
 from sedicfmt.training.shipped import shipped_codec
 from sedicfmt.training.start_restorer import start_from
 from sedicfmt.training.weights import load_weights
@@ -60,7 +60,7 @@ BATCH_SIDE = 256  # `batch` is of crops of this size; of others so many that a s
 
 
 @dataclass
-class Settings(ExampleSettings):
+class RestorerSettings(ExampleSettings):
     """What a run of the restorer is made of."""
 
     rate: float = 5e-4
@@ -97,10 +97,12 @@ class Pair(nn.Module):
         self.config = {"codec": codec.config, "restorer": restorer.config}
 
 
-class RestorerRun(Run):
+class RestorerRun(TrainingRun):
     """A run of the restorer and the codec."""
 
-    def __init__(self, data: Path, out: Path, settings: Settings, device: str, check_photos: Path | None = None):
+    def __init__(
+        self, data: Path, out: Path, settings: RestorerSettings, device: str, check_photos: Path | None = None
+    ):
         if check_photos:
             raise EncodeError(
                 "the restorer's training has no check; `sedic_tools.pages.measure_restorer` measures weights"
@@ -121,7 +123,7 @@ class RestorerRun(Run):
         super().__init__(pair, np.random.default_rng(settings.seed), out, settings, device, self.source.digest)
 
     @staticmethod
-    def start(pair: Pair, settings: Settings) -> None:
+    def start(pair: Pair, settings: RestorerSettings) -> None:
         """Given weights of either."""
         if settings.codec:
             load_weights(pair.codec, Path(settings.codec))

@@ -12,7 +12,7 @@ from PIL import Image
 from pycocotools import mask
 
 from sedicfmt.encoders.annotations.annotation_masks import fill, rle_mask
-from sedicfmt.encoders.annotations.coco_shapes import TURNS, Frame
+from sedicfmt.encoders.annotations.coco_shapes import TURNS, Placement
 from sedicfmt.encoders.interfaces import Box
 from sedicfmt.errors import EncodeError
 from sedicfmt.pipeline.picture import TURNS as PILLOWS
@@ -27,10 +27,10 @@ def test_stored_places_turn_as_the_stored_pixels_do(orientation: int) -> None:
     way = PILLOWS.get(orientation)
     image = Image.fromarray(stored)
     shown = np.asarray(image if way is None else image.transpose(way))
-    frame = Frame(stored.shape, shown.shape, orientation)
-    np.testing.assert_array_equal(frame.pixels(stored), shown)
+    placement = Placement(stored.shape, shown.shape, orientation)
+    np.testing.assert_array_equal(placement.pixels(stored), shown)
     corners = np.array([[20, 4], [45, 4], [45, 11], [20, 11]], float)
-    np.testing.assert_array_equal(fill(frame.corners(corners), shown.shape), shown)
+    np.testing.assert_array_equal(fill(placement.corners(corners), shown.shape), shown)
     assert set(TURNS) == {1, *PILLOWS}
 
 

@@ -11,7 +11,7 @@ from sedicfmt.decoders.diffusers.convert_diffbir import (  # noqa: E402
     checkpoint_key,
     convert_diffbir,
     load_diffbir,
-    read_checkpoint,
+    read_diffbir,
 )
 from sedicfmt.decoders.diffusers.load import open_model  # noqa: E402
 from sedicfmt.errors import BackendFailed  # noqa: E402
@@ -174,10 +174,10 @@ def test_files_that_are_no_checkpoints(tmp_path):
     ):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(BackendFailed, match=name):
-            read_checkpoint(tmp_path / name)
+            read_diffbir(tmp_path / name)
     torch.save([torch.ones(1)], tmp_path / "e.pth")
     with pytest.raises(BackendFailed, match="no names"):
-        read_checkpoint(tmp_path / "e.pth")
+        read_diffbir(tmp_path / "e.pth")
 
 
 # -- as a model --------------------------------------------------------------------------------------------------------

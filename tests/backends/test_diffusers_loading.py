@@ -13,9 +13,10 @@ pytest.importorskip("diffusers")
 pytest.importorskip("transformers")
 
 from sedicfmt.decoders.diffusers.load import PRESETS, choose_dtype, open_model, open_preset, open_scheduler  # noqa: E402
+from sedicfmt.decoders.diffusers.model_files import CONTROL_PARTS, files_of, variant  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noqa: E402
 from sedicfmt.installing import install_extra  # noqa: E402
-from sedicfmt.networks import find_models  # noqa: E402
+from sedicfmt.networks import hub  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -97,7 +98,7 @@ def test_variants_in_half_precision_are_found(copy):
     for part in ("unet", "text_encoder"):
         for path in (copy / part).glob("*.safetensors"):
             path.rename(path.with_name(path.name.replace(".safetensors", ".fp16.safetensors")))
-    assert find_models.variant(copy / "unet") == "fp16" and find_models.variant(copy / "vae") is None
+    assert variant(copy / "unet") == "fp16" and variant(copy / "vae") is None
     open_model(str(copy), device="cpu")
 
 
@@ -130,7 +131,7 @@ def test_hub_models_are_taken_from_the_cache(folder, monkeypatch):
     import huggingface_hub
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda name, **how: str(folder))
-    assert find_models.find_folder("someone/tiny-sd", ("unet", "vae")) == folder
+    assert hub.find_folder("someone/tiny-sd", files_of(("unet", "vae"))) == folder
 
 
 def test_hub_models_without_safetensors_are_fetched_as_bin(folder, monkeypatch, tmp_path):
@@ -148,7 +149,7 @@ def test_hub_models_without_safetensors_are_fetched_as_bin(folder, monkeypatch, 
         return str(tmp_path)
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
-    assert find_models.find_folder("someone/tile", ("",)) == tmp_path
+    assert hub.find_folder("someone/tile", files_of(CONTROL_PARTS)) == tmp_path
     assert len(asked) == 3
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from sedicfmt.errors import Malformed
-from sedicfmt.latents.nano import analyse as latent_nano
-from sedicfmt.latents.nano.decode import decode_symbols
+from sedicfmt.latents.nano import analyse
+from sedicfmt.latents.nano.decode import decode_payloads
 from sedicfmt.latents.nano.layers import in_bands
 from sedicfmt.latents.nano.nano_latent import NanoLatent
 from sedicfmt.latents.nano.weights import MODELS, load_latent_model
@@ -26,10 +26,10 @@ def model(model_id):
 @pytest.mark.parametrize("size", [(16, 16), (17, 33), (64, 64), (200, 120), (321, 481)])
 def test_payloads_give_back_the_symbols(model, size):
     picture = np.array(draw_photo(*size))
-    latent = latent_nano.analyse(picture, model)
+    latent = analyse.analyse(picture, model)
     payload, symbols, mean = latent.coded()
     file = SedicFile(*size, model_id, latent.z_payload, payload)
-    decoded = decode_symbols(file, model)
+    decoded = decode_payloads(file, model)
     assert np.array_equal(decoded.z, latent.z)
     assert np.array_equal(decoded.y, symbols)
     assert np.array_equal(decoded.mean, mean)
@@ -39,24 +39,24 @@ def test_payloads_give_back_the_symbols(model, size):
 @pytest.mark.parametrize("part", ["z", "y"])
 def test_other_payloads_are_refused(model, model_id, part):
     """A zero byte at the end changes no value, and is not what a writer makes (L-5)."""
-    latent = latent_nano.analyse(np.array(draw_photo(64, 64)), model)
+    latent = analyse.analyse(np.array(draw_photo(64, 64)), model)
     payloads = {"z": latent.z_payload, "y": latent.y_payload()}
     payloads[part] += b"\0"
     with pytest.raises(Malformed) as caught:
-        decode_symbols(SedicFile(64, 64, model_id, **payloads), model)
+        decode_payloads(SedicFile(64, 64, model_id, **payloads), model)
     assert caught.value.path == part
 
 
 def test_the_reference_picture_resembles_the_photo(model):
     picture = np.array(draw_photo(384, 256))
-    latent = latent_nano.analyse(picture, model)
+    latent = analyse.analyse(picture, model)
     _, symbols, mean = latent.coded()
     restored = model.synthesise(symbols, mean, 384, 256).astype(float)
     assert np.mean((restored - picture) ** 2) < 0.1 * picture.var()
 
 
 def test_a_higher_price_never_costs_more_bytes(model):
-    latent = latent_nano.analyse(np.array(draw_photo(384, 256)), model)
+    latent = analyse.analyse(np.array(draw_photo(384, 256)), model)
     sizes = [len(latent.y_payload(mu)) for mu in (0, 0.1, 0.5, 3, 1e6)]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-1] < sizes[0]
@@ -72,7 +72,7 @@ def test_bands_give_what_the_whole_gives(model):
 
 
 def test_float64_paints_the_same_picture(model):
-    latent = latent_nano.analyse(np.array(draw_photo(256, 192)), model)
+    latent = analyse.analyse(np.array(draw_photo(256, 192)), model)
     _, symbols, mean = latent.coded()
     double = NanoLatent(model.weights, np.float64)
     a, b = (m.synthesise(symbols, mean, 256, 192).astype(int) for m in (model, double))

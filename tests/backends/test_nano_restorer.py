@@ -17,13 +17,13 @@ torch = pytest.importorskip("torch", reason="restoring needs torch (the nano ext
 pytest.importorskip("safetensors", reason="the bundled weights need safetensors (the nano extra)")
 
 from sedicfmt.decoders.interfaces import ObjectToRestore, RestoreRequest  # noqa: E402
-from sedicfmt.decoders.nano import denoiser as denoiser_nano  # noqa: E402
+from sedicfmt.decoders.nano import denoiser  # noqa: E402
 from sedicfmt.decoders.nano.network import NanoRestorerNetwork, precondition  # noqa: E402
 from sedicfmt.decoders.nano.patch_space import PatchSpace  # noqa: E402
 from sedicfmt.decoders.nano.restorer import nano_settings  # noqa: E402
 from sedicfmt.decoders.nano.word_vectors import load_vectors  # noqa: E402
 from sedicfmt.decoders.nano.words import PLACES, UNKNOWN, encode, numbers_of_words, vocabulary  # noqa: E402
-from sedicfmt.decoders.orag.attention_guidance import Guidance, guide, name_of, named_tokens  # noqa: E402
+from sedicfmt.decoders.orag.attention_guidance import Guidance, guide, name_in, named_tokens  # noqa: E402
 from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
 from sedicfmt.decoders.registry import RestorerOptions, find_restorer  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noqa: E402
@@ -36,7 +36,7 @@ UNPACK = (sys.executable, "-m", "sedic_tools.commands.unpack")
 
 @pytest.fixture(scope="module")
 def model():
-    return denoiser_nano.open_nano()
+    return denoiser.open_nano()
 
 
 def test_words_have_numbers_and_spans():
@@ -106,7 +106,7 @@ def test_guidance_lowers_the_energy_of_the_bundled_model(model):
     photo = torch.from_numpy(np.array(draw_photo(96, 64))).permute(2, 0, 1)[None] / 127.5 - 1
     control = model.space.encode(photo)
     z = torch.randn(1, 192, 8, 12, generator=torch.Generator().manual_seed(1))
-    tokens = named_tokens(name_of(text), encoded.spans[0], "all")
+    tokens = named_tokens(name_in(text), encoded.spans[0], "all")
     _, energies = guide(
         z, lambda x: model.denoiser.attention_maps(x, 600, encoded.embedding, control), mask, tokens, 0.5, updates=3
     )
@@ -133,11 +133,11 @@ def test_restoring_is_repeatable_and_follows_seed_text_and_mask(model):
 
 
 def test_another_weights_file_is_refused(tmp_path):
-    changed = bytearray(denoiser_nano.WEIGHTS.read_bytes())
+    changed = bytearray(denoiser.WEIGHTS.read_bytes())
     changed[-1] ^= 1
     (tmp_path / "w.safetensors").write_bytes(changed)
     with pytest.raises(BackendFailed, match="SHA-256"):
-        denoiser_nano.open_nano(tmp_path / "w.safetensors")
+        denoiser.open_nano(tmp_path / "w.safetensors")
 
 
 @pytest.mark.parametrize(
@@ -179,12 +179,12 @@ def test_the_command_saves_its_stages_and_tells_what_it_did(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["restored_by"]["restorer"] == denoiser_nano.NAME
+    assert report["restored_by"]["restorer"] == denoiser.NAME
     names = [f"object-{j}.png" for j in range(1, 4)]
     assert sorted(p.name for p in (tmp_path / "stages").iterdir()) == sorted(["reference.png", *names, "final.png"])
     with Image.open(out) as picture:
         assert "a model generated its detail" in picture.text["sedic:stage"]
-        assert picture.text["sedic:restorer"] == denoiser_nano.NAME
+        assert picture.text["sedic:restorer"] == denoiser.NAME
         last = np.asarray(picture)
     assert np.array_equal(last, np.asarray(Image.open(tmp_path / "stages/final.png")))
 
@@ -222,6 +222,6 @@ def test_other_arithmetic_gives_the_same_picture_up_to_two_levels(model, other):
     expected, threads = restored(model), torch.get_num_threads()
     torch.set_num_threads(2 if other == "two threads" else threads)
     with torch.backends.mkldnn.flags(enabled=other != "without oneDNN"):
-        found = restored(denoiser_nano.open_nano(device="cuda") if other == "cuda" else model)
+        found = restored(denoiser.open_nano(device="cuda") if other == "cuda" else model)
     torch.set_num_threads(threads)
     assert np.abs(found - expected).max() <= 2

@@ -21,7 +21,7 @@ from sedicfmt.encoders.offline.scene_text import scene_text
 from sedicfmt.encoders.words import count_words
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
 from sedicfmt.installing import install_extra
-from sedicfmt.networks import opencv, package_files
+from sedicfmt.networks import package_files, packages
 from sedicfmt.picture import Picture
 
 pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
@@ -210,7 +210,7 @@ def test_missing_weights_name_the_command(monkeypatch: pytest.MonkeyPatch) -> No
 def test_missing_opencv_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cv2", None)
     with pytest.raises(MissingDependency, match=re.escape(install_extra("nano"))):
-        opencv.opencv()
+        packages.package("cv2")
 
 
 def test_the_registry_finds_and_refuses(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the nano extra)")
 
 from sedicfmt.decoders.interfaces import TokenSpan  # noqa: E402
-from sedicfmt.decoders.orag.attention_guidance import energy, guide, mask_on_grid, name_of, named_tokens  # noqa: E402
+from sedicfmt.decoders.orag.attention_guidance import energy, guide, mask_on_grid, name_in, named_tokens  # noqa: E402
 from sedicfmt.decoders.orag.colour_correction import adain, low_frequencies, moments, wavelet  # noqa: E402
 from sedicfmt.decoders.orag.scheduler_ddim import Ddim  # noqa: E402
 from sedicfmt.errors import EncodeError  # noqa: E402
@@ -89,9 +89,9 @@ def test_a_mask_never_vanishes_on_a_coarse_grid(rows, columns):
 
 
 def test_names_and_their_tokens():
-    assert name_of("Red boat in dark blue, wide") == "Red boat"
-    assert name_of("lighthouse") == "lighthouse"
-    assert name_of(", odd") == ", odd"
+    assert name_in("Red boat in dark blue, wide") == "Red boat"
+    assert name_in("lighthouse") == "lighthouse"
+    assert name_in(", odd") == ", odd"
     spans = [TokenSpan(1, 0, 3), TokenSpan(2, 4, 8), TokenSpan(3, 12, 16)]
     assert named_tokens("Red boat in blue", spans, "name") == [1, 2]
     assert named_tokens("Red boat in blue", spans, "all") == [1, 2, 3]

@@ -19,7 +19,7 @@ import torch
 import transformers
 from transformers.models.sam.image_processing_pil_sam import SamImageProcessorPil
 
-from sedicfmt.encoders.objects.segment_sam import Frame, SamSegmenter, boxes_in_frame, from_frame, to_frame
+from sedicfmt.encoders.objects.segment_sam import SamSegmenter, Square, boxes_in_square, from_square, to_square
 from tests.backends.tiny_finders import build_tiny_dino, build_tiny_sam, build_tiny_sam2
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -66,29 +66,29 @@ def test_sam_gives_what_transformers_processor_gives(folders, size):
 
 @pytest.mark.parametrize(
     ("squeezed", "frame", "corners"),
-    [(False, Frame(64, 48, 64), (5, 5, 50, 35)), (True, Frame(64, 64, 64), (5, 7, 50, 47))],
+    [(False, Square(64, 48, 64), (5, 5, 50, 35)), (True, Square(64, 64, 64), (5, 7, 50, 47))],
 )
-def test_frames(squeezed, frame, corners):
+def test_frames(squeezed, square, corners):
     image = np.full((96, 128, 3), (124, 116, 104), np.uint8)
-    made = Frame.of(image, 64, squeezed)
-    assert made == frame
-    tensor = to_frame(image, made)
+    made = Square.of(image, 64, squeezed)
+    assert made == square
+    tensor = to_square(image, made)
     assert tensor.shape == (1, 3, 64, 64) and tensor.dtype == torch.float32 and tensor.abs().max() < 0.02
     box = Box(10, 10.5 if squeezed else 10, 100, 70.5 if squeezed else 70)
-    assert boxes_in_frame([box], image, made)[0, 0].tolist() == pytest.approx(corners)
+    assert boxes_in_square([box], image, made)[0, 0].tolist() == pytest.approx(corners)
 
 
 @pytest.mark.parametrize("squeezed", [False, True])
 def test_a_mask_comes_back_to_its_place(squeezed):
     """A rectangle painted into the low-resolution logits ends up at the same place of the picture."""
     image = np.zeros((96, 128, 3), np.uint8)
-    frame = Frame.of(image, 64, squeezed)
+    square = Square.of(image, 64, squeezed)
     logits = torch.full((1, 32, 32), -5.0)
-    down, across = frame.height / 96 / 2, frame.width / 128 / 2  # cells of the logits a pixel
+    down, across = square.height / 96 / 2, square.width / 128 / 2  # cells of the logits a pixel
     logits[:, round(24 * down) : round(72 * down), round(32 * across) : round(96 * across)] = 5.0
     wanted = np.zeros((96, 128), np.uint8)
     wanted[24:72, 32:96] = 1
-    assert np.mean(from_frame(logits, frame, image) != wanted) < 0.03
+    assert np.mean(from_square(logits, square, image) != wanted) < 0.03
 
 
 @pytest.mark.parametrize("kind", ["sam", "sam2"])

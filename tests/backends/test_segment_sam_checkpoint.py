@@ -21,7 +21,7 @@ pytest.importorskip("torch")
 
 import torch
 
-from sedicfmt.encoders.objects.segment_sam_checkpoint import WIDTH_KEY, SamCheckpointSegmenter, kind_of, read_checkpoint
+from sedicfmt.encoders.objects.segment_sam_checkpoint import WIDTH_KEY, SamCheckpointSegmenter, read_tensors, vit_of
 
 INSTALLED = bool(find_spec("segment_anything") and find_spec("torchvision"))
 IMAGE = np.random.default_rng(1).integers(0, 255, (90, 120, 3)).astype(np.uint8)
@@ -31,9 +31,9 @@ IMAGE = np.random.default_rng(1).integers(0, 255, (90, 120, 3)).astype(np.uint8)
 def test_the_size_is_told_by_the_weights(tmp_path, width, kind):
     path = tmp_path / "sam_vit_x.pth"
     torch.save({WIDTH_KEY: torch.zeros(width, 3, 16, 16)}, path)
-    assert kind_of(read_checkpoint(path), path.name) == kind
+    assert vit_of(read_tensors(path), path.name) == kind
     torch.save({WIDTH_KEY: torch.zeros(width, 3, 16, 16)}, path, _use_new_zipfile_serialization=False)
-    assert kind_of(read_checkpoint(path), path.name) == kind
+    assert vit_of(read_tensors(path), path.name) == kind
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_it_learns_and_goes_on(tmp_path, monkeypatch):
     monkeypatch.setitem(train_cheng.CHANNELS, 1, 16)
     for seed in range(2):
         draw_photo(160, 140, seed).save(tmp_path / f"{seed}.png")
-    made = train_cheng.Settings(start="", crop=64, batch=2, warmup=0, steps=6, rate=1e-3)
+    made = train_cheng.ChengSettings(start="", crop=64, batch=2, warmup=0, steps=6, rate=1e-3)
     losses = {}
     for name, stops in (("whole", (4,)), ("stopped", (2, 4))):
         (tmp_path / name).mkdir()

@@ -48,7 +48,7 @@ def restorer_run(monkeypatch, small_codec, photos, described):
     monkeypatch.setattr(train, "SHAPES", ((128, 64), (64, 64)))
     monkeypatch.setattr(train, "OFTEN", (0.5, 0.5))
     monkeypatch.setattr(train, "BATCH_SIDE", 96)
-    settings = train.Settings(steps=8, batch=2, warmup=2, object_text=0.8, scenes=str(described))
+    settings = train.RestorerSettings(steps=8, batch=2, warmup=2, object_text=0.8, scenes=str(described))
     return lambda out, **changes: train.RestorerRun(photos, out, dataclasses.replace(settings, **changes), "cpu")
 
 

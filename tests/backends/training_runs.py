@@ -4,7 +4,7 @@ from sedicfmt.training import train_codec
 
 
 def settings(**changes):
-    return train_codec.Settings(**{"steps": 8, "batch": 2, "warmup": 2, "klt_crops": 2, **changes})
+    return train_codec.CodecSettings(**{"steps": 8, "batch": 2, "warmup": 2, "klt_crops": 2, **changes})
 
 
 def trained(photos, out, *stops):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sedicfmt.latents.av1 import still_picture as av1
+from sedicfmt.latents.av1 import still_picture
 from sedicfmt.latents.av1.avif_file import wrap
 from tests.conftest import draw_photo
 
@@ -22,7 +22,7 @@ def decoders():
 
 @pytest.mark.parametrize("size", [(1, 1), (77, 133), (288, 192)])
 def test_other_decoders_show_the_same(size, tmp_path):
-    frame = av1.encode(draw_photo(*size), 12, 6)
+    frame = still_picture.encode(draw_photo(*size), 12, 6)
     source, target = tmp_path / "x.avif", tmp_path / "x.png"
     source.write_bytes(wrap(frame, *size))
     found = decoders()
@@ -31,5 +31,5 @@ def test_other_decoders_show_the_same(size, tmp_path):
         command = ["avifdec", "--codec", decoder, "--depth", "8", source, target]
         subprocess.run(command, capture_output=True, check=True, timeout=60)
         with Image.open(target) as shown:
-            apart = np.asarray(shown.convert("RGB")).astype(int) - av1.decode(frame, *size)
+            apart = np.asarray(shown.convert("RGB")).astype(int) - still_picture.decode(frame, *size)
         assert abs(apart).max() <= 1, decoder

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import sedicfmt
 from sedicfmt.latents.nano.context import walk
-from sedicfmt.latents.nano.decode import decode_symbols
+from sedicfmt.latents.nano.decode import decode_payloads
 from sedicfmt.latents.nano.nano_latent import STRIDE, NanoLatent
 from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.registry import DEFAULT_MODEL
@@ -42,7 +42,7 @@ def check(data: bytes) -> bool:
     z, y = data[4:end], data[end:]
     model = _model()
     try:
-        latent = decode_symbols(SedicFile(width, height, DEFAULT_MODEL, z, y), model)
+        latent = decode_payloads(SedicFile(width, height, DEFAULT_MODEL, z, y), model)
     except REFUSED:
         return False
     assert model.encode_z(latent.z) == z

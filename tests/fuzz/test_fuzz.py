@@ -32,8 +32,8 @@ WRONG = {  # by target, the decoder that the harness calls, and what it makes of
     "mask": ("mask.parse", lambda mask: replace(mask, cells=1 - mask.cells)),
     "file": ("file_of", lambda file: replace(file, seed=file.seed + 1)),
     "file's lines": ("table", lambda lines: [*lines, "\x1b[31m"]),
-    "latent": ("decode_symbols", lambda latent: replace(latent, y=latent.y + 1)),
-    "latent's z": ("decode_symbols", lambda latent: replace(latent, z=latent.z + 1)),
+    "latent": ("decode_payloads", lambda latent: replace(latent, y=latent.y + 1)),
+    "latent's z": ("decode_payloads", lambda latent: replace(latent, z=latent.z + 1)),
     "av1": ("decode_frame", lambda latent: SimpleNamespace(paint=lambda: latent.paint()[1:])),
 }
 

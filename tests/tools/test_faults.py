@@ -298,7 +298,7 @@ FETCHED = """
 import sys
 from argparse import Namespace
 from sedic_tools.commands.command import run
-from sedicfmt.networks.find_models import find_file
+from sedicfmt.networks.hub import find_file
 sys.exit(run(lambda _: find_file("someone/model:weights.safetensors") and 0, Namespace(json=False)))
 """
 

@@ -79,8 +79,8 @@ def test_a_minute_of_training_gives_weights_that_decode(tmp_path, train):
     """The loss falls, and a picture goes through the exported model and back."""
     from safetensors.numpy import load_file
 
-    from sedicfmt.latents.nano import analyse as latent_nano
-    from sedicfmt.latents.nano.decode import decode_symbols
+    from sedicfmt.latents.nano import analyse
+    from sedicfmt.latents.nano.decode import decode_payloads
     from sedicfmt.latents.nano.nano_latent import NanoLatent
     from sedicfmt.model import SedicFile
 
@@ -97,9 +97,9 @@ def test_a_minute_of_training_gives_weights_that_decode(tmp_path, train):
     train("export", tmp_path / "run/checkpoint.pt", tmp_path / "w.safetensors")
     model = NanoLatent(load_file(tmp_path / "w.safetensors"))
     picture = np.array(draw_photo(160, 96, 9))
-    latent = latent_nano.analyse(picture, model)
+    latent = analyse.analyse(picture, model)
     payload, symbols, mean = latent.coded()
-    decoded = decode_symbols(SedicFile(160, 96, 2, latent.z_payload, payload), model)
+    decoded = decode_payloads(SedicFile(160, 96, 2, latent.z_payload, payload), model)
     assert np.array_equal(decoded.y, symbols)
     restored = model.synthesise(symbols, mean, 160, 96).astype(float)
     assert np.mean((restored - picture) ** 2) < 0.5 * picture.var()

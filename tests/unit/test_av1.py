@@ -17,9 +17,8 @@ from PIL import Image
 import sedicfmt
 from sedicfmt.container.content import write_file
 from sedicfmt.errors import BackendFailed, LimitExceeded, Malformed, MissingDependency, SedicError
-from sedicfmt.latents.av1 import avif_file
+from sedicfmt.latents.av1 import avif_file, still_picture
 from sedicfmt.latents.av1 import obus as av1_obus
-from sedicfmt.latents.av1 import still_picture as av1
 from sedicfmt.latents.av1.search import LARGEST_SCALE, USUAL_SCALE, Av1Encoder, highest, uphill
 from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.painting import decode_latent, paint_reference
@@ -39,7 +38,7 @@ SPECIFICATION = (Path(__file__).parents[2] / "spec/sedic.md").read_text()
 
 
 def still(width=96, height=64, step=9):
-    return av1.encode(draw_photo(width, height), step, 8)
+    return still_picture.encode(draw_photo(width, height), step, 8)
 
 
 def file_of(y, width=96, height=64, z=b"", **more):
@@ -61,11 +60,11 @@ def test_the_sequence_header_is_the_specifications_example():
 @pytest.mark.parametrize("size", [(1, 1), (2, 1), (16, 16), (77, 133), (288, 192), (1030, 520)])
 def test_the_rebuilt_file_shows_what_the_encoders_own_shows(size):
     picture, own = draw_photo(*size), io.BytesIO()
-    picture.save(own, "AVIF", quality=round(9 * 100 / av1.STEPS), speed=8, **av1.OPTIONS)
-    frame = av1.encode(picture, 9, 8)
+    picture.save(own, "AVIF", quality=round(9 * 100 / still_picture.STEPS), speed=8, **still_picture.OPTIONS)
+    frame = still_picture.encode(picture, 9, 8)
     assert len(own.getvalue()) - len(frame) > 280  # what boxes and sequence header cost
     with Image.open(own) as shown:
-        assert np.array_equal(av1.decode(frame, *size), np.asarray(shown.convert("RGB")))
+        assert np.array_equal(still_picture.decode(frame, *size), np.asarray(shown.convert("RGB")))
 
 
 def test_obus_are_split_and_joined():
@@ -137,11 +136,11 @@ def test_a_damaged_tile_is_no_error_of_the_format():
 
 def test_a_pillow_without_avif_is_told(monkeypatch):
     frame = still()
-    monkeypatch.setattr(av1.features, "check", lambda feature: False)
+    monkeypatch.setattr(still_picture.features, "check", lambda feature: False)
     for call in (
         lambda: codec_of(AV1),
-        lambda: av1.encode(draw_photo(16, 16), 9, 8),
-        lambda: av1.decode(frame, 96, 64),
+        lambda: still_picture.encode(draw_photo(16, 16), 9, 8),
+        lambda: still_picture.decode(frame, 96, 64),
     ):
         with pytest.raises(MissingDependency, match="pip install"):
             call()
@@ -154,7 +153,7 @@ def test_a_pillow_without_avif_is_told(monkeypatch):
 
 def test_auto_does_without_an_encoder_that_makes_something_else(monkeypatch):
     """As a Pillow whose AVIF encoder writes another sequence header."""
-    monkeypatch.setattr(av1, "frame_of", refuse)
+    monkeypatch.setattr(still_picture, "frame_of", refuse)
     packed = pack_picture(draw_photo(96, 64), PackOptions(objects=0, words_overall=0, max_bytes=400))
     assert packed.report["latent_model"] == "sedic-nano-2"
     assert any("alone was tried" in line for line in packed.warnings)
@@ -167,7 +166,7 @@ def refuse(*unused):
 
 
 def test_another_encoders_sequence_header_is_told(monkeypatch):
-    monkeypatch.setitem(av1.OPTIONS, "subsampling", "4:2:0")
+    monkeypatch.setitem(still_picture.OPTIONS, "subsampling", "4:2:0")
     with pytest.raises(BackendFailed, match="sequence header"):
         still()
 
@@ -178,7 +177,7 @@ def test_av1_has_no_weights():
         load_latent_model(AV1)
 
 
-@given(st.integers(-1, av1.STEPS - 1), st.integers(0, av1.STEPS - 1))
+@given(st.integers(-1, still_picture.STEPS - 1), st.integers(0, still_picture.STEPS - 1))
 def test_the_highest_that_fits_is_found(largest, start):
     tried = []
     assert highest(lambda step: tried.append(step) or step <= largest, start) == largest
@@ -224,14 +223,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from sedicfmt.errors import SedicError
-from sedicfmt.latents.av1 import still_picture as av1
+from sedicfmt.latents.av1 import still_picture
 
 picture = Image.fromarray(np.arange(64 * 64 * 3, dtype=np.uint32).astype(np.uint8).reshape(64, 64, 3))
-av1.decode(av1.encode(picture, 20, 10), 64, 64)
-large = av1.encode(picture.resize((2048, 2048)), 20, 10)
+still_picture.decode(still_picture.encode(picture, 20, 10), 64, 64)
+large = still_picture.encode(picture.resize((2048, 2048)), 20, 10)
 held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (held + (int(sys.argv[1]) << 20), resource.RLIM_INFINITY))
-for work in (lambda: av1.decode(large, 2048, 2048), lambda: av1.decode(bytes([255]) * 64, 64, 64)):
+for work in (lambda: still_picture.decode(large, 2048, 2048), lambda: still_picture.decode(bytes([255]) * 64, 64, 64)):
     try:
         work()
         print("read")

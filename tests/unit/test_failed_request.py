@@ -9,7 +9,7 @@ import pytest
 from sedicfmt.encoders.talk.failed_request import Refused, as_refused, concerns_all, explanation, seconds_to_wait
 from sedicfmt.encoders.talk.openai_settings import OpenAiSettings
 from sedicfmt.encoders.talk.retry_after import retry_after
-from sedicfmt.encoders.talk.server_words import says_nothing, words_of
+from sedicfmt.encoders.talk.server_words import said_in, says_nothing
 
 SETTINGS = OpenAiSettings("toy")
 
@@ -66,8 +66,8 @@ def test_what_says_nothing(text: str) -> None:
 
 
 def test_words_are_one_short_line_however_deep_they_are() -> None:
-    assert words_of('{"error": ' * 5000 + "1" + "}" * 5000)[:9] == '{"error":'
-    assert len(words_of("x " * 9999)) <= 300 and "\n" not in words_of("a\nb")
+    assert said_in('{"error": ' * 5000 + "1" + "}" * 5000)[:9] == '{"error":'
+    assert len(said_in("x " * 9999)) <= 300 and "\n" not in said_in("a\nb")
 
 
 @pytest.mark.parametrize(

@@ -54,9 +54,9 @@ def test_every_extra_that_is_advised_exists():
     text = "".join(path.read_text("utf-8") for path in sources())
     advised = set(re.findall(r"install_extra\(['\"](\w+)['\"]\)", text))
     assert {"nano", "eval", "train"} <= advised <= set(EXTRAS)
-    from sedicfmt.networks.find_network import EXTRAS as OF_PACKAGES
+    from sedicfmt.networks import packages
 
-    assert set(OF_PACKAGES.values()) <= set(EXTRAS)
+    assert set(packages.EXTRAS.values()) <= set(EXTRAS)
 
 
 def test_what_an_extra_installs_is_imported_somewhere():

@@ -66,19 +66,19 @@ def test_weights_are_numbers_read_from_the_packages_folder(monkeypatch):
 
 def test_a_wrong_model_is_refused_before_decoding(monkeypatch):
     """One byte of the weights is another: nothing is decoded with them (R-1)."""
-    from sedicfmt.latents import painting as reference
-    from sedicfmt.latents.nano import decode as reference_nano
+    from sedicfmt.latents import painting
+    from sedicfmt.latents.nano import decode
 
     entry = weights.MODELS[registry.DEFAULT_MODEL]
     data = bytearray((PACKAGE / "latents/nano" / entry.file).read_bytes())
     data[-1] ^= 1
     monkeypatch.setattr(Path, "read_bytes", lambda _: bytes(data))
-    monkeypatch.setattr(reference_nano, "decode_symbols", lambda *_: pytest.fail("decoded by wrong weights"))
+    monkeypatch.setattr(decode, "decode_payloads", lambda *_: pytest.fail("decoded by wrong weights"))
     weights.load_latent_model.cache_clear()
     file = SedicFile(32, 32, entry.id, b"", b"")
     try:
         with pytest.raises(BackendFailed, match="is not the file that sedic-nano-2 stands for"):
-            reference.decode_latent(file)
+            painting.decode_latent(file)
     finally:
         weights.load_latent_model.cache_clear()
 

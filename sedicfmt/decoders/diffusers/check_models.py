@@ -1,28 +1,13 @@
-"""A model folder's files looked at without loading them: are the weights whole, do the parts belong together."""
+"""The parts of a diffusion model looked at without loading them: are their classes known here, do they belong together."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sedicfmt.errors import BackendFailed
-from sedicfmt.networks.find_models import package
-
-
-def check_weights(folder: Path, parts: Sequence[str]) -> None:
-    """Reads the heads of all .safetensors files: a cut or broken one raises BackendFailed now, not after minutes."""
-    opened = package("safetensors")
-    for part in parts:
-        for path in (folder / part).glob("*.safetensors"):
-            try:
-                with opened.safe_open(path, "pt"):
-                    pass
-            except (OSError, opened.SafetensorError) as error:
-                raise BackendFailed(
-                    f"{path.relative_to(folder)} in {folder} is broken ({error}); fetch it anew"
-                ) from error
+from sedicfmt.networks.model_folder import read_config
 
 
 def check_configs(folder: Path, controlnet: Path | None = None) -> None:
@@ -41,15 +26,6 @@ def check_configs(folder: Path, controlnet: Path | None = None) -> None:
         _of_class(other, "ControlNetModel", controlnet)
         for key in ("cross_attention_dim", "block_out_channels", "in_channels", "layers_per_block"):
             _equal(key, unet.get(key), other.get(key), f"the ControlNet {controlnet.name}")
-
-
-def read_config(folder: Path) -> Mapping[str, Any]:
-    """A part's config.json. Raises BackendFailed where it cannot be read."""
-    try:
-        told: Mapping[str, Any] = dict(json.loads((folder / "config.json").read_text()))
-    except (OSError, ValueError, TypeError) as error:
-        raise BackendFailed(f"{folder.name}/config.json cannot be read: {error}") from error
-    return told
 
 
 def _of_class(config: Mapping[str, Any], wanted: str, folder: Path) -> None:

@@ -26,7 +26,7 @@ def load_diffbir(path: Path, unet_config: Mapping[str, Any]) -> DiffBirControl:
     """The control branch in a checkpoint, for a UNet with this config. Raises BackendFailed for any other content."""
     with torch.device("meta"):  # no random numbers for what is replaced at once
         control = DiffBirControl(unet_config)
-    control.load_state_dict(convert_diffbir(read_checkpoint(path), control), assign=True)
+    control.load_state_dict(convert_diffbir(read_diffbir(path), control), assign=True)
     return control
 
 
@@ -91,7 +91,7 @@ def unwrapped(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
     return dict(inside)
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
+def read_diffbir(path: Path) -> dict[str, Any]:
     """A `.safetensors` file or one of torch's, of which nothing but tensors and plain containers is unpickled."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file

@@ -23,7 +23,7 @@ from sedicfmt.decoders.diffusers.text_clip import ClipTexts
 from sedicfmt.decoders.interfaces import EncodedTexts
 from sedicfmt.errors import BackendFailed
 
-Kind = Literal["latent", "picture"]
+ControlForm = Literal["latent", "picture"]
 GRADIENT_SCALE = 4096.0  # float16 loses gradients under 6e-8; a map's gradient is of the order of 1e-4 and less
 
 
@@ -31,7 +31,7 @@ class ControlBranch(Protocol):
     """`kind`: what `control` is made from. All tensors are in the UNet's dtype; the result fits z's batch."""
 
     @property
-    def kind(self) -> Kind: ...
+    def kind(self) -> ControlForm: ...
 
     def residuals(self, z: Tensor, t: Tensor, text: Tensor, control: Tensor) -> Residuals:
         """control (batch or 1, ...) -> what is added to the UNet's skips and middle block, or None."""
@@ -41,7 +41,7 @@ class ControlBranch(Protocol):
 class PictureControl:
     """A diffusers ControlNetModel. `scale` weakens or strengthens it."""
 
-    kind: Kind = "picture"
+    kind: ControlForm = "picture"
 
     def __init__(self, net: Any, scale: float = 1.0):
         self.net, self.scale = net, scale
@@ -56,7 +56,7 @@ class PictureControl:
 class LatentControl:
     """A `DiffBirControl`."""
 
-    kind: Kind = "latent"
+    kind: ControlForm = "latent"
 
     def __init__(self, net: Any):
         self.net = net
@@ -70,7 +70,7 @@ class LatentControl:
 class NoControl:
     """The UNet alone."""
 
-    kind: Kind = "latent"
+    kind: ControlForm = "latent"
 
     def residuals(self, z: Tensor, t: Tensor, text: Tensor, control: Tensor) -> Residuals:
         """None."""
@@ -84,7 +84,7 @@ class DiffusersDenoiser:
     def __init__(self, unet: Any, branch: ControlBranch, texts: ClipTexts, layers: Sequence[str] | None = None):
         self.unet, self.branch, self.texts = unet, branch, texts
         self.layers = guided_layers(unet, layers)
-        self.control_kind: Kind = branch.kind
+        self.control_kind: ControlForm = branch.kind
         self.control_apart = not isinstance(branch, NoControl)
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:

@@ -9,17 +9,28 @@ Stable Diffusion 1 and 2 and what is built like them; SDXL and later want more c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sedicfmt.decoders.diffusers.check_models import check_configs, check_weights, read_config
-from sedicfmt.decoders.diffusers.load_control import Kind, check_kind, find_control, load_part, open_control, placed
+from sedicfmt.decoders.diffusers.check_models import check_configs
+from sedicfmt.decoders.diffusers.load_control import (
+    ControlKind,
+    check_kind,
+    find_control,
+    load_part,
+    open_control,
+    placed,
+)
+from sedicfmt.decoders.diffusers.model_files import BASE_PARTS, files_of
 from sedicfmt.decoders.interfaces import RestorationModel
-from sedicfmt.errors import BackendFailed, EncodeError, SedicError
-from sedicfmt.networks.find_models import find_folder, package
+from sedicfmt.errors import EncodeError
+from sedicfmt.networks.devices import choose_device
+from sedicfmt.networks.failures import model_errors
+from sedicfmt.networks.hub import find_folder
+from sedicfmt.networks.model_folder import check_weights, read_config
+from sedicfmt.networks.packages import package
 
 if TYPE_CHECKING:
     from sedicfmt.decoders.diffusers.denoiser import DiffusersDenoiser
@@ -33,7 +44,7 @@ class Preset:
 
     base: str
     control: str | None
-    kind: Kind
+    kind: ControlKind
 
 
 def open_preset(name: str, base: str | None = None, control: str | None = None, **how: Any) -> RestorationModel:
@@ -51,7 +62,7 @@ def open_preset(name: str, base: str | None = None, control: str | None = None, 
 def open_model(
     base: str,
     control: str | None = None,
-    kind: Kind = "none",
+    kind: ControlKind = "none",
     dtype: str = "auto",
     device: str = "auto",
     tiled_vae: bool = False,
@@ -73,19 +84,16 @@ def open_model(
     """
     for needed in ("torch", "diffusers", "transformers", "safetensors", "huggingface_hub"):
         package(needed)
-    from sedicfmt.networks.device import choose_device
-    from sedicfmt.networks.run_model import model_errors
-
     check_kind(control, kind)
     device = choose_device(device)
     torch_dtype = choose_dtype(dtype, device)
-    folder = find_folder(base, BASE_PARTS, revision, instead.base if instead else None)
+    folder = find_folder(base, files_of(BASE_PARTS), instead.base if instead else None, revision)
     branch_path = find_control(control, kind, control_revision, instead.control if instead else None)
-    check_weights(folder, BASE_PARTS)
+    check_weights(folder, [f"{part}/*.safetensors" for part in BASE_PARTS])
     check_configs(folder, branch_path if kind == "picture" else None)
 
     name = name or "+".join(Path(n).name for n in (base, control) if n)
-    with loading(name), model_errors(name, device, MEMORY, NUMBERS):
+    with model_errors(name, device, MEMORY, NUMBERS, "does not load"):
         space = _open_space(folder, torch_dtype, device, tiled_vae)
         denoiser = _open_denoiser(folder, branch_path, kind, torch_dtype, device, layers)
         computed = how_computed(denoiser, space, device, tiled_vae)
@@ -122,17 +130,6 @@ def open_scheduler(folder: Path) -> Ddim:
     return Ddim(table.alphas_cumprod.double().tolist(), table.config.prediction_type)
 
 
-@contextmanager
-def loading(name: str) -> Iterator[None]:
-    """Turns what the libraries raise over a folder's content into BackendFailed."""
-    try:
-        yield
-    except SedicError:
-        raise
-    except Exception as error:  # they raise whatever comes to their minds, tokenizers a bare Exception
-        raise BackendFailed(f"{name} does not load: {error}") from error
-
-
 def _open_space(folder: Path, dtype: Any, device: str, tiled: bool) -> VaeSpace:
     from sedicfmt.decoders.diffusers.latent_space import VaeSpace, vae_dtype
 
@@ -142,7 +139,7 @@ def _open_space(folder: Path, dtype: Any, device: str, tiled: bool) -> VaeSpace:
 
 
 def _open_denoiser(
-    folder: Path, control: Path | None, kind: Kind, dtype: Any, device: str, layers: Sequence[str] | None
+    folder: Path, control: Path | None, kind: ControlKind, dtype: Any, device: str, layers: Sequence[str] | None
 ) -> DiffusersDenoiser:
     from sedicfmt.decoders.diffusers.denoiser import DiffusersDenoiser
     from sedicfmt.decoders.diffusers.text_clip import ClipTexts
@@ -158,7 +155,6 @@ def _open_denoiser(
 
 MEMORY = "--tiled-vae, --dtype fp16 or bf16 on a GPU, --no-guidance, another --device, or --stage reference"
 NUMBERS = "--dtype bf16 or fp32, a smaller --eta or --cfg"
-BASE_PARTS = ("unet", "vae", "text_encoder", "tokenizer", "scheduler")
 
 PRESETS = {
     "sd21-diffbir": Preset(

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sedicfmt.decoders.diffusers.check_models import check_weights
+from sedicfmt.decoders.diffusers.model_files import CONTROL_PARTS, files_of, variant
 from sedicfmt.errors import EncodeError
-from sedicfmt.networks.find_models import find_file, find_folder, package, variant
+from sedicfmt.networks.hub import find_file, find_folder
+from sedicfmt.networks.model_folder import check_weights
+from sedicfmt.networks.packages import package
 
 if TYPE_CHECKING:
     from sedicfmt.decoders.diffusers.denoiser import ControlBranch
 
-Kind = Literal["none", "picture", "latent"]
+ControlKind = Literal["none", "picture", "latent"]
 
 
-def check_kind(control: str | None, kind: Kind) -> None:
+def check_kind(control: str | None, kind: ControlKind) -> None:
     """Raises EncodeError for an unknown kind, one without its model, or a model without a kind."""
     if kind not in BRANCHES:
         raise EncodeError(f"no kind of control is called {kind!r}; there are {', '.join(BRANCHES)}")
@@ -24,18 +26,18 @@ def check_kind(control: str | None, kind: Kind) -> None:
         raise EncodeError(f"a control of kind {kind!r} {'has no model' if kind == 'none' else 'needs a model'}")
 
 
-def find_control(control: str | None, kind: Kind, revision: str | None, instead: str | None) -> Path | None:
+def find_control(control: str | None, kind: ControlKind, revision: str | None, instead: str | None) -> Path | None:
     """The branch's file or folder, complete. `instead`: the hub's name of what to advise. Raises MissingDependency."""
     if control is None:
         return None
     if kind == "latent":
-        return find_file(control, revision, instead)
-    folder = find_folder(control, ("",), revision, instead)
-    check_weights(folder, ("",))
+        return find_file(control, instead, revision)
+    folder = find_folder(control, files_of(CONTROL_PARTS), instead, revision)
+    check_weights(folder, ("*.safetensors",))
     return folder
 
 
-def open_control(path: Path | None, kind: Kind, unet: Any, dtype: Any, device: str) -> ControlBranch:
+def open_control(path: Path | None, kind: ControlKind, unet: Any, dtype: Any, device: str) -> ControlBranch:
     """The branch at `path` for `unet`, in torch's type `dtype`. Raises BackendFailed for another network's file."""
     return BRANCHES[kind](path, unet, dtype, device)
 

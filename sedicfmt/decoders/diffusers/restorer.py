@@ -13,11 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sedicfmt.declared import needs
-from sedicfmt.decoders.diffusers.load import BASE_PARTS, PRESETS, Kind, open_model, open_preset
+from sedicfmt.decoders.diffusers.load import PRESETS, ControlKind, open_model, open_preset
+from sedicfmt.decoders.diffusers.model_files import BASE_PARTS, CONTROL_PARTS, files_of
 from sedicfmt.decoders.interfaces import Restorer
 from sedicfmt.decoders.registry import RestorerOptions
 from sedicfmt.errors import EncodeError
-from sedicfmt.networks.find_models import fetch_command
+from sedicfmt.networks.hub import fetch_command, fetch_file_command
+from sedicfmt.networks.packages import package
 
 if TYPE_CHECKING:
     from sedicfmt.decoders.interfaces import RestorationModel
@@ -30,10 +32,11 @@ PACKAGES = ("torch", "diffusers", "transformers", "safetensors")
 def _models(preset: str) -> dict[str, str]:
     """The hub models of a preset, each with the command that fetches it."""
     of = PRESETS[preset]
-    found = {of.base: fetch_command(of.base, None, BASE_PARTS)}
-    if of.control:
-        model, _, file = of.control.partition(":")
-        found[of.control] = f"hf download {model} {file}" if file else fetch_command(model, None, ("",))
+    found = {of.base: fetch_command(of.base, files_of(BASE_PARTS))}
+    if of.control and ":" in of.control:
+        found[of.control] = fetch_file_command(of.control)
+    elif of.control:
+        found[of.control] = fetch_command(of.control, files_of(CONTROL_PARTS))
     return found
 
 
@@ -93,8 +96,6 @@ def _orag(model: RestorationModel, settings: OragSettings) -> Restorer:
 
 def _settings(options: RestorerOptions) -> OragSettings:
     """The paper's settings with the user's changes. Made first: a bad setting shows before a model is loaded."""
-    from sedicfmt.networks.find_models import package
-
     package("torch")
     from sedicfmt.decoders.orag.settings import OragSettings
 
@@ -113,7 +114,7 @@ def _two(argument: str | None) -> tuple[str | None, str | None]:
     return base or None, control or None
 
 
-def _kind_of(control: str | None) -> Kind:
+def _kind_of(control: str | None) -> ControlKind:
     """A single file is a DiffBIR checkpoint, anything else a ControlNet."""
     if control is None:
         return "none"

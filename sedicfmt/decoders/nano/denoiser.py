@@ -16,10 +16,10 @@ from torch import Tensor
 from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel
 from sedicfmt.decoders.nano.network import NanoRestorerNetwork
 from sedicfmt.decoders.nano.patch_space import PatchSpace
-from sedicfmt.decoders.nano.words import PLACES, count_words, encode
+from sedicfmt.decoders.nano.words import PLACES, encode, words_in
 from sedicfmt.decoders.orag.scheduler_ddim import Ddim, cosine_alphas
 from sedicfmt.errors import BackendFailed
-from sedicfmt.networks.run_model import model_errors
+from sedicfmt.networks.failures import model_errors
 from sedicfmt.networks.small_weights import unpack
 
 NAME = "sedic-nano-restorer-3"
@@ -41,7 +41,7 @@ class NanoDenoiser:
         """Embeddings (texts, PLACES, width); words beyond PLACES are left out with a warning."""
         encoded = [encode(text) for text in texts]
         numbers = torch.from_numpy(np.stack([numbers for numbers, _ in encoded])).to(self.device)
-        long = [text for text in texts if count_words(text) > PLACES]
+        long = [text for text in texts if words_in(text) > PLACES]
         warnings = [f"only the first {PLACES} words of a text were read: {text[:40]}..." for text in long]
         return EncodedTexts(self.network.words(numbers), tuple(spans for _, spans in encoded), tuple(warnings))
 
@@ -68,7 +68,7 @@ class NanoDenoiser:
 
 def open_nano(weights: Path = WEIGHTS, device: str = "cpu", check: bool = True) -> RestorationModel:
     """The bundled restorer. `check`: refuse weights whose SHA-256 is not the release's. Raises BackendFailed."""
-    with model_errors(NAME, device):
+    with model_errors(NAME, device, "--stage reference", does="does not load"):
         return _open_nano(weights, device, check)
 
 
@@ -81,7 +81,7 @@ def _open_nano(weights: Path, device: str, check: bool) -> RestorationModel:
         raise BackendFailed(f"{weights.name} cannot be read ({error.strerror}); install the package again") from error
     if check and hashlib.sha256(data).hexdigest() != SHA256:
         raise BackendFailed(f"{weights.name} is not the file that {NAME} stands for (SHA-256 differs)")
-    network = NanoRestorerNetwork(**read_config(data))
+    network = NanoRestorerNetwork(**config_in(data))
     network.load_state_dict({name: torch.from_numpy(weight) for name, weight in unpack(load(data)).items()})
     network = network.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
     alphas = cosine_alphas()
@@ -90,7 +90,7 @@ def _open_nano(weights: Path, device: str, check: bool) -> RestorationModel:
     return RestorationModel(NAME, *parts, needs_reference=True, computed={"device": device, "dtype": "float32"})
 
 
-def read_config(data: bytes) -> dict:
+def config_in(data: bytes) -> dict:
     """The network's shape from a weights file's header (safetensors: 8 bytes of length, then JSON)."""
     length = int.from_bytes(data[:8], "little")
     config: dict = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["config"])

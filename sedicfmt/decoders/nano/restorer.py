@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from sedicfmt.declared import needs
 from sedicfmt.decoders.interfaces import Restorer
 from sedicfmt.decoders.registry import RestorerOptions
-from sedicfmt.errors import EncodeError, MissingDependency
-from sedicfmt.installing import install_extra
+from sedicfmt.errors import EncodeError
+from sedicfmt.networks.devices import choose_device
+from sedicfmt.networks.packages import package
+from sedicfmt.networks.threads import wait_asleep
 
 if TYPE_CHECKING:
     from sedicfmt.decoders.orag.settings import OragSettings
@@ -22,18 +23,11 @@ def open_nano_restorer(argument: str | None, options: RestorerOptions) -> Restor
         raise EncodeError(f"the restorer 'nano' takes no argument, not {argument!r}")
     if options.dtype not in ("auto", "fp32") or options.tiled_vae:
         raise EncodeError("the restorer 'nano' computes in fp32 and has no autoencoder to tile")
-    # Threads that wait busily are far slower where another process has a core; the variable is read when torch loads.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    try:
-        import safetensors  # noqa: F401
-        import torch  # noqa: F401
-    except ModuleNotFoundError as missing:
-        raise MissingDependency(
-            f"restoring needs {missing.name}: {install_extra('nano')}; or ask for the reference picture alone"
-        ) from missing
+    wait_asleep()
+    for needed in ("torch", "safetensors"):
+        package(needed, "nano", "restoring needs", instead="or ask for the reference picture alone")
     from sedicfmt.decoders.nano.denoiser import open_nano
     from sedicfmt.decoders.orag.loop import OragRestorer
-    from sedicfmt.networks.device import choose_device
 
     settings = nano_settings().changed(options.changes)  # first: a bad one shows before the model is loaded
     return OragRestorer(open_nano(device=choose_device(options.device)), settings)

@@ -44,6 +44,6 @@ def encode(text: str) -> tuple[NDArray[np.int64], tuple[TokenSpan, ...]]:
     return numbers, tuple(spans)
 
 
-def count_words(text: str) -> int:
+def words_in(text: str) -> int:
     """How many words a text has."""
     return sum(1 for _ in WORD.finditer(text))

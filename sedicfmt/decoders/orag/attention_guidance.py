@@ -59,7 +59,7 @@ class Guidance:
         return math.ceil(round(self.share * count, 9))
 
 
-def name_of(text: str) -> str:
+def name_in(text: str) -> str:
     """What an object's description begins with: its name, up to the first comma, full stop or "in", "with", "on" ..."""
     found = _NAME_ENDS.search(text)
     return text[: found.start()] if found and found.start() else text
@@ -67,7 +67,7 @@ def name_of(text: str) -> str:
 
 def named_tokens(text: str, spans: Sequence[TokenSpan], tokens: str) -> list[int]:
     """k: indices of the tokens that guidance looks at; all of them where the name has none."""
-    end = len(name_of(text)) if tokens == "name" else len(text)
+    end = len(name_in(text)) if tokens == "name" else len(text)
     return [s.index for s in spans if s.start < end] or [s.index for s in spans]
 
 

@@ -28,7 +28,7 @@ from sedicfmt.decoders.orag.record import restoring_record
 from sedicfmt.decoders.orag.settings import OragSettings
 from sedicfmt.decoders.orag.stage_parts import StageParts
 from sedicfmt.errors import EncodeError
-from sedicfmt.networks.run_model import finite, model_errors
+from sedicfmt.networks.failures import finite, model_errors
 
 
 @dataclass(frozen=True)

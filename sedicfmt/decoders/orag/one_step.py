@@ -19,7 +19,7 @@ from sedicfmt.decoders.orag.colour_correction import CORRECTIONS
 from sedicfmt.decoders.orag.noise import seeded_noise
 from sedicfmt.decoders.orag.picture_tensor import to_picture, to_tensor
 from sedicfmt.decoders.orag.record import restoring_record
-from sedicfmt.networks.run_model import finite, model_errors
+from sedicfmt.networks.failures import finite, model_errors
 
 STAGE = "whole picture"
 

@@ -21,7 +21,7 @@ from sedicfmt.decoders.orag.picture_tensor import to_picture, to_tensor
 from sedicfmt.decoders.orag.presets import NEUTRAL
 from sedicfmt.decoders.orag.settings import OragSettings
 from sedicfmt.errors import LimitExceeded
-from sedicfmt.networks.run_model import finite
+from sedicfmt.networks.failures import finite
 from sedicfmt.picture import Picture
 
 

@@ -27,7 +27,7 @@ from sedicfmt.encoders.annotations.coco_file import (
     key_of,
     of_picture,
 )
-from sedicfmt.encoders.annotations.coco_shapes import Frame, Shape, shape_of
+from sedicfmt.encoders.annotations.coco_shapes import Placement, Shape, shape_of
 from sedicfmt.encoders.interfaces import DescribedObject, DescribeRequest, Description
 from sedicfmt.encoders.offline.measure_region import measure, region_text
 from sedicfmt.errors import EncodeError
@@ -77,9 +77,9 @@ def describe_coco(
     told = annotated_size(info, path)
     found: list[Found] = []
     try:
-        frame = Frame.of(told or size, size, orientation, path)
-        warnings += doubts(frame, told, orientation, path)
-        found = list(usable(content, annotations, frame, left_out))
+        placement = Placement.of(told or size, size, orientation, path)
+        warnings += doubts(placement, told, orientation, path)
+        found = list(usable(content, annotations, placement, left_out))
     except EncodeError as error:  # how it lay
         for place, entry in annotations:
             if "caption" not in entry:
@@ -99,30 +99,32 @@ def annotated_size(info: Content, path: str) -> Size | None:
     return height, width
 
 
-def doubts(frame: Frame, told: Size | None, orientation: int, path: str) -> list[str]:
+def doubts(placement: Placement, told: Size | None, orientation: int, path: str) -> list[str]:
     """What the reader has to be told of how annotated places became the picture's."""
-    height, width = frame.size
-    if orientation > 1 and frame.orientation == 1 and (told is None or orientation < 5 or height == width):
+    height, width = placement.size
+    if orientation > 1 and placement.orientation == 1 and (told is None or orientation < 5 or height == width):
         return [f"{path}: EXIF turns this photo, and its size does not tell how it was annotated; taken as it is shown"]
-    if told in (None, frame.size) or (frame.orientation > 1 and told == (width, height)):
+    if told in (None, placement.size) or (placement.orientation > 1 and told == (width, height)):
         return []
     assert told is not None
     return [f"{path}: annotated at {told[1]}x{told[0]}, the picture is {width}x{height}; places are scaled"]
 
 
-def usable(content: Content, annotations: Entries, frame: Frame, left_out: LeftOut) -> Iterator[Found]:
+def usable(content: Content, annotations: Entries, placement: Placement, left_out: LeftOut) -> Iterator[Found]:
     """The picture's objects; what is none is told to `left_out`."""
     names = category_names(content)
     for path, entry in annotations:
         if "caption" in entry and "category_id" not in entry:
             continue
         try:
-            yield Found(path, name_of(entry, names), shape_of(entry, path, frame), entry.get("iscrowd") in CROWD)
+            yield Found(
+                path, category_of(entry, names), shape_of(entry, path, placement), entry.get("iscrowd") in CROWD
+            )
         except EncodeError as error:
             left_out.add(error.message, error.path or path)
 
 
-def name_of(entry: dict[str, Any], names: dict[str | None, str]) -> str:
+def category_of(entry: dict[str, Any], names: dict[str | None, str]) -> str:
     """The category's name. Raises EncodeError."""
     name = names.get(key_of(entry.get("category_id")))
     if name is None:

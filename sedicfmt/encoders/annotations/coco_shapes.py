@@ -1,9 +1,9 @@
 """Where a COCO annotation is in the picture: outlines, run lengths or a box, seen without drawing it, and drawn.
 
 The annotated picture may be another than the one that is packed: of another size, and, where the photo's EXIF orientation
-turns it, as it is stored. A `Frame` leads from the one to the other. Which one it was only its size tells: by its shape it is
-nearer to the photo as it is stored or as it is shown. Where both have one shape it counts as shown, as people draw what
-they see.
+turns it, as it is stored. A `Placement` leads from the one to the other. Which one it was only its size tells: by its shape
+it is nearer to the photo as it is stored or as it is shown. Where both have one shape it counts as shown, as people draw
+what they see.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Corners = NDArray[np.float64]  # (number, 2): x, y
 
 
 @dataclass(frozen=True)
-class Frame:
+class Placement:
     """From an annotated picture of `told` (height, width) to the packed one of `size`, turned as EXIF's `orientation` says."""
 
     told: Size
@@ -33,7 +33,7 @@ class Frame:
     orientation: int = 1
 
     @classmethod
-    def of(cls, told: Size, size: Size, orientation: int, path: str) -> Frame:
+    def of(cls, told: Size, size: Size, orientation: int, path: str) -> Placement:
         """Raises EncodeError where the annotated picture lay on its side and nothing says how it was turned."""
         aside, upright = (abs(log(told[0] / told[1]) - log(s[0] / s[1])) for s in (size[::-1], size))
         lying = 2 * aside < upright
@@ -64,9 +64,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class Shape:
-    """An annotation's place, not drawn: outlines in the packed picture's pixels, or run lengths in their own frame."""
+    """An annotation's place, not drawn: outlines in the packed picture's pixels, or run lengths in a picture of their own."""
 
-    frame: Frame
+    placement: Placement
     outlines: tuple[Corners, ...] = ()
     runs: list[int] = field(default_factory=list)
     is_box: bool = False
@@ -77,11 +77,11 @@ class Shape:
         if self.runs:
             return (
                 sum(self.runs[1::2])
-                * self.frame.size[0]
-                * self.frame.size[1]
-                / (self.frame.told[0] * self.frame.told[1])
+                * self.placement.size[0]
+                * self.placement.size[1]
+                / (self.placement.told[0] * self.placement.told[1])
             )
-        inside = [np.clip(corners, 0, self.frame.size[::-1]) for corners in self.outlines]
+        inside = [np.clip(corners, 0, self.placement.size[::-1]) for corners in self.outlines]
         return sum(
             abs(float((c[:, 0] * np.roll(c[:, 1], -1) - c[:, 1] * np.roll(c[:, 0], -1)).sum())) / 2 for c in inside
         )
@@ -90,25 +90,25 @@ class Shape:
         """Its pixels in the packed picture, 0/1, possibly none."""
         if self.runs:
             values = (np.arange(len(self.runs)) % 2).astype(np.uint8)
-            return self.frame.pixels(np.repeat(values, self.runs).reshape(self.frame.told[::-1]).T)
-        drawn = np.zeros(self.frame.size, np.uint8)
+            return self.placement.pixels(np.repeat(values, self.runs).reshape(self.placement.told[::-1]).T)
+        drawn = np.zeros(self.placement.size, np.uint8)
         for corners in self.outlines:
-            drawn |= fill(corners, self.frame.size)
+            drawn |= fill(corners, self.placement.size)
         return drawn
 
 
-def shape_of(entry: dict[str, Any], path: str, frame: Frame) -> Shape:
+def shape_of(entry: dict[str, Any], path: str, placement: Placement) -> Shape:
     """What `entry` says of its place: `segmentation`, or `bbox` where that is missing or empty. Raises EncodeError."""
     told, place = entry.get("segmentation"), f"{path}.segmentation"
     if isinstance(told, dict) and told:
-        return _of_runs(told, place, frame)
+        return _of_runs(told, place, placement)
     if not isinstance(told or [], list):
         raise EncodeError("expected polygons or run lengths", place)
     parts = [told] if told and not any(isinstance(part, list) for part in told) else told or []
     outlines = [
-        _outline(part, f"{place}[{i}]", frame) for i, part in enumerate(parts) if part != [] and not _thin(part)
+        _outline(part, f"{place}[{i}]", placement) for i, part in enumerate(parts) if part != [] and not _thin(part)
     ]
-    return Shape(frame, tuple(outlines)) if outlines else _of_box(entry.get("bbox"), path, frame)
+    return Shape(placement, tuple(outlines)) if outlines else _of_box(entry.get("bbox"), path, placement)
 
 
 def _thin(part: Any) -> bool:
@@ -116,14 +116,14 @@ def _thin(part: Any) -> bool:
     return isinstance(part, list) and len(part) in (2, 4)
 
 
-def _outline(numbers: Any, path: str, frame: Frame) -> Corners:
+def _outline(numbers: Any, path: str, placement: Placement) -> Corners:
     """COCO's polygon [x, y, x, y, ...]."""
     if not isinstance(numbers, list) or len(numbers) < 6 or len(numbers) % 2:
         raise EncodeError("a polygon is an even number of at least six coordinates", path)
-    return frame.corners(np.array(finite_numbers(numbers, len(numbers), path)).reshape(-1, 2))
+    return placement.corners(np.array(finite_numbers(numbers, len(numbers), path)).reshape(-1, 2))
 
 
-def _of_box(box: Any, path: str, frame: Frame) -> Shape:
+def _of_box(box: Any, path: str, placement: Placement) -> Shape:
     """COCO's box [left, top, width, height]."""
     if not box:
         raise EncodeError("neither outline nor box", path)
@@ -132,15 +132,16 @@ def _of_box(box: Any, path: str, frame: Frame) -> Shape:
         raise EncodeError("a box without width or height", f"{path}.bbox")
     right, bottom = left + width, top + height
     corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
-    return Shape(frame, (frame.corners(corners),), is_box=True)
+    return Shape(placement, (placement.corners(corners),), is_box=True)
 
 
-def _of_runs(told: dict[str, Any], path: str, frame: Frame) -> Shape:
+def _of_runs(told: dict[str, Any], path: str, placement: Placement) -> Shape:
     """Their own size says which picture was annotated."""
     size = told.get("size")
     if not isinstance(size, list) or len(size) != 2 or any(type(n) is not int or not 0 < n <= MAX_SIDE for n in size):
         raise EncodeError("run lengths need the picture's size [height, width]", f"{path}.size")
-    own = frame if size == list(frame.told) else Frame.of((size[0], size[1]), frame.size, frame.orientation, path)
+    stored, now, turned = (size[0], size[1]), placement.size, placement.orientation
+    own = placement if stored == placement.told else Placement.of(stored, now, turned, path)
     return Shape(own, runs=run_lengths(told.get("counts"), size[0] * size[1], f"{path}.counts"))
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sedicfmt.errors import EncodeError
-from sedicfmt.networks.opencv import opencv
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Pixels
 
 SPECK = 0.02  # of the mask's area
@@ -92,7 +92,7 @@ def _over_union(a: Pixels, b: Pixels, areas: int) -> float:
 
 def _parts(mask: Pixels, connectivity: int) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.bool_]]:
     """Each pixel's part (0 for zeros), each part's area in pixels, and whether it touches the picture's edge."""
-    cv2 = opencv()
+    cv2 = package("cv2")
     count, labels, told, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask), connectivity=connectivity)
     at_edge = np.zeros(count, bool)
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):

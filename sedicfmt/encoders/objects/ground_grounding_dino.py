@@ -25,8 +25,11 @@ from sedicfmt.encoders.box_in_picture import clipped, thickened
 from sedicfmt.encoders.interfaces import Box, Detection, require_picture
 from sedicfmt.encoders.offline.detect_ssd import suppress
 from sedicfmt.errors import BackendFailed, EncodeError
-from sedicfmt.networks.find_network import WEIGHTS, Needed, fetch_command, find_network, package
-from sedicfmt.networks.run_network import choose_device, load_network, network_errors
+from sedicfmt.networks.devices import choose_device
+from sedicfmt.networks.failures import inference
+from sedicfmt.networks.hub import fetch_command
+from sedicfmt.networks.load_transformers import find_network, load_network, load_processor, network_files
+from sedicfmt.networks.model_folder import Needed
 from sedicfmt.picture import Picture
 
 DEFAULT_ID = "IDEA-Research/grounding-dino-tiny"
@@ -47,8 +50,6 @@ class GroundingDino:
         """`device`: "auto" or torch's name of one. Raises EncodeError, MissingDependency, BackendFailed."""
         if not (0 <= box_threshold < 1 and 0 <= text_threshold < 1):
             raise EncodeError(f"thresholds of {box_threshold} and {text_threshold}; they are at least 0 and below 1")
-        for needed in ("torch", "transformers", "safetensors"):
-            package(needed)
         self.device = choose_device(device)
         self.folder, _ = find_network(name, ("grounding-dino",), FILES, DEFAULT_ID)
         self.box_threshold, self.text_threshold = box_threshold, text_threshold
@@ -76,7 +77,7 @@ class GroundingDino:
     def _run(self, image: Picture, asked: str) -> tuple[np.ndarray, np.ndarray]:
         """For each query its box (middle x, y, width, height; 0 to 1) and the probability of each word of the phrase."""
         processor, net = self._network
-        with network_errors("Grounding DINO", self.device):
+        with inference("Grounding DINO", self.device):
             given = processor(images=Image.fromarray(image), text=asked, return_tensors="pt").to(self.device)
             told = net(**given)
             tokens = given["input_ids"][0].tolist()[: told.logits.shape[-1]]
@@ -88,15 +89,13 @@ class GroundingDino:
 
     @cached_property
     def _network(self) -> tuple[Any, Any]:
-        with network_errors(self.folder.name, self.device):
-            made = package("transformers").AutoProcessor
-            processor = made.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
+        processor = load_processor(self.folder.name, self.folder, self.device)
         return processor, load_network("GroundingDinoForObjectDetection", self.folder, self.device)
 
 
 @needs(
     "torch", "transformers", "safetensors", extra="diffusion", usage="grounding-dino[:FOLDER_OR_ID]",
-    models={DEFAULT_ID: fetch_command(DEFAULT_ID)},
+    models={DEFAULT_ID: fetch_command(DEFAULT_ID, network_files())},
 )  # fmt: skip
 def open_grounding_dino(argument: str | None, device: str = "auto") -> GroundingDino:
     """The registry's factory: `argument` is a folder or a hub id, None for the default."""
@@ -118,7 +117,6 @@ def _box(edges: np.ndarray, image: Picture) -> Box:
 
 SEPARATORS = frozenset({0, 101, 102, 1012, 1029})  # BERT's PAD, CLS, SEP, "." and "?", built into the model
 FILES: Needed = (
-    *WEIGHTS,
     ("preprocessor_config.json", "processor_config.json"),
     ("tokenizer.json", "vocab.txt"),
 )

@@ -64,7 +64,7 @@ def open_no_grounder() -> None:
 def open_grabcut() -> Segmenter:
     """GrabCut needs no model and no device. Raises MissingDependency without OpenCV."""
     from sedicfmt.encoders.objects.segment_grabcut import GrabCutSegmenter
-    from sedicfmt.networks.opencv import opencv
+    from sedicfmt.networks.packages import package
 
-    opencv()
+    package("cv2")
     return GrabCutSegmenter()

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sedicfmt.encoders.interfaces import Box, require_picture
-from sedicfmt.networks.opencv import opencv
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture, Pixels
 
 SIDE = 128  # pixels of the crop's longer side that GrabCut sees: as good as 200, at two fifths of the time
@@ -44,7 +44,7 @@ class GrabCutSegmenter:
 
 
 def _segment_one(image: Picture, box: Box, side: int) -> Pixels:
-    cv2 = opencv()
+    cv2 = package("cv2")
     mask = np.zeros(image.shape[:2], np.uint8)
     left, top, right, bottom = window = _window(box, image.shape[1], image.shape[0])
     if right <= left or bottom <= top:
@@ -82,7 +82,7 @@ def _guess(radius: NDArray[np.float64], inside: NDArray[np.bool_], rim: float, c
 
 def _grab_cut(small: Picture, labels: Pixels) -> Pixels:
     """One run from a guess; the guess itself where it has only thing or only ground, which GrabCut cannot learn from."""
-    cv2 = opencv()
+    cv2 = package("cv2")
     thing = labels % 2  # the two labels of thing are odd
     if thing.all() or not thing.any():
         return thing
@@ -93,7 +93,7 @@ def _grab_cut(small: Picture, labels: Pixels) -> Pixels:
 
 def _clean(cells: Pixels) -> Pixels:
     """Without specks, narrow gaps and small holes; parts of less than a tenth of the largest are specks."""
-    cv2 = opencv()
+    cv2 = package("cv2")
     if min(cells.shape) < 12:
         return cells
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
@@ -104,7 +104,7 @@ def _clean(cells: Pixels) -> Pixels:
 
 def _without_small_parts(cells: Pixels, least: float) -> Pixels:
     """Only the connected parts of ones with at least `least` of the largest part's pixels."""
-    cv2 = opencv()
+    cv2 = package("cv2")
     _, labels = cv2.connectedComponents(cells)
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0

@@ -20,8 +20,11 @@ from PIL import Image
 from sedicfmt.declared import needs
 from sedicfmt.encoders.box_in_picture import clipped
 from sedicfmt.encoders.interfaces import Box, require_picture
-from sedicfmt.networks.find_network import WEIGHTS, fetch_command, find_network, package
-from sedicfmt.networks.run_network import choose_device, load_network, network_errors
+from sedicfmt.networks.devices import choose_device
+from sedicfmt.networks.failures import inference
+from sedicfmt.networks.hub import fetch_command
+from sedicfmt.networks.load_transformers import find_network, load_network, network_files
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture, Pixels
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ MEAN, DEVIATION = np.array([[123.675, 116.28, 103.53], [58.395, 57.12, 57.375]],
 
 
 @dataclass(frozen=True)
-class Frame:
+class Square:
     """The model's square of `side` pixels, of whose top left corner a picture fills `height` x `width`."""
 
     side: int
@@ -41,8 +44,8 @@ class Frame:
     width: int
 
     @classmethod
-    def of(cls, image: Picture, side: int, squeezed: bool) -> Frame:
-        """The frame that `image` is put into, the whole square where it is squeezed."""
+    def of(cls, image: Picture, side: int, squeezed: bool) -> Square:
+        """What `image` fills of a square of `side` pixels: all of it where it is squeezed."""
         if squeezed:
             return cls(side, side, side)
         height, width = (max(1, int(n * side / max(image.shape[:2]) + 0.5)) for n in image.shape[:2])
@@ -54,10 +57,8 @@ class SamSegmenter:
 
     def __init__(self, name: str = DEFAULT_ID, device: str = "auto"):
         """`device`: "auto" or torch's name of one. Raises EncodeError, MissingDependency, BackendFailed."""
-        for needed in ("torch", "transformers", "safetensors"):
-            package(needed)
         self.device = choose_device(device)
-        self.folder, self.kind = find_network(name, tuple(NETWORKS), WEIGHTS, DEFAULT_ID)
+        self.folder, self.kind = find_network(name, tuple(NETWORKS), (), DEFAULT_ID)
 
     def segment(self, image: Picture, boxes: Sequence[Box]) -> tuple[Pixels, ...]:
         """One mask a box; a box without area in the picture gets an empty one. Raises BackendFailed, LimitExceeded."""
@@ -71,12 +72,12 @@ class SamSegmenter:
     def _run(self, image: Picture, boxes: Sequence[Box]) -> Any:
         """The masks of boxes that lie in the picture, one after the other: full-size logits are large."""
         net = self._network
-        frame = Frame.of(image, int(net.config.prompt_encoder_config.image_size), self.kind != "sam")
-        with network_errors(self.folder.name, self.device):
-            embedded = net.get_image_embeddings(to_frame(image, frame).to(self.device))
-            corners = boxes_in_frame(boxes, image, frame).to(self.device)
+        square = Square.of(image, int(net.config.prompt_encoder_config.image_size), self.kind != "sam")
+        with inference(self.folder.name, self.device):
+            embedded = net.get_image_embeddings(to_square(image, square).to(self.device))
+            corners = boxes_in_square(boxes, image, square).to(self.device)
             told = net(image_embeddings=embedded, input_boxes=corners, multimask_output=False)
-            return iter([from_frame(logits[:1], frame, image) for logits in told.pred_masks[0]])
+            return iter([from_square(logits[:1], square, image) for logits in told.pred_masks[0]])
 
     @cached_property
     def _network(self) -> Any:
@@ -85,36 +86,36 @@ class SamSegmenter:
 
 @needs(
     "torch", "transformers", "safetensors", extra="diffusion", usage="sam[:FOLDER_OR_ID]",
-    models={DEFAULT_ID: fetch_command(DEFAULT_ID)},
+    models={DEFAULT_ID: fetch_command(DEFAULT_ID, network_files())},
 )  # fmt: skip
 def open_sam(argument: str | None, device: str = "auto") -> SamSegmenter:
     """The registry's factory: `argument` is a folder or a hub id, None for the authors' model."""
     return SamSegmenter(argument or DEFAULT_ID, device)
 
 
-def to_frame(image: Picture, frame: Frame) -> Tensor:
+def to_square(image: Picture, square: Square) -> Tensor:
     """The picture scaled and normalised, (1, 3, side, side) float32, zeros where it is padded."""
     torch = package("torch")
-    scaled = Image.fromarray(image).resize((frame.width, frame.height), Image.Resampling.BILINEAR)
-    square = np.zeros((frame.side, frame.side, 3), np.float32)
-    square[: frame.height, : frame.width] = (np.asarray(scaled, np.float32) - MEAN) / DEVIATION
-    return torch.from_numpy(square).permute(2, 0, 1)[None]
+    scaled = Image.fromarray(image).resize((square.width, square.height), Image.Resampling.BILINEAR)
+    filled = np.zeros((square.side, square.side, 3), np.float32)
+    filled[: square.height, : square.width] = (np.asarray(scaled, np.float32) - MEAN) / DEVIATION
+    return torch.from_numpy(filled).permute(2, 0, 1)[None]
 
 
-def boxes_in_frame(boxes: Sequence[Box], image: Picture, frame: Frame) -> Tensor:
+def boxes_in_square(boxes: Sequence[Box], image: Picture, square: Square) -> Tensor:
     """The boxes in the square's pixels, (1, number, 4) float32: left, top, right, bottom."""
-    across, down = frame.width / image.shape[1], frame.height / image.shape[0]
+    across, down = square.width / image.shape[1], square.height / image.shape[0]
     edges = [[b.left * across, b.top * down, b.right * across, b.bottom * down] for b in boxes]
     return package("torch").tensor([edges])
 
 
-def from_frame(logits: Tensor, frame: Frame, image: Picture) -> Pixels:
+def from_square(logits: Tensor, square: Square, image: Picture) -> Pixels:
     """The mask of the picture's size from the model's (1, h, w) logits over the whole square."""
     grow = package("torch").nn.functional.interpolate
     how = {"mode": "bilinear", "align_corners": False}
     logits = logits[None].float()
-    if frame.height != frame.width or frame.height != frame.side:  # padded
-        logits = grow(logits, (frame.side, frame.side), **how)[..., : frame.height, : frame.width]
+    if square.height != square.width or square.height != square.side:  # padded
+        logits = grow(logits, (square.side, square.side), **how)[..., : square.height, : square.width]
     return np.asarray((grow(logits, image.shape[:2], **how)[0, 0] > 0).cpu(), np.uint8)
 
 

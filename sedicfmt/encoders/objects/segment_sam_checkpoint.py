@@ -19,8 +19,9 @@ from sedicfmt.declared import needs
 from sedicfmt.encoders.box_in_picture import clipped, thickened
 from sedicfmt.encoders.interfaces import Box, require_picture
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
-from sedicfmt.networks.find_network import package
-from sedicfmt.networks.run_network import choose_device, network_errors
+from sedicfmt.networks.devices import choose_device
+from sedicfmt.networks.failures import inference
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture, Pixels
 
 WIDTH_KEY = "image_encoder.patch_embed.proj.weight"
@@ -33,10 +34,10 @@ class SamCheckpointSegmenter:
         """`device`: "auto" or torch's name of one. Raises EncodeError, MissingDependency, BackendFailed."""
         self.path = Path(path).expanduser()
         if not self.path.is_file():
-            raise MissingDependency(f"there is no file {path}; to fetch one: {fetch_command(self.path)}")
+            raise MissingDependency(f"there is no file {path}; to fetch one: {curl_command(self.path)}")
         self.device = choose_device(device)
-        self._weights = read_checkpoint(self.path)
-        self.kind = kind_of(self._weights, self.path.name)
+        self._weights = read_tensors(self.path)
+        self.kind = vit_of(self._weights, self.path.name)
         self._library = package("segment_anything")
 
     def segment(self, image: Picture, boxes: Sequence[Box]) -> tuple[Pixels, ...]:
@@ -47,7 +48,7 @@ class SamCheckpointSegmenter:
         if not any(box.area > 0 for box in inside):
             return tuple(nothing.copy() for _ in inside)
         thick, rows, columns = thickened(image)
-        with network_errors(self.path.name, self.device):
+        with inference(self.path.name, self.device):
             self._predictor.set_image(thick)
             masks = [self._one(box, rows, columns) if box.area > 0 else nothing.copy() for box in inside]
             self._predictor.reset_image()
@@ -62,7 +63,7 @@ class SamCheckpointSegmenter:
     @cached_property
     def _predictor(self) -> Any:
         """The network with its weights; they are let go of here."""
-        with network_errors(self.path.name, self.device):
+        with inference(self.path.name, self.device):
             net = self._library.sam_model_registry[self.kind]()
             net.load_state_dict(self._weights)
             self._weights = {}
@@ -77,7 +78,7 @@ def open_sam_checkpoint(argument: str | None, device: str = "auto") -> SamCheckp
     return SamCheckpointSegmenter(argument, device)
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
+def read_tensors(path: Path) -> dict[str, Any]:
     """The tensors in `path` by their keys, not yet in memory where the file allows. Raises BackendFailed."""
     torch = package("torch")
     try:
@@ -90,7 +91,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     return told
 
 
-def kind_of(weights: dict[str, Any], name: str) -> str:
+def vit_of(weights: dict[str, Any], name: str) -> str:
     """ "vit_b", "vit_l" or "vit_h". Raises BackendFailed for another network's weights."""
     shape = tuple(weights[WIDTH_KEY].shape) if WIDTH_KEY in weights else ()
     if not shape or shape[0] not in WIDTHS:
@@ -99,7 +100,7 @@ def kind_of(weights: dict[str, Any], name: str) -> str:
     return WIDTHS[shape[0]]
 
 
-def fetch_command(path: Path) -> str:
+def curl_command(path: Path) -> str:
     """The shell command that fetches the checkpoint of the size that is in the path's name, else the authors' vit_h."""
     kind = next((kind for kind in PUBLISHED if kind in path.name), "vit_h")
     return f"curl -L -o {path} https://dl.fbaipublicfiles.com/segment_anything/{PUBLISHED[kind]}"

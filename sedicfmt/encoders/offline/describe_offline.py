@@ -29,7 +29,7 @@ from sedicfmt.encoders.offline.measure_region import measure, region_text
 from sedicfmt.encoders.offline.name_pictures import Namer, scene_name
 from sedicfmt.encoders.offline.scene_text import scene_text
 from sedicfmt.encoders.offline.segment_lite import LiteSegmenter
-from sedicfmt.networks.opencv import opencv
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture, Pixels
 
 WORKING_SIDE = 768  # pixels; Kodak's size, at which the words of measure_region were tuned
@@ -134,7 +134,7 @@ def _scaled_down(image: Picture) -> Picture:
     scale = WORKING_SIDE / max(image.shape[:2])
     if scale >= 1:
         return image
-    cv2 = opencv()
+    cv2 = package("cv2")
     size = [max(1, round(n * scale)) for n in image.shape[1::-1]]
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
@@ -143,7 +143,7 @@ def _scaled_up(described: DescribedObject, small: Picture, image: Picture) -> De
     """The object in the full picture's pixels."""
     if small.shape == image.shape or described.pixels is None or described.box is None:
         return described
-    cv2 = opencv()
+    cv2 = package("cv2")
     height, width = image.shape[:2]
     grey = cv2.resize(described.pixels * 255, (width, height), interpolation=cv2.INTER_LINEAR)
     x, y, box = width / small.shape[1], height / small.shape[0], described.box

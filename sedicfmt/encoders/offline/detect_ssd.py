@@ -19,8 +19,8 @@ import numpy as np
 from sedicfmt.encoders.interfaces import Box, Detection, require_picture
 from sedicfmt.errors import BackendFailed
 from sedicfmt.installing import install_extra
-from sedicfmt.networks.opencv import opencv
 from sedicfmt.networks.package_files import package_file
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture
 
 SIDE = 300  # pixels a side of the network's input
@@ -62,7 +62,7 @@ class SsdDetector:
 
     def _look_through(self, image: Picture, window: Window) -> Iterator[Detection]:
         """The detections of one window, in the picture's pixels."""
-        cv2 = opencv()
+        cv2 = package("cv2")
         left, top, right, bottom = window
         part = np.ascontiguousarray(image[top:bottom, left:right])
         small = cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
@@ -75,7 +75,7 @@ class SsdDetector:
 
     @cached_property
     def _network(self) -> Any:
-        cv2 = opencv()
+        cv2 = package("cv2")
         graph, layout = model_files()
         try:
             return cv2.dnn.readNetFromTensorflow(str(graph), str(layout))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sedicfmt.networks.efficientnet_lite import NORM_EPSILON, REPEATS, BlockShape, block_shapes, checkpoint
-from sedicfmt.networks.opencv import opencv
+from sedicfmt.networks.packages import package
 from sedicfmt.networks.read_checkpoint import read_checkpoint
 from sedicfmt.picture import Picture
 
@@ -134,6 +134,6 @@ def _stem(h: Floats, layer: Layer) -> Floats:
 
 def resized(picture: Picture, width: int, height: int) -> Picture:
     """The picture at another size: by area where it shrinks."""
-    cv2 = opencv()
+    cv2 = package("cv2")
     way = cv2.INTER_AREA if width * height < picture.shape[0] * picture.shape[1] else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(np.ascontiguousarray(picture), (width, height), interpolation=way))

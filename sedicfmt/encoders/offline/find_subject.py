@@ -14,7 +14,7 @@ from sedicfmt.encoders.interfaces import Box, Detection
 from sedicfmt.encoders.offline.efficientnet_numpy import Floats
 from sedicfmt.encoders.offline.name_pictures import Name, Namer, Seen, object_name
 from sedicfmt.encoders.offline.salient_region import box_of, saliency_map, salient_box
-from sedicfmt.networks.opencv import opencv
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture
 
 MAIN_SUBJECT = "main subject"
@@ -38,7 +38,7 @@ def find_subject(image: Picture, namer: Namer, seen: Seen) -> Detection | None:
 
 def named_box(image: Picture, name: Name, seen: Seen) -> Box:
     """The box of the places that speak for a name, those first that stand out."""
-    cv2 = opencv()
+    cv2 = package("cv2")
     salient = saliency_map(image)
     speaks = activation(name, seen)
     smooth = cv2.resize(speaks, salient.shape[::-1], interpolation=cv2.INTER_CUBIC)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sedicfmt.encoders.interfaces import Box
 from sedicfmt.encoders.offline.efficientnet_numpy import EfficientNetLite, Floats
 from sedicfmt.errors import BackendFailed
-from sedicfmt.networks.opencv import opencv
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture
 
 MARGIN = 0.2  # of the box a side
@@ -63,7 +63,7 @@ def surroundings(box: Box) -> Box:
 
 def crop(image: Picture, box: Box) -> Picture:
     """The box's surroundings at SIDE x SIDE; beyond the picture's edges its last pixels go on."""
-    cv2 = opencv()
+    cv2 = package("cv2")
     grown = surroundings(box)
     left, top, right, bottom = (
         int(np.floor(grown.left)), int(np.floor(grown.top)), int(np.ceil(grown.right)), int(np.ceil(grown.bottom)),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sedicfmt.encoders.interfaces import Box
 from sedicfmt.encoders.offline.measure_region import to_lab
-from sedicfmt.networks.opencv import opencv
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture
 
 SIDE = 64  # pixels of the longer side that saliency is computed on
@@ -40,7 +40,7 @@ def box_of(saliency: NDArray[np.float64], width: int, height: int) -> Box:
 
 def saliency_map(image: Picture) -> NDArray[np.float64]:
     """Saliency in Lab units, at most SIDE cells a side."""
-    cv2 = opencv()
+    cv2 = package("cv2")
     scale = min(1.0, SIDE / max(image.shape[:2]))
     size = [max(1, round(n * scale)) for n in image.shape[1::-1]]
     small = cv2.GaussianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), (0, 0), 1.5)
@@ -61,7 +61,7 @@ def _centrality(rows: int, columns: int) -> NDArray[np.float64]:
 
 def _largest_part(saliency: NDArray[np.float64]) -> tuple[int, int, int, int]:
     """Top, bottom, left, right of the connected part above Otsu's threshold with the most saliency in it."""
-    cv2 = opencv()
+    cv2 = package("cv2")
     levels = (saliency * (255 / saliency.max())).astype(np.uint8)
     _, above = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     above = cv2.morphologyEx(above, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))

@@ -15,7 +15,7 @@ from sedicfmt.encoders.interfaces import Box, require_picture
 from sedicfmt.encoders.objects.segment_grabcut import GrabCutSegmenter
 from sedicfmt.encoders.offline.efficientnet_numpy import Floats
 from sedicfmt.encoders.offline.mask_head import MaskHead, surroundings
-from sedicfmt.networks.opencv import opencv
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture, Pixels
 
 GRAB_CUT = 0.3
@@ -45,7 +45,7 @@ class LiteSegmenter:
 
 def spread(cells: Floats, over: Box, width: int, height: int) -> Floats:
     """`cells` stretched smoothly over a box of a picture of width x height pixels; 0 outside the box."""
-    cv2 = opencv()
+    cv2 = package("cv2")
     rows, columns = cells.shape
     across, down = columns / (over.right - over.left), rows / (over.bottom - over.top)
     # a pixel's middle in the cells' coordinates, where the middle of cell 0 is 0

@@ -25,9 +25,12 @@ from sedicfmt.encoders.interfaces import DescribeRequest, Description, require_p
 from sedicfmt.encoders.talk.describe_by_talk import Conversation, Question
 from sedicfmt.encoders.talk.openai_settings import check_sizes
 from sedicfmt.encoders.talk.prompt_files import Prompts, load_prompts
-from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
-from sedicfmt.networks.find_network import WEIGHTS, Needed, find_network, package
-from sedicfmt.networks.run_network import choose_device, load_network, network_errors
+from sedicfmt.errors import BackendFailed, EncodeError
+from sedicfmt.networks.devices import choose_device
+from sedicfmt.networks.failures import inference
+from sedicfmt.networks.load_transformers import find_network, load_network, load_processor
+from sedicfmt.networks.model_folder import Needed
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture
 from sedicfmt.scale_picture import scaled
 
@@ -58,7 +61,7 @@ class VlmDescriber:
 
     def __post_init__(self) -> None:
         self.device = choose_device(self.device)
-        self.folder = find_model(self.name)
+        self.folder = find_vlm(self.name)
 
     def describe(self, image: Picture, request: DescribeRequest) -> Description:
         """The words of `image`, no boxes or masks. Raises EncodeError for what is no picture, MissingDependency where
@@ -75,7 +78,7 @@ class VlmDescriber:
     def _answer(self, question: Question, tally: Tally) -> str:
         """What the model says, whatever that is."""
         processor, net = self._network
-        with network_errors(self.name, self.device):
+        with inference(self.name, self.device):
             given = processor.apply_chat_template(
                 _messages(question), add_generation_prompt=True, tokenize=True, return_dict=True, return_tensors="pt"
             ).to(self.device)
@@ -91,19 +94,10 @@ class VlmDescriber:
     @cached_property
     def _network(self) -> tuple[Any, Any]:
         """The processor and the model."""
-        with network_errors(self.name, self.device):
-            processor = self._processor()
+        processor = load_processor(self.name, self.folder, self.device)
         if not getattr(processor, "chat_template", None):
             raise BackendFailed(f"{self.name} has no chat template, so that it cannot be asked; try {EXAMPLE}")
         return processor, load_network("AutoModelForImageTextToText", self.folder, self.device)
-
-    def _processor(self) -> Any:
-        made = package("transformers").AutoProcessor
-        try:  # no code out of the folder is run
-            return made.from_pretrained(self.folder, local_files_only=True, trust_remote_code=False)
-        except ImportError as error:  # many want torchvision, SmolVLM num2words
-            reason = " ".join(str(error).split())
-            raise MissingDependency(f"the processor of {self.name} needs another package: {reason}") from error
 
 
 @needs("torch", "transformers", "safetensors", extra="diffusion", usage="vlm:FOLDER_OR_ID")
@@ -122,7 +116,7 @@ def open_vlm(
     return VlmDescriber(argument, device, most_tokens=max_tokens, longest_side=longest_side)
 
 
-def find_model(name: str) -> Path:
+def find_vlm(name: str) -> Path:
     """The complete folder of the model called `name`. Raises MissingDependency, BackendFailed."""
     package("transformers")
     kinds = import_module("transformers.models.auto.modeling_auto").MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
@@ -153,7 +147,6 @@ def _messages(question: Question) -> list[dict[str, Any]]:
 # None: what a model's own settings say of sampling would only be warned of
 GREEDY = {"do_sample": False, "num_beams": 1, "temperature": None, "top_p": None, "top_k": None}
 FILES: Needed = (
-    *WEIGHTS,
     ("preprocessor_config.json", "processor_config.json"),
     ("tokenizer.json", "tokenizer.model", "vocab.json"),
 )

@@ -17,7 +17,7 @@ from typing import Any
 from sedicfmt.encoders.talk.openai_settings import OpenAiSettings, public_url
 from sedicfmt.encoders.talk.retry_after import retry_after
 from sedicfmt.encoders.talk.server_reasons import FLAGGED, NO_CREDIT, NO_PICTURES, OF_SCHEMA, TOO_MUCH
-from sedicfmt.encoders.talk.server_words import words_of
+from sedicfmt.encoders.talk.server_words import said_in
 from sedicfmt.errors import BackendUnavailable, EncodeError, SedicError
 
 MOST_WAIT = 60.0  # seconds that we wait because a server asks for it
@@ -29,7 +29,7 @@ class Refused(Exception):
     wait, and where it sends us instead."""
 
     def __init__(self, status: int, text: str, wait: float = 0.0, elsewhere: str = ""):
-        super().__init__(f"status {status}: {words_of(text)}")
+        super().__init__(f"status {status}: {said_in(text)}")
         self.status, self.text, self.wait, self.elsewhere = status, text, wait, elsewhere
 
 
@@ -71,7 +71,7 @@ def explanation(error: Exception, settings: OpenAiSettings) -> str:
     if not isinstance(error, Refused):
         reason = str(error.__cause__ or error) or type(error).__name__
         return f"the connection failed ({reason[:QUOTED]}); is the server running, and the base URL right?"
-    said = f" ({words})" if (words := words_of(error.text)) else ""
+    said = f" ({words})" if (words := said_in(error.text)) else ""
     return f"status {error.status} for the model {settings.model!r}{said}; {_advice(error)}"
 
 

@@ -17,7 +17,7 @@ QUOTED = 300  # characters of what a server says
 READ = 4000  # characters of a page
 
 
-def words_of(text: str) -> str:
+def said_in(text: str) -> str:
     """The server's words in `text`, the body of a reply; the empty string where it says nothing."""
     try:
         found = list(dict.fromkeys(_words(json.loads(text), DEEPEST)))
@@ -28,7 +28,7 @@ def words_of(text: str) -> str:
 
 def says_nothing(text: str) -> bool:
     """Whether `text`, the body of a reply, gives no reason: none at all, or one that fits everything."""
-    return bool(_EMPTY.fullmatch(words_of(text).casefold()))
+    return bool(_EMPTY.fullmatch(said_in(text).casefold()))
 
 
 def _words(value: Any, depth: int) -> Iterator[str]:

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from sedicfmt.latents.av1 import still_picture as av1
-from sedicfmt.latents.interfaces import CodedLatent, Size
+from sedicfmt.latents.interfaces import CodedLatent, FileSize
 from sedicfmt.model import coded_size
 from sedicfmt.picture import Picture
 from sedicfmt.scale_picture import scaled
@@ -45,7 +45,7 @@ class Av1Encoder:
     def smallest(self) -> CodedLatent:
         return self.at(1, 0)
 
-    def best(self, size: Size, most_bytes: int, least_scale: int) -> CodedLatent | None:
+    def best(self, size: FileSize, most_bytes: int, least_scale: int) -> CodedLatent | None:
         step = USUAL_STEP  # where the next search begins: where the last ended
 
         @cache
@@ -70,7 +70,7 @@ class Av1Encoder:
         painted = np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
         return -float(np.square(self.judged - painted, dtype=np.int32).mean())
 
-    def _likely_scale(self, size: Size, most_bytes: int) -> int:
+    def _likely_scale(self, size: FileSize, most_bytes: int) -> int:
         """Where the best scale usually lies for what the rest of the file leaves."""
         room = max(1, most_bytes - size(CodedLatent(1, b"", b"")))
         return round(16 * math.sqrt(room * 8 / BITS_A_PIXEL / self.pixels))

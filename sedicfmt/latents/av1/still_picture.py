@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, features
 
 from sedicfmt.errors import BackendFailed, LimitExceeded, Malformed, MissingDependency
+from sedicfmt.guard import lacks_memory
 from sedicfmt.installing import pip_install
 from sedicfmt.latents.av1.avif_file import obus_of, wrap
 from sedicfmt.latents.av1.obus import frame_of
@@ -62,7 +63,7 @@ def decode(frame: bytes, width: int, height: int) -> NDArray[np.uint8]:
 
 def require_memory(error: Exception, width: int, height: int) -> None:
     """Raises LimitExceeded where `error` tells of a lack of memory, or there is too little for so many pixels."""
-    lacking = isinstance(error, MemoryError) or "out of memory" in str(error).lower()
+    lacking = lacks_memory(error)
     try:
         np.empty(BYTES_A_PIXEL * width * height + LIBRARY_BYTES, np.uint8)  # asked for, not touched
     except MemoryError:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-
 from sedicfmt.declared import needs
-from sedicfmt.errors import MissingDependency
-from sedicfmt.installing import install_extra
 from sedicfmt.latents.interfaces import DecodedLatent, LatentEncoder
 from sedicfmt.latents.nano.search import NanoEncoder
 from sedicfmt.latents.nano.weights import MODELS, load_latent_model
 from sedicfmt.model import SedicFile
+from sedicfmt.networks.packages import package
+from sedicfmt.networks.threads import wait_asleep
 from sedicfmt.picture import Picture
 
 
@@ -25,19 +23,17 @@ class BundledCodec:
         """`refine` imports torch, which takes longer than a whole pack. Raises MissingDependency where it is not there."""
         if not refine:
             return NanoEncoder(picture, self.model_id)
-        # threads that wait busily are far slower where another process has a core; read when torch loads
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        try:
-            from sedicfmt.latents.nano.search_refined import RefiningEncoder
-        except ModuleNotFoundError as missing:
-            raise MissingDependency(f"refining needs {missing.name}: {install_extra('nano')}") from missing
+        wait_asleep()
+        package("torch", "nano", "refining needs")
+        from sedicfmt.latents.nano.search_refined import RefiningEncoder
+
         return RefiningEncoder(picture, self.model_id)
 
     def decode(self, file: SedicFile) -> DecodedLatent:
         """Raises Malformed or LimitExceeded with path "z" or "y"."""
-        from sedicfmt.latents.nano.decode import decode_symbols
+        from sedicfmt.latents.nano.decode import decode_payloads
 
-        return decode_symbols(file, self.model)
+        return decode_payloads(file, self.model)
 
 
 @needs("safetensors", extra="nano")

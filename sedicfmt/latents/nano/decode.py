@@ -38,7 +38,7 @@ class LatentSymbols:
         return self.model.synthesise(self.y, self.mean, *self.size)
 
 
-def decode_symbols(file: SedicFile, model: NanoLatent) -> LatentSymbols:
+def decode_payloads(file: SedicFile, model: NanoLatent) -> LatentSymbols:
     """Entropy-decode z and y. Raises Malformed or LimitExceeded with path "z" or "y"."""
     shape_y, shape_z = model.grids(*file.coded_size)
     try:

@@ -37,7 +37,8 @@ def _convolve3x3(z: NDArray[np.int32], weights: Weights) -> Integers:
     padded = np.pad(z.astype(np.float64), ((1, 1), (1, 1), (0, 0)))
     taps = weights["h_s.grow.weight"].astype(np.float64)  # (out, in, 3, 3)
     total = sum(padded[dy : dy + h, dx : dx + w] @ taps[:, :, dy, dx].T for dy in range(3) for dx in range(3))
-    return np.asarray(total).astype(np.int64) + weights["h_s.grow.bias"]
+    grown: Integers = np.asarray(total).astype(np.int64) + weights["h_s.grow.bias"]
+    return grown
 
 
 def requantise(total: Integers, weights: Weights, name: str, low: int, high: int) -> Integers:

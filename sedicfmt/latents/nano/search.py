@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from functools import cache
 
-from sedicfmt.latents.interfaces import CodedLatent, Size
+from sedicfmt.latents.interfaces import CodedLatent, FileSize
 from sedicfmt.latents.nano import analyse as latent_nano
 from sedicfmt.latents.nano.weights import MODELS, load_latent_model
 from sedicfmt.limits import MAX_SIDE
@@ -43,14 +43,14 @@ class NanoEncoder:
     def smallest(self) -> CodedLatent:
         return self.at(1, MU_MOST)
 
-    def best(self, size: Size, most_bytes: int, least_scale: int) -> CodedLatent | None:
+    def best(self, size: FileSize, most_bytes: int, least_scale: int) -> CodedLatent | None:
         scale = self.largest_scale(size, most_bytes, least_scale - 1)
         plain = self.at(scale) if scale >= least_scale else None
         if plain and (size(plain) >= FULL * most_bytes or scale == self.largest):
             return plain
         return self.lowest_price(size, most_bytes, scale + 1) or plain
 
-    def largest_scale(self, size: Size, most_bytes: int, low: int) -> int:
+    def largest_scale(self, size: FileSize, most_bytes: int, low: int) -> int:
         """The largest scale over `low` at which the file fits without a price; `low` if none does.
 
         The search starts where it would lie if the latent's bytes grew with its area: a large scale takes long to try.
@@ -65,7 +65,7 @@ class NanoEncoder:
             scale += 1
         return scale
 
-    def lowest_price(self, size: Size, most_bytes: int, scale: int, mu_most: float = MU_MOST) -> CodedLatent | None:
+    def lowest_price(self, size: FileSize, most_bytes: int, scale: int, mu_most: float = MU_MOST) -> CodedLatent | None:
         """The latent at the lowest price at which it fits; None where it does not even at `mu_most`."""
         return lowest_price(lambda mu: self.at(scale, mu), size, most_bytes, mu_most)
 
@@ -75,7 +75,9 @@ def coded(latent: latent_nano.AnalysedPicture, scale: int, mu: float) -> CodedLa
     return CodedLatent(scale, latent.z_payload, latent.y_payload(mu), {"mu": round(mu, 4)})
 
 
-def lowest_price(at: Callable[[float], CodedLatent], size: Size, most_bytes: int, mu_most: float) -> CodedLatent | None:
+def lowest_price(
+    at: Callable[[float], CodedLatent], size: FileSize, most_bytes: int, mu_most: float
+) -> CodedLatent | None:
     """The latent, `at` a price, of the lowest price at which it fits; None where it does not even at `mu_most`."""
     best, low, high = at(mu_most), 0.0, mu_most
     if size(best) > most_bytes:

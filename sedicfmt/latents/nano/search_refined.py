@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sedicfmt.latents.interfaces import CodedLatent, Size
+from sedicfmt.latents.interfaces import CodedLatent, FileSize
 from sedicfmt.latents.nano.analyse import AnalysedPicture, coded_picture
 from sedicfmt.latents.nano.refine import Fullness, refine
 from sedicfmt.latents.nano.search import NanoEncoder, coded, lowest_price
@@ -26,7 +26,7 @@ class RefiningEncoder(NanoEncoder):
         better = self.refined(plain.scale)
         return told(coded(better, plain.scale, 0.0)) if better else plain
 
-    def best(self, size: Size, most_bytes: int, least_scale: int) -> CodedLatent | None:
+    def best(self, size: FileSize, most_bytes: int, least_scale: int) -> CodedLatent | None:
         plain = super().best(size, most_bytes, least_scale)
         if plain is None:
             return None
@@ -34,7 +34,7 @@ class RefiningEncoder(NanoEncoder):
         fits = self.cheapest(better, plain.scale, size, most_bytes) if better else None
         return told(fits) if fits else plain
 
-    def cheapest(self, latent: AnalysedPicture, scale: int, size: Size, most_bytes: int) -> CodedLatent | None:
+    def cheapest(self, latent: AnalysedPicture, scale: int, size: FileSize, most_bytes: int) -> CodedLatent | None:
         """`latent` without a price where it fits so, else at the lowest one; None where it does not fit."""
         free = coded(latent, scale, 0.0)
         if size(free) <= most_bytes:

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sedicfmt.errors import BackendFailed, MissingDependency, Unsupported
-from sedicfmt.installing import install_extra
+from sedicfmt.errors import BackendFailed, Unsupported
+from sedicfmt.networks.packages import package
 
 if TYPE_CHECKING:
     from sedicfmt.latents.nano.nano_latent import NanoLatent
@@ -54,13 +54,11 @@ def load_latent_model(model_id: int) -> NanoLatent:
         raise Unsupported(f"model {model_id} is no learned model that comes with sedicfmt", "header.model_id")
     entry = MODELS[model_id]
     path = Path(__file__).parent / entry.file
+    load = package("safetensors.numpy", "nano", f"{entry.name} needs").load
     try:
         data = path.read_bytes()
-        from safetensors.numpy import load
     except OSError as error:
         raise BackendFailed(f"the weights of {entry.name} cannot be read: {path.name}, {error.strerror}") from error
-    except ImportError as error:
-        raise MissingDependency(f"{entry.name} needs safetensors: {install_extra('nano')}") from error
     if hashlib.sha256(data).hexdigest() != entry.sha256:
         raise BackendFailed(f"{path.name} is not the file that {entry.name} stands for (SHA-256 differs)")
     from sedicfmt.latents.nano.nano_latent import NanoLatent

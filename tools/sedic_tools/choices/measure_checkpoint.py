@@ -27,7 +27,7 @@ from sedicfmt.evaluation.lpips import lpips
 from sedicfmt.latents.nano.network import STRIDE_Z, NanoCodec
 from sedicfmt.model import coded_size
 from sedicfmt.picture import Picture, psnr
-from sedicfmt.training.photos import find_photos, held_out
+from sedicfmt.training.photos import held_out, photos_below
 from sedicfmt.training.weights import load_checkpoint, part_of
 
 COARSEST = 32  # the restorer's: sides are filled up to it
@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, metavar="N", help="every Nth of those photos")
     parser.add_argument("--sheet", type=Path, help="a PNG of 1:1 cuts to look at")
     options = parser.parse_args()
-    photos = held_out(find_photos(options.data), options.held_out)[:: options.every]
+    photos = held_out(photos_below(options.data), options.held_out)[:: options.every]
     rows, bits, cuts = [], [], []
     for name, bpp, pictures, judged in looks(options.checkpoint, photos, options.scale):
         print(f"{name}: {bpp:.4f} bpp, restored {told(judged[1])}", flush=True)

@@ -16,8 +16,8 @@ from statistics import fmean
 import numpy as np
 
 from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim
-from sedicfmt.latents.interfaces import CodedLatent as Latent
-from sedicfmt.latents.nano import refine as refine_latent
+from sedicfmt.latents.interfaces import CodedLatent
+from sedicfmt.latents.nano import refine
 from sedicfmt.latents.nano.analyse import AnalysedPicture
 from sedicfmt.latents.nano.search import coded
 from sedicfmt.latents.nano.search_refined import RefiningEncoder
@@ -41,7 +41,7 @@ def measure(photo: Picture, budget: int, rows: dict[tuple[int, float], list[Row]
         return
     before = figures(photo, bare, plain)
     for steps, steer in SETTINGS:
-        refine_latent.STEPS, refine_latent.STEER = steps, steer
+        refine.STEPS, refine.STEER = steps, steer
         began = time.perf_counter()
         latent = coder.refined(plain.scale, lambda latent: size(coded(latent, plain.scale, 0.0)) / budget)
         seconds = time.perf_counter() - began
@@ -54,7 +54,7 @@ def gains(
     bare: SedicFile,
     coder: RefiningEncoder,
     latent: AnalysedPicture,
-    plain: Latent,
+    plain: CodedLatent,
     budget: int,
     before: Row,
 ) -> Row:
@@ -66,7 +66,7 @@ def gains(
     return free, float(fits.settings["mu"]), *(b - a for a, b in zip(before, after, strict=True))
 
 
-def figures(photo: Picture, bare: SedicFile, latent: Latent) -> Row:
+def figures(photo: Picture, bare: SedicFile, latent: CodedLatent) -> Row:
     """PSNR and MS-SSIM of the picture that a latent gives."""
     file = fill(bare, latent)
     painted = np.asarray(paint_reference(file, decode_latent(file)))

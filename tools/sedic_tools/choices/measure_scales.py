@@ -15,7 +15,7 @@ from statistics import fmean
 import numpy as np
 
 from sedicfmt.evaluation.metrics import find_photos, load_picture
-from sedicfmt.latents.nano import analyse as latent_nano
+from sedicfmt.latents.nano import analyse
 from sedicfmt.latents.nano.decode import LatentSymbols
 from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.painting import paint_reference
@@ -29,7 +29,7 @@ SCALES, PRICES = (32, 24, 20, 16, 12, 8), (0.0, 0.03, 0.06, 0.1, 0.3, 1.0)
 def measure(photo: Picture, scale: int, mu: float, model_id: int) -> tuple[float, float]:
     """Bits a pixel of z and y, and PSNR in dB, of one photo."""
     model, (height, width, _) = load_latent_model(model_id), photo.shape
-    latent = latent_nano.analyse_at(photo, scale, model)
+    latent = analyse.analyse_at(photo, scale, model)
     payload, values, mean = latent.coded(mu)
     bare = SedicFile(width, height, model_id, b"", b"", latent_scale=scale)
     symbols, size = LatentSymbols(latent.z, values, mean, bare.coded_size, model), len(latent.z_payload) + len(payload)

@@ -13,8 +13,8 @@ from sedic_tools.commands.vector_parts import with_latent
 from sedicfmt.bitcoding import text_table, word_contexts, word_huffman
 from sedicfmt.container.schema import RATIOS
 from sedicfmt.errors import SedicError
-from sedicfmt.latents.av1 import still_picture as av1
-from sedicfmt.latents.nano import analyse as latent_nano
+from sedicfmt.latents.av1 import still_picture
+from sedicfmt.latents.nano import analyse
 from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.registry import DEFAULT_MODEL, id_of
 from sedicfmt.limits import MAX_SIDE, MAX_TEXT_BYTES, MIN_SIDE
@@ -91,7 +91,7 @@ def extreme(rng: Random, file: SedicFile) -> SedicFile:
 
 def pictured(rng: Random, file: SedicFile) -> SedicFile:
     """The latent of a soft or a noisy picture, at a random price."""
-    analysed = latent_nano.analyse(picture(rng, *file.coded_size), load_latent_model(DEFAULT_MODEL))
+    analysed = analyse.analyse(picture(rng, *file.coded_size), load_latent_model(DEFAULT_MODEL))
     return replace(file, z=analysed.z_payload, y=analysed.y_payload(float(pick(rng, [0, 0.1, 1e9], [1, 1, 1]))))
 
 
@@ -103,7 +103,7 @@ def without_bytes(_: Random, file: SedicFile) -> SedicFile:
 def by_av1(rng: Random, file: SedicFile) -> SedicFile:
     """A soft or a noisy picture by model av1."""
     small = Image.fromarray(picture(rng, *file.coded_size))
-    return replace(file, model_id=id_of("av1"), y=av1.encode(small, int(rng.integers(0, 30)), 10))
+    return replace(file, model_id=id_of("av1"), y=still_picture.encode(small, int(rng.integers(0, 30)), 10))
 
 
 def picture(rng: Random, columns: int, rows: int) -> np.ndarray:

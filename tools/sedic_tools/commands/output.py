@@ -104,5 +104,5 @@ def is_sedic(start: bytes) -> bool:
 
 
 def is_our_png(start: bytes) -> bool:
-    """A PNG that sedicfmt wrote (`pipeline.png_text`)."""
+    """A PNG that sedicfmt wrote (`pipeline.png_text.signed`)."""
     return start.startswith(b"\x89PNG\r\n\x1a\n") and b"tEXtSoftware\0sedicfmt" in start

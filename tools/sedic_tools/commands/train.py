@@ -94,7 +94,7 @@ def train(arguments: argparse.Namespace) -> None:
     """Train, or go on training."""
     import torch
 
-    from sedicfmt.networks.device import choose_device
+    from sedicfmt.networks.devices import choose_device
     from sedicfmt.training.config import load_config
 
     a = arguments

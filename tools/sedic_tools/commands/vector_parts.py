@@ -17,8 +17,8 @@ from sedicfmt.container.checksum import checksum
 from sedicfmt.container.frame import segment_kinds
 from sedicfmt.container.schema import LENGTH_ORDER
 from sedicfmt.container.size import size_fields
-from sedicfmt.latents.av1 import still_picture as av1
-from sedicfmt.latents.nano import analyse as latent_nano
+from sedicfmt.latents.av1 import still_picture
+from sedicfmt.latents.nano import analyse
 from sedicfmt.latents.nano.context import walk
 from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.registry import DEFAULT_MODEL, id_of
@@ -74,7 +74,7 @@ def make(
 ) -> SedicFile:
     """A whole file of the drawn scene."""
     coded = picture(*coded_size(width, height, more.get("latent_scale", 16)))
-    latent = latent_nano.analyse(coded, load_latent_model(DEFAULT_MODEL))
+    latent = analyse.analyse(coded, load_latent_model(DEFAULT_MODEL))
     rows, columns = -(-height // scale), -(-width // scale)
     parts = tuple(SedicObject(WORDS[1 + j % 2], Mask(disc(rows, columns, j), scale, coder)) for j in range(objects))
     values = {"text": WORDS[0], "objects": parts, **more}
@@ -85,14 +85,14 @@ def make_av1(width: int = 96, height: int = 64, objects: int = 1, **more: Any) -
     """The same by model av1. Another libaom makes other bytes of it; those that are kept stay valid."""
     learned = make(width, height, objects, **more)
     small = Image.fromarray(picture(*learned.coded_size))
-    return replace(learned, model_id=id_of("av1"), z=b"", y=av1.encode(small, 9, 4))
+    return replace(learned, model_id=id_of("av1"), z=b"", y=still_picture.encode(small, 9, 4))
 
 
 def flat_av1(width: int, height: int, latent_scale: int = 1, **more: Any) -> SedicFile:
     """A picture of one grey by model av1, which large sizes take few bytes and little time with."""
     small = Image.new("RGB", coded_size(width, height, latent_scale), (128, 128, 128))
     values = {"text": WORDS[5], "latent_scale": latent_scale, **more}
-    return SedicFile(width, height, id_of("av1"), b"", av1.encode(small, 0, 4), **values)
+    return SedicFile(width, height, id_of("av1"), b"", still_picture.encode(small, 0, 4), **values)
 
 
 def with_latent(

@@ -42,7 +42,7 @@ from sedicfmt.decoders.interfaces import RestorationModel, Restorer, RestoreRequ
 from sedicfmt.decoders.orag.loop import OragRestorer
 from sedicfmt.decoders.orag.settings import OragSettings
 from sedicfmt.errors import BackendFailed, EncodeError, SedicError
-from sedicfmt.networks.device import choose_device
+from sedicfmt.networks.devices import choose_device
 
 
 @dataclass(frozen=True)

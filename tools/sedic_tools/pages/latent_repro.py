@@ -30,7 +30,7 @@ THREADS, DTYPES = (1, 2, 4), ("float32", "float64")
 def decode_once(path: str, dtype: str, way: str, threads: int) -> dict[str, Any]:
     """Digests of one file's symbols, and its reference picture, in this process."""
     import sedicfmt
-    from sedicfmt.latents.nano.decode import decode_symbols
+    from sedicfmt.latents.nano.decode import decode_payloads
     from sedicfmt.latents.nano.nano_latent import NanoLatent
     from sedicfmt.latents.nano.weights import load_latent_model
     from sedicfmt.latents.painting import paint_reference
@@ -39,7 +39,7 @@ def decode_once(path: str, dtype: str, way: str, threads: int) -> dict[str, Any]
     model = NanoLatent(load_latent_model(file.model_id).weights, np.dtype(dtype).type)
     if way != "numpy":
         use_torch(way != "torch-no-mkldnn", threads, "cuda" if way == "torch-cuda" else "cpu")
-    latent = decode_symbols(file, model)
+    latent = decode_payloads(file, model)
     picture = np.asarray(paint_reference(file, latent))
     return {**latent.digests(), "mean_sample": float(picture.mean()), "picture": picture}
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from sedic_tools.tables.mask_samples import Photo, photos
 from sedicfmt.bitcoding.bit_io import exp_golomb
-from sedicfmt.model import Bitmap
+from sedicfmt.bitcoding.bitmap import Bitmap
 from sedicfmt.segments.mask import CODER_IDS, RELATIVE, decode_cells, encode_cells
 from sedicfmt.segments.mask_grid import downscale
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from sedicfmt.bitcoding.bitmap import Bitmap
 from sedicfmt.bitcoding.context_planes import Planes
 from sedicfmt.bitcoding.context_tree import BEGUN, CELL, EARLIER, OUTSIDE, Test
-from sedicfmt.model import Bitmap
 from sedicfmt.segments.mask_grid import downscale
 
 HELD_OUT = 64  # a photo is held out if the first byte of SHA-256 of its file name is below this

@@ -1,0 +1,31 @@
+"""Packages that the base does without, imported when they are first needed; one that is not there is told with its command."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from sedicfmt.errors import MissingDependency
+from sedicfmt.installing import install_extra
+
+
+def package(name: str, extra: str = "", who: str = "", instead: str = "") -> Any:
+    """The module `name`. Raises MissingDependency, with the command that installs it, where it is not installed.
+
+    `extra`: the extra that brings it; `who` needs it, in words; `instead`: what could be done without it. Left out, they
+    are those of the tables below.
+    """
+    try:
+        module = import_module(name)
+    except ImportError as error:
+        wanted = f"{who or USERS.get(name, USER)} the package {name} ({error})"
+        advice = install_extra(extra or EXTRAS.get(name, "diffusion")) + (f"; {instead}" if instead else "")
+        raise MissingDependency(f"{wanted}: {advice}") from error
+    if name in ("diffusers", "transformers"):
+        module.utils.logging.disable_progress_bar()  # standard error is for our own progress
+    return module
+
+
+USER = "this back end needs"
+USERS = {"cv2": "the offline describer and the segmenter 'grabcut' need OpenCV,"}
+EXTRAS = {"cv2": "nano", "segment_anything": "sam"}  # where a package is not in the extra "diffusion"

@@ -1,0 +1,69 @@
+"""What the wheel ships works where no checkout is: the commands, from a folder that only the wheel was put into."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+pytest.importorskip("setuptools", "77", reason="building a wheel needs setuptools 77")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The folder with the packages of a wheel made of a copy of the sources, as building leaves files beside them."""
+    folder = tmp_path_factory.mktemp("wheel")
+    for part in ("sedicfmt", "tools", "spec"):
+        shutil.copytree(ROOT / part, folder / "source" / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder / "source")
+    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
+    offline = ("--no-deps", "--no-build-isolation", "--no-index")
+    subprocess.run([*pip, "wheel", *offline, "-w", folder, folder / "source"], check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    subprocess.run([*pip, "install", *offline, "--target", folder / "site", wheel], check=True, capture_output=True)
+    return folder / "site"
+
+
+def run(installed, command, *arguments):
+    """The command as its script calls it. The wheel comes first, and nothing of it is taken from the checkout."""
+    code = f"""
+import sys
+sys.path.insert(0, {str(installed)!r})
+sys.argv = [{command!r}, *{[str(a) for a in arguments]!r}]
+from sedic_tools.commands import start
+status = 1
+try:
+    status = start.{command.removeprefix("sedic-")}()
+except SystemExit as ended:
+    status = ended.code
+ours = [m.__file__ for n, m in sys.modules.items() if n.split(".")[0] in ("sedicfmt", "sedic_tools", "sedic_tables")]
+strange = [path for path in ours if path and not path.startswith({str(installed)!r})]
+assert ours and not strange, strange
+sys.exit(status)"""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    return subprocess.run([sys.executable, "-c", code], cwd=installed.parent, env=environment, capture_output=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["sedic-pack", "sedic-unpack", "sedic-inspect", "sedic-train", "sedic-corpus"])
+def test_every_command_shows_its_help(installed, command):
+    done = run(installed, command, "--help")
+    assert done.returncode == 0 and f"usage: {command}".encode() in done.stdout, done.stderr
+
+
+@pytest.mark.slow
+def test_inspecting_and_making_files(installed, small_file, tmp_path):
+    done = run(installed, "sedic-inspect", small_file, "--json")
+    assert done.returncode == 0 and b'"complete": true' in done.stdout, done.stderr
+    done = run(installed, "sedic-corpus", "-o", tmp_path / "corpus", "-n", "3")
+    assert done.returncode == 0 and len(list((tmp_path / "corpus").rglob("*.sedic"))) >= 1, done.stderr
+
+
+@pytest.mark.slow
+def test_rooms_that_need_the_checkout_are_not_shipped(installed):
+    rooms = {path.name for path in (installed / "sedic_tools").iterdir() if path.is_dir()} - {"__pycache__"}
+    assert rooms == {"commands"}

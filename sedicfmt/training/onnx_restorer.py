@@ -15,7 +15,8 @@ from collections.abc import Mapping
 import numpy as np
 from onnx import TensorProto
 
-from sedicfmt.decoders.nano.network import PATCH, SIGMA_RESIDUAL
+from sedicfmt.decoders.nano.network import SIGMA_RESIDUAL
+from sedicfmt.decoders.nano.patch_space import PATCH
 from sedicfmt.decoders.nano.word_vectors import FILE, UNIT, load_vectors
 from sedicfmt.decoders.nano.words import FIRST_WORD, PLACES
 from sedicfmt.training.onnx_graph import Graph, Stored

@@ -6,7 +6,8 @@ sedic-train run codec-gpu --data photos.zip --out RUN --minutes 9
 sedic-train plot RUN/log.jsonl curves.svg
 sedic-train weights RUN/checkpoint.pt w.safetensors --pieces    the running average, in pieces of at most 16 MB
 sedic-train join w.safetensors                             from its pieces
-sedic-train export RUN/checkpoint.pt OUT.safetensors       the weights file that ships
+sedic-train export RUN/checkpoint.pt OUT.safetensors       the weights file that ships, and its ONNX graphs
+sedic-train graphs OUT.safetensors                         the graphs alone
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def join(arguments: argparse.Namespace) -> None:
 
 
 def export(arguments: argparse.Namespace) -> None:
-    """The weights file that ships."""
+    """The weights file that ships, and its ONNX graphs; their SHA-256."""
     from sedicfmt.training import export as codec
     from sedicfmt.training import export_restorer as restorer
     from sedicfmt.training.weights import load_checkpoint
@@ -145,6 +146,20 @@ def export(arguments: argparse.Namespace) -> None:
     both = "restorer" in load_checkpoint(arguments.checkpoint)["config"]
     make = restorer.export if both and arguments.part == "restorer" else codec.export
     print(make(arguments.checkpoint, arguments.out), arguments.out)
+    tell_graphs(arguments.out)
+
+
+def graphs(arguments: argparse.Namespace) -> None:
+    """The ONNX graphs of a weights file that ships; their SHA-256."""
+    tell_graphs(arguments.weights)
+
+
+def tell_graphs(weights: Path) -> None:
+    """Make them."""
+    from sedicfmt.training.export_graphs import export_graphs
+
+    for path, sha256 in export_graphs(weights).items():
+        print(sha256, path)
 
 
 PARTS = ("restorer", "codec")
@@ -153,6 +168,7 @@ SIMPLE = (
     ("weights", weights, ("checkpoint", "out")),
     ("join", join, ("file",)),
     ("export", export, ("checkpoint", "out")),
+    ("graphs", graphs, ("weights",)),
 )
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sedic_tools.commands.command import add_profile, bar, done, note, parser, run, warn
+from sedic_tools.commands.command import add_profile, add_threads, bar, done, note, parser, run, warn
 from sedic_tools.commands.folder import are_many, run_batch
 from sedic_tools.commands.output import check_output, is_our_png, read_sedic, refuse_foreign, write_output
 from sedic_tools.commands.restoring_options import ALGORITHM, add_algorithm, add_restoring, restorer_options
@@ -32,6 +32,7 @@ def main() -> int:
         "--save-stages", metavar="DIR", type=Path, help="write the picture after each stage into DIR as well"
     )
     add_profile(p)
+    add_threads(p)
     add_restoring(p.add_argument_group("restoring", "in brackets, what the bundled restorer does by default"))
     add_algorithm(p.add_argument_group("the loop (the paper's Algorithm 1)", ALGORITHM))
     return run(command, p.parse_args())

@@ -78,11 +78,9 @@ class Denoiser(Protocol):
         """Whether control comes through a branch of its own, which `attention_maps` can leave out of the gradient."""
         ...
 
-    def attention_maps(
-        self, z: Array, t: int, text: Array, control: Array, full_gradient: bool = False
-    ) -> list[Array]:
-        """Of torch alone, for it has gradients: cross-attention after softmax of the layers that guidance looks at (the paper: middle block of the up branch),
-        each (batch * heads, rows, columns, tokens), differentiable in z; nothing after those layers is computed.
+    def attention_maps(self, z: Array, t: int, text: Array, control: Array, full_gradient: bool = False) -> list[Array]:
+        """Cross-attention after softmax of the layers that guidance looks at (the paper: middle block of the up branch), asked of
+        models of torch alone, which have gradients: each (batch * heads, rows, columns, tokens), differentiable in z; nothing after those layers is computed.
         `full_gradient`: differentiable through a control branch too, where `control_apart` says that there is one."""
         ...
 

@@ -30,4 +30,5 @@ def package(name: str, extra: str = "", who: str = "", instead: str = "") -> Any
 
 USER = "this back end needs"
 USERS = {"cv2": "the offline describer and the segmenter 'grabcut' need OpenCV,"}
-EXTRAS = {"cv2": "nano", "onnxruntime": "nano", "segment_anything": "sam"}  # where a package is not in the extra "diffusion"
+# where a package is not in the extra "diffusion"
+EXTRAS = {"cv2": "nano", "onnxruntime": "nano", "segment_anything": "sam"}

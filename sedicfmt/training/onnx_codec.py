@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 from onnx import TensorProto
 
 from sedicfmt.training.onnx_graph import Graph, Stored
@@ -70,7 +69,9 @@ def synthesis(g: Graph) -> bytes:
         x = g.add(x, g.shuffle(g.convolution(h, "g_s.leave4", kernel=3), 4))
     samples = g.node("Mul", g.add(x, g.constant(0.5)), g.constant(255))
     samples = g.node("Clip", g.node("Round", samples), g.constant(0), g.constant(255))
-    rows = g.node("Squeeze", g.node("Transpose", g.node("Cast", samples, to=TensorProto.UINT8), perm=[0, 2, 3, 1]), g.ints(0))
+    rows = g.node("Transpose", g.node("Cast", samples, to=TensorProto.UINT8), perm=[0, 2, 3, 1])
     cy = g.stored["g_s.linear.weight"].shape[1]
     given = {"y": (TensorProto.FLOAT, [BATCH, cy, "rows", "columns"])}
-    return g.file("g_s", given, {"picture": (rows, (TensorProto.UINT8, ["height", "width", 3]))})
+    return g.file(
+        "g_s", given, {"picture": (g.node("Squeeze", rows, g.ints(0)), (TensorProto.UINT8, ["height", "width", 3]))}
+    )

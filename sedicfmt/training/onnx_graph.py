@@ -77,9 +77,7 @@ class Graph:
     def raw(self, name: str) -> str:
         """A stored tensor as it is stored."""
         place = self.stored[name]
-        tensor = TensorProto(
-            name=name, data_type=place.dtype, dims=place.shape, data_location=TensorProto.EXTERNAL
-        )
+        tensor = TensorProto(name=name, data_type=place.dtype, dims=place.shape, data_location=TensorProto.EXTERNAL)
         for key in ("offset", "length"):
             tensor.external_data.add(key=key, value=str(getattr(place, key)))
         tensor.external_data.insert(0, onnx.StringStringEntryProto(key="location", value=place.file))
@@ -133,7 +131,8 @@ class Graph:
     def unshuffle(self, x: str, r: int, channels: int) -> str:
         """torch's pixel_unshuffle; ONNX has the channels in another order."""
         order = np.arange(channels * r * r).reshape(r * r, channels).T.reshape(-1)
-        return str(self.node("Gather", self.node("SpaceToDepth", x, blocksize=r), self.constant(order, np.int64), axis=1))
+        cut = self.node("SpaceToDepth", x, blocksize=r)
+        return str(self.node("Gather", cut, self.constant(order, np.int64), axis=1))
 
     # -- the file -----------------------------------------------------------------------------------------------------
 

@@ -109,7 +109,12 @@ def test_guidance_lowers_the_energy_of_the_bundled_model(model):
     z = torch.randn(1, 192, 8, 12, generator=torch.Generator().manual_seed(1))
     tokens = named_tokens(name_in(text), encoded.spans[0], "all")
     _, energies = guide(
-        z, lambda x: model.denoiser.attention_maps(x, 600, encoded.embedding, control), on_grids(mask), tokens, 0.5, updates=3
+        z,
+        lambda x: model.denoiser.attention_maps(x, 600, encoded.embedding, control),
+        on_grids(mask),
+        tokens,
+        0.5,
+        updates=3,
     )
     assert energies[0] > energies[1] > energies[2]
 

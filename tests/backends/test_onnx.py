@@ -12,16 +12,16 @@ import pytest
 
 pytest.importorskip("onnxruntime", reason="the graphs are run by ONNX Runtime (the nano extra)")
 
-from sedicfmt.decoders.interfaces import ObjectToRestore, RestoreRequest  # noqa: E402
-from sedicfmt.decoders.nano import onnx_denoiser, released  # noqa: E402
-from sedicfmt.decoders.nano.restorer import nano_settings  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
-from sedicfmt.decoders.registry import RestorerOptions, find_restorer  # noqa: E402
-from sedicfmt.errors import BackendFailed, EncodeError  # noqa: E402
-from sedicfmt.latents.nano import weights as latent_weights  # noqa: E402
-from sedicfmt.networks.onnx_runtime import Network  # noqa: E402
-from sedicfmt.networks.threads import threads, use_threads  # noqa: E402
-from tests.conftest import draw_photo  # noqa: E402
+from sedicfmt.decoders.interfaces import ObjectToRestore, RestoreRequest
+from sedicfmt.decoders.nano import onnx_denoiser, released
+from sedicfmt.decoders.nano.restorer import nano_settings
+from sedicfmt.decoders.orag.loop import OragRestorer
+from sedicfmt.decoders.registry import RestorerOptions, find_restorer
+from sedicfmt.errors import BackendFailed, EncodeError
+from sedicfmt.latents.nano import weights as latent_weights
+from sedicfmt.networks.onnx_runtime import Network
+from sedicfmt.networks.threads import threads, use_threads
+from tests.conftest import draw_photo
 
 CODEC = latent_weights.MODELS[2]
 CODEC_WEIGHTS = Path(latent_weights.__file__).parent / CODEC.file

@@ -2,8 +2,6 @@
 
 import dataclasses
 
-import numpy as np
-
 from sedicfmt.decoders.interfaces import EncodedTexts
 from tests.backends.toy_model import ToyDenoiser, toy_model
 

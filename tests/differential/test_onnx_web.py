@@ -12,12 +12,12 @@ from PIL import Image
 
 pytest.importorskip("onnxruntime", reason="Python's side needs ONNX Runtime (the nano extra)")
 
-import sedic_tables  # noqa: E402
-import sedicfmt  # noqa: E402
-from sedicfmt.decoders.nano import released, word_vectors  # noqa: E402
-from sedicfmt.latents.nano import weights  # noqa: E402
-from sedicfmt.latents.painting import decode_latent  # noqa: E402
-from sedicfmt.segments.mask_grid import upscale  # noqa: E402
+import sedic_tables
+import sedicfmt
+from sedicfmt.decoders.nano import released, word_vectors
+from sedicfmt.latents.nano import weights
+from sedicfmt.latents.painting import decode_latent
+from sedicfmt.segments.mask_grid import upscale
 
 HERE = Path(__file__).parent
 INSTALL = "npm install --no-package-lock --prefix tests/differential"

@@ -1,4 +1,7 @@
-"""The bundled restorer by torch, which has gradients and GPUs, as a model of the loop: patches of pixels as latents, a small network, 1000 cosine noise levels."""
+"""The bundled restorer as a model of the loop: patches of pixels as latents, a small network, 1000 cosine noise levels.
+
+By torch, which has gradients and GPUs; `onnx_denoiser.py` is the same without it.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,9 @@ class OnnxDenoiser:
         level = np.full(len(z), self.alphas_cumprod[t], np.float32)
         return self.network(z=z, alpha_bar=level, text=text, control=np.broadcast_to(control, z.shape))
 
-    def attention_maps(self, z: Floats, t: int, text: Floats, control: Floats, full_gradient: bool = False) -> list[Any]:
+    def attention_maps(
+        self, z: Floats, t: int, text: Floats, control: Floats, full_gradient: bool = False
+    ) -> list[Any]:
         """There are none with a gradient. Raises BackendFailed."""
         raise BackendFailed(f"{NAME} has no gradients in ONNX Runtime, so nothing can guide it")
 

@@ -20,7 +20,14 @@ from functools import cache
 
 import numpy as np
 
-from sedicfmt.decoders.interfaces import Array, EncodedTexts, ObjectToRestore, RestorationModel, Restored, RestoreRequest
+from sedicfmt.decoders.interfaces import (
+    Array,
+    EncodedTexts,
+    ObjectToRestore,
+    RestorationModel,
+    Restored,
+    RestoreRequest,
+)
 from sedicfmt.decoders.orag.arrays import library, put, running
 from sedicfmt.decoders.orag.attention_guidance import InsideAt, guide, mask_on_grid, named_tokens
 from sedicfmt.decoders.orag.colour_correction import low_frequencies
@@ -42,7 +49,9 @@ class OragRestorer:
         """Raises EncodeError for a model that can only add to a reference, where there is to be none, and for guidance of one
         that has no gradients."""
         if self.model.library == "numpy" and self.settings.guidance is not None:
-            raise EncodeError(f"{self.model.name} as it runs here has no gradients, so nothing can guide it", "guidance")
+            raise EncodeError(
+                f"{self.model.name} as it runs here has no gradients, so nothing can guide it", "guidance"
+            )
         if self.model.needs_reference and not self.settings.use_reference:
             raise EncodeError(
                 f"{self.model.name} only adds detail to a reference picture: it cannot restore without one; "

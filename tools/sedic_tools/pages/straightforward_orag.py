@@ -94,7 +94,9 @@ class StraightforwardOrag:
         """M_j on a grid."""
         return lambda rows, columns: put(mask_on_grid(item.mask.astype(bool), rows, columns), self.model)
 
-    def gradient(self, z: Tensor, t: int, text: Tensor, control: Tensor, inside_at: InsideAt, tokens: list[int]) -> Tensor:
+    def gradient(
+        self, z: Tensor, t: int, text: Tensor, control: Tensor, inside_at: InsideAt, tokens: list[int]
+    ) -> Tensor:
         """grad_z E of equation 3."""
         with torch.enable_grad():
             z = z.detach().requires_grad_(True)

@@ -116,7 +116,12 @@ class Graph:
         The stored weight may be (out, in), or (out, in * kernel * kernel, 1, 1) of a layer on patches."""
         out, pad = self.stored[name + ".weight"].shape[0], (kernel // 2 if stride == 1 else 0)
         weight = self.weight(name + ".weight", out, -1, kernel, kernel)
-        around = {"kernel_shape": [kernel] * 2, "strides": [stride] * 2, "pads": [pad] * 4, "group": groups}
+        around: dict[str, Any] = {
+            "kernel_shape": [kernel] * 2,
+            "strides": [stride] * 2,
+            "pads": [pad] * 4,
+            "group": groups,
+        }
         return str(self.node("Conv", x, weight, self.weight(name + ".bias"), **around))
 
     def linear(self, x: str, name: str) -> str:

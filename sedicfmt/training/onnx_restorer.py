@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from onnx import TensorProto
@@ -51,7 +52,7 @@ def words(g: Graph) -> bytes:
     marks = g.node("Gather", g.weight("words.special.weight"), g.node("Min", "numbers", g.ints(FIRST_WORD - 1)))
     meaning = g.linear(g.node("Mul", vectors, is_word), "words.meaning")
     x = g.add(meaning, g.node("Mul", marks, is_mark), g.weight("words.place.weight"))
-    kernel = {"kernel_shape": [3], "pads": [1, 1]}
+    kernel: dict[str, Any] = {"kernel_shape": [3], "pads": [1, 1]}
     turned = g.node("Transpose", x, perm=[0, 2, 1])
     beside = g.node("Conv", turned, g.weight("words.beside.weight"), g.weight("words.beside.bias"), **kernel)
     width = g.stored["words.meaning.bias"].shape[0]

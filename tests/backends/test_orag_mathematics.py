@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the nano extra)")
+torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the torch extra)")
 
 from sedicfmt.decoders.interfaces import TokenSpan  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import energy, guide, mask_on_grid, name_in, named_tokens  # noqa: E402

@@ -35,6 +35,7 @@ export async function restore(ort, networks, words, { reference, width, height, 
   };
   let latent = unshuffle(shown, w, h);
   for (const [number, { mask }] of objects.entries()) {
+    if (!mask.some(Boolean)) continue; // an empty one has no stage
     const inside = onGrid(mask, width, height, w, h), restored = await step(number, latent);
     latent = latent.map((old, i) => (inside[i % inside.length] ? restored[i] : old)); // equation 4
   }

@@ -29,11 +29,12 @@ def open_model(device: str, settings: OragSettings) -> RestorationModel:
 
     Raises MissingDependency, EncodeError for what is no device's name, BackendFailed for files that do not ship.
     """
-    by_cpu = device == "auto" or check_name(device)[1] == "cpu"
+    by_cpu = device in ("auto", "cpu", "cpu:0")
     if by_cpu and settings.guidance is None:
         return open_onnx()
-    why = "guidance needs" if settings.guidance else f"--device {device} needs"
-    package("torch", "torch", why)
+    if not by_cpu:
+        check_name(device)
+    package("torch", "torch", "guidance needs" if by_cpu else f"--device {device} needs")
     from sedicfmt.decoders.nano.denoiser import open_nano
 
     return open_nano(device=choose_device(device))

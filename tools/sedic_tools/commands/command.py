@@ -59,8 +59,8 @@ def add_profile(p: argparse.ArgumentParser) -> None:
 
 def add_threads(p: argparse.ArgumentParser) -> None:
     """How many threads a command computes with; `run` sees to it."""
-    p.add_argument("--threads", type=int, metavar="N", help="compute with at most N threads, which changes no result "
-                   "(default: as many as there are processors, at most 4)")  # fmt: skip
+    p.add_argument("--threads", type=int, metavar="N", help="how many threads libraries compute with, which changes no "
+                   "result (default: ONNX Runtime as many as there are processors, at most 4; others as they do)")  # fmt: skip
 
 
 def run(command: Callable[[argparse.Namespace], int | None], arguments: argparse.Namespace) -> int:

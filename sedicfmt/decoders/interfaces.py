@@ -79,10 +79,10 @@ class Denoiser(Protocol):
         ...
 
     def attention_maps(self, z: Array, t: int, text: Array, control: Array, full_gradient: bool = False) -> list[Array]:
-        """Cross-attention after softmax of the layers that guidance looks at (the paper: middle block of the up branch), asked
-        of models of torch alone, which have gradients: each (batch * heads, rows, columns, tokens), differentiable in z; nothing
-        after those layers is computed. `full_gradient`: differentiable through a control branch too, where `control_apart` says
-        that there is one."""
+        """Cross-attention after softmax of the layers that guidance looks at (the paper: middle block of the up branch),
+        asked of models of torch alone, which have gradients: each (batch * heads, rows, columns, tokens), differentiable in
+        z; nothing after those layers is computed. `full_gradient`: differentiable through a control branch too, where
+        `control_apart` says that there is one."""
         ...
 
 

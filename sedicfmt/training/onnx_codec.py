@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from onnx import TensorProto
 
-from sedicfmt.training.onnx_graph import Graph, Stored
+from sedicfmt.training.onnx_graph import Graph, Stored, shape
 
 STRIDE = 32
 BATCH = 1  # one picture
@@ -43,8 +43,8 @@ def analysis(g: Graph) -> bytes:
     for grid in (16, 32):
         h = blocks(g, g.convolution(h, f"g_a.enter{grid}", kernel=2, stride=2), f"g_a.body{grid}")
     y = g.add(g.convolution(x, "g_a.linear", kernel=STRIDE, stride=STRIDE), g.convolution(h, "g_a.leave"))
-    shape = (TensorProto.FLOAT, [BATCH, g.stored["g_a.leave.bias"].shape[0], "rows", "columns"])
-    return g.file("g_a", {"picture": (TensorProto.UINT8, ["height", "width", 3])}, {"y": (y, shape)})
+    gives = shape(TensorProto.FLOAT, BATCH, g.stored["g_a.leave.bias"].shape[0], "rows", "columns")
+    return g.file("g_a", {"picture": shape(TensorProto.UINT8, "height", "width", 3)}, {"y": (y, gives)})
 
 
 def hyper_analysis(g: Graph) -> bytes:
@@ -54,8 +54,8 @@ def hyper_analysis(g: Graph) -> bytes:
     rounded = g.node("Round", g.convolution(h, "h_a.leave"))
     z = g.node("Cast", g.node("Clip", rounded, g.constant(-32767), g.constant(32767)), to=TensorProto.INT32)
     cy, cz = (g.stored[name].shape[0] for name in ("g_a.leave.bias", "h_a.leave.bias"))
-    shape = (TensorProto.INT32, [BATCH, cz, "rows_of_z", "columns_of_z"])
-    return g.file("h_a", {"y": (TensorProto.FLOAT, [BATCH, cy, "rows", "columns"])}, {"z": (z, shape)})
+    gives = shape(TensorProto.INT32, BATCH, cz, "rows_of_z", "columns_of_z")
+    return g.file("h_a", {"y": shape(TensorProto.FLOAT, BATCH, cy, "rows", "columns")}, {"z": (z, gives)})
 
 
 def synthesis(g: Graph) -> bytes:
@@ -71,7 +71,6 @@ def synthesis(g: Graph) -> bytes:
     samples = g.node("Clip", g.node("Round", samples), g.constant(0), g.constant(255))
     rows = g.node("Transpose", g.node("Cast", samples, to=TensorProto.UINT8), perm=[0, 2, 3, 1])
     cy = g.stored["g_s.linear.weight"].shape[1]
-    given = {"y": (TensorProto.FLOAT, [BATCH, cy, "rows", "columns"])}
-    return g.file(
-        "g_s", given, {"picture": (g.node("Squeeze", rows, g.ints(0)), (TensorProto.UINT8, ["height", "width", 3]))}
-    )
+    given = {"y": shape(TensorProto.FLOAT, BATCH, cy, "rows", "columns")}
+    gives = shape(TensorProto.UINT8, "height", "width", 3)
+    return g.file("g_s", given, {"picture": (g.node("Squeeze", rows, g.ints(0)), gives)})

@@ -154,4 +154,11 @@ class Graph:
 
 
 Shape = tuple[int, Sequence[int | str]]
+
+
+def shape(dtype: int, *sizes: int | str) -> Shape:
+    """A type of ONNX, and sizes: numbers, or names of those that are free."""
+    return dtype, sizes
+
+
 TYPES = {"I8": TensorProto.INT8, "I32": TensorProto.INT32, "F16": TensorProto.FLOAT16, "F32": TensorProto.FLOAT}

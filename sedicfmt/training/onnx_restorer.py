@@ -20,7 +20,7 @@ from sedicfmt.decoders.nano.network import SIGMA_RESIDUAL
 from sedicfmt.decoders.nano.patch_space import PATCH
 from sedicfmt.decoders.nano.word_vectors import FILE, UNIT, load_vectors
 from sedicfmt.decoders.nano.words import FIRST_WORD, PLACES
-from sedicfmt.training.onnx_graph import Graph, Stored
+from sedicfmt.training.onnx_graph import Graph, Stored, shape
 
 VECTORS = "vectors"
 HEADS = 4
@@ -57,8 +57,8 @@ def words(g: Graph) -> bytes:
     beside = g.node("Conv", turned, g.weight("words.beside.weight"), g.weight("words.beside.bias"), **kernel)
     width = g.stored["words.meaning.bias"].shape[0]
     text = normal(g, g.add(x, g.node("Transpose", beside, perm=[0, 2, 1])), width)
-    given = {"numbers": (TensorProto.INT64, ["texts", PLACES])}
-    return g.file("words", given, {"text": (text, (TensorProto.FLOAT, ["texts", PLACES, width]))})
+    given = {"numbers": shape(TensorProto.INT64, "texts", PLACES)}
+    return g.file("words", given, {"text": (text, shape(TensorProto.FLOAT, "texts", PLACES, width))})
 
 
 def last_axis(g: Graph, truth: str) -> str:
@@ -90,10 +90,10 @@ def restorer(g: Graph) -> bytes:
     h = stage(g, g.add(g.shuffle(g.convolution(h, "from8"), 2), h4), "up4", level)
     clean = painted(g, h, pixels[1:], told, gain)
     width = g.stored["words.meaning.bias"].shape[0]
-    latent, text = ["batch", CHANNELS, "rows", "columns"], ["batch", PLACES, width]
-    given = {"z": latent, "alpha_bar": ["batch"], "text": text, "control": latent}
-    floats = TensorProto.FLOAT
-    return g.file("restorer", {n: (floats, s) for n, s in given.items()}, {"clean": (clean, (floats, latent))})
+    latent = shape(TensorProto.FLOAT, "batch", CHANNELS, "rows", "columns")
+    one_each, text = shape(TensorProto.FLOAT, "batch"), shape(TensorProto.FLOAT, "batch", PLACES, width)
+    given = {"z": latent, "alpha_bar": one_each, "text": text, "control": latent}
+    return g.file("restorer", given, {"clean": (clean, latent)})
 
 
 def precondition(g: Graph) -> tuple[str, str]:

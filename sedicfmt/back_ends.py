@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
@@ -156,7 +156,7 @@ def _loaded(guard: Guard, entry: EntryPoint) -> Any:
 
 def _described(guard: Guard, make: Any, reads_files: bool) -> Factory:
     """A factory by its signature. Raises BackendFailed for what cannot be called."""
-    guard = Guard(guard.kind, guard.name, guard.package, reads_files, guard.decodes)
+    guard = replace(guard, reads_files=reads_files)
     try:
         parameters = [*inspect.signature(make).parameters.values()]
     except (TypeError, ValueError):

@@ -133,7 +133,7 @@ def ours(function: Callable[..., Returned]) -> Callable[..., Returned]:
         try:
             return function(*arguments)
         except BaseException as error:
-            vars(error)[OURS] = True  # not setattr, which a class of errors may forbid
+            vars(error)[OURS] = True
             raise
 
     return called

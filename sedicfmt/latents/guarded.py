@@ -7,6 +7,7 @@ broken; an encoder may not, for it was given none.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from sedicfmt.guard import Guard, a, brief, ours, read_only
@@ -33,7 +34,7 @@ class GuardedCodec:
 
     def encoder(self, picture: Picture, refine: bool = False) -> LatentEncoder:
         """The encoder of a picture, guarded. Raises BackendFailed, LimitExceeded, what else it may."""
-        guard = Guard(self.guard.kind, self.guard.name, self.guard.package, self.guard.reads_files)
+        guard = replace(self.guard, decodes=False)
         with guard.at_work():
             return GuardedEncoder(self.inner.encoder(read_only(picture), refine), guard)
 
@@ -82,7 +83,8 @@ class GuardedEncoder:
         guard.require(isinstance(latent.settings, dict), f"gave {a(latent.settings)} for settings, which is a dict")
         for one in guard.sequence(latent.extensions, "extensions"):
             guard.require(isinstance(one, Extension), f"gave {a(one)} as an extension")
-        return latent
+        checked: CodedLatent = latent
+        return checked
 
     def _scale(self, scale: Any, place: str) -> int:
         fits = type(scale) is int and 1 <= scale <= MOST_SCALE

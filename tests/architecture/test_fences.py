@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,13 @@ def with_planted(tree, file, line, code, *arguments):
 
 LINT = "from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
 MYPY = "from mypy.__main__ import console_entry; console_entry()"
+
+
+def test_every_room_of_the_package_is_shipped():
+    """One that is not in the list would be missing from the wheel, and only there."""
+    rooms = {".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / "sedicfmt").rglob("__init__.py")}
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]
+    assert {name for name in listed if name.startswith("sedicfmt")} == rooms
 
 
 @pytest.mark.slow

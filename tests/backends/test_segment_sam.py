@@ -65,10 +65,10 @@ def test_sam_gives_what_transformers_processor_gives(folders, size):
 
 
 @pytest.mark.parametrize(
-    ("squeezed", "frame", "corners"),
+    ("squeezed", "square", "corners"),
     [(False, Square(64, 48, 64), (5, 5, 50, 35)), (True, Square(64, 64, 64), (5, 7, 50, 47))],
 )
-def test_frames(squeezed, square, corners):
+def test_squares(squeezed, square, corners):
     image = np.full((96, 128, 3), (124, 116, 104), np.uint8)
     made = Square.of(image, 64, squeezed)
     assert made == square

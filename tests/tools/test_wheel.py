@@ -4,12 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
-pytest.importorskip("setuptools", "77", reason="building a wheel needs setuptools 77")
+SETUPTOOLS = [int(one.version.split(".")[0]) for one in metadata.distributions(name="setuptools")]
+pytestmark = pytest.mark.skipif(max(SETUPTOOLS, default=0) < 77, reason="building a wheel needs setuptools 77")
 
 
 @pytest.fixture(scope="module")

@@ -29,5 +29,5 @@ def test_the_table_names_every_class_with_its_codes():
 @pytest.mark.parametrize("text", [README, str(command.__doc__)], ids=["README", "command.py"])
 def test_every_exit_code_is_told(text):
     sentence = text.partition("Exit codes: ")[2].partition(". ")[0] if text is README else text
-    told = {int(number) for number in re.findall(r"\b(\d+) [a-z]", sentence)}
+    told = {int(number) for number in re.findall(r"\b(\d+)\s[a-z]", sentence)}
     assert {kind.exit_code for kind in CLASSES} | {0, command.IO_FAILED, command.INTERRUPTED} == told

@@ -12,7 +12,7 @@ from sedicfmt.declared import reads_files
 from sedicfmt.decoders.guarded import GuardedRestorer
 from sedicfmt.decoders.interfaces import Restored, RestoreRequest
 from sedicfmt.errors import BackendFailed, EncodeError, LimitExceeded, Malformed, MissingDependency, SedicError
-from sedicfmt.guard import Guard, lacks_memory, read_only
+from sedicfmt.guard import Guard, lacks_memory, ours, read_only
 
 GREY = np.full((8, 12, 3), 90, np.uint8)
 
@@ -74,6 +74,25 @@ def test_an_error_of_our_own_function_is_not_the_back_ends():
     restored = GuardedRestorer(Shows()).restore(request)
     assert np.array_equal(restored.picture, GREY) and restored.picture is not GREY and restored.picture.flags.writeable
     assert [stage for stage, _ in shown] == ["whole"]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "a"), SystemExit(3), MemoryError(), Malformed("b")])
+def test_any_error_of_our_own_function_passes_also_through_two_doors(error):
+    def fails():
+        raise error
+
+    with pytest.raises(type(error)) as passed, Guard("restorer", "outer").at_work(), Guard("describer", "x").at_work():
+        ours(fails)()
+    assert passed.value is error
+
+
+def test_an_error_is_ours_only_where_our_function_raised_it():
+    def fails():
+        raise ValueError("a")
+
+    with pytest.raises(ValueError, match="a"):
+        ours(fails)()
+    assert type(told(ValueError("a"))) is BackendFailed
 
 
 def test_a_picture_goes_in_read_only():

@@ -90,4 +90,5 @@ def quantise(residual: Array, index: NDArray[np.int64], mu: float) -> Symbols:
     bits = prices()[index, np.minimum(candidates, _LARGEST_PRICED).astype(np.int64)]
     chosen = np.argmin((size - candidates) ** 2 + mu * bits, axis=0)
     magnitude = np.take_along_axis(candidates, chosen[None], axis=0)[0]
-    return (np.sign(residual) * magnitude * (index > 0)).astype(np.int32)
+    cheapest: Symbols = (np.sign(residual) * magnitude * (index > 0)).astype(np.int32)
+    return cheapest

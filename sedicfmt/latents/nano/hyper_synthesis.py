@@ -37,12 +37,12 @@ def _convolve3x3(z: NDArray[np.int32], weights: Weights) -> Integers:
     padded = np.pad(z.astype(np.float64), ((1, 1), (1, 1), (0, 0)))
     taps = weights["h_s.grow.weight"].astype(np.float64)  # (out, in, 3, 3)
     total = sum(padded[dy : dy + h, dx : dx + w] @ taps[:, :, dy, dx].T for dy in range(3) for dx in range(3))
-    grown: Integers = np.asarray(total).astype(np.int64) + weights["h_s.grow.bias"]
-    return grown
+    return np.asarray(total).astype(np.int64) + weights["h_s.grow.bias"]
 
 
 def requantise(total: Integers, weights: Weights, name: str, low: int, high: int) -> Integers:
     """H-3: (total * multiplier + half) >> shift, clamped; the multiplier is int32, one a channel (last axis)."""
     shift = int(weights[name + ".shift"][0])
     scaled = (total * weights[name + ".multiplier"].astype(np.int64) + (1 << (shift - 1))) >> shift
-    return np.clip(scaled, low, high)
+    clamped: Integers = np.clip(scaled, low, high)
+    return clamped

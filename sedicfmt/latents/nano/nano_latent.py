@@ -83,4 +83,5 @@ class NanoLatent:
         if "g_s.enter4.weight" in w:  # sedic-nano-3: patches that overlap
             h = blocks(shuffle(pointwise(h, w, "g_s.enter4"), 2), w, "g_s.body4")
             x = x + shuffle(convolution(h, w, "g_s.leave4"), 4)
-        return np.clip(np.rint((x + self.dtype(0.5)) * 255), 0, 255).astype(np.uint8)
+        painted: NDArray[np.uint8] = np.clip(np.rint((x + self.dtype(0.5)) * 255), 0, 255).astype(np.uint8)
+        return painted

@@ -90,7 +90,8 @@ def synthesis_of(model: NanoLatent) -> Synthesis:
     c4 = parts["enter4.weight"].shape[0] // 4 if "enter4.weight" in parts else 0
     synthesis = Synthesis(cy, (c8, c16, c32), (blocks[1], blocks[2], blocks[3]), (c4, blocks[0]))
     synthesis.load_state_dict(parts)
-    return synthesis.eval().requires_grad_(False)
+    synthesis.eval().requires_grad_(False)
+    return synthesis
 
 
 A_BLOCK = [f"{layer}.{of}" for layer in ("depthwise", "widen", "narrow") for of in ("weight", "bias")]

@@ -58,7 +58,7 @@ class NanoEncoder:
         size_at = cache(lambda scale: size(self.at(scale)))
         barest = size(CodedLatent(LEAST_SCALE, b"", b""))
         area = max(0, most_bytes - barest) / max(1, size_at(LEAST_SCALE) - barest)
-        scale = min(max(low, int(LEAST_SCALE * math.sqrt(area))), self.largest)
+        scale: int = min(max(low, int(LEAST_SCALE * math.sqrt(area))), self.largest)
         while scale > low and size_at(scale) > most_bytes:
             scale -= 1
         while scale < self.largest and size_at(scale + 1) <= most_bytes:

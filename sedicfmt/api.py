@@ -60,8 +60,8 @@ def unpack(data: Source, stage: str = "final", partial: bool = False, **options:
     `stage`: "reference", "objects" or "final"; `partial`: decode an incomplete file as far as it goes. Options are the
     other fields of `sedicfmt.pipeline.unpack.UnpackOptions` (profile, restorer, model), where the restorer runs (device,
     dtype, tiled_vae), and its settings by the names of `sedicfmt.decoders.orag.settings.OragSettings` (steps, detail ...).
-    Raises SedicError, and OSError for a path. A process that has restored pictures with torch must not be forked: torch's
-    threads are not in the child; start others with multiprocessing's "spawn".
+    Raises SedicError, and OSError for a path. A process that has restored pictures must not be forked: the threads of
+    ONNX Runtime and torch are not in the child; start others with multiprocessing's "spawn".
     """
     from sedicfmt.pipeline.unpack import options_from, unpack_bytes
 

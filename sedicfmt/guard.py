@@ -156,7 +156,7 @@ def lacks_memory(error: BaseException) -> bool:
     torch = sys.modules.get("torch")  # whoever ran out of its memory has imported it
     own = getattr(torch, "OutOfMemoryError", MemoryError)
     words = words_of(error).lower()
-    told = any(said in words for said in ("out of memory", "can't allocate", "cannot allocate memory"))
+    told = any(said in words for said in NO_MEMORY)
     return isinstance(error, MemoryError | own) or told
 
 
@@ -189,3 +189,6 @@ def brief_text(text: str) -> str:
 
 OURS = "raised_by_a_function_of_ours"
 MOST_SAID = 300  # characters of a stranger's message or value
+
+
+NO_MEMORY = ("out of memory", "can't allocate", "cannot allocate memory", "failed to allocate memory", "bad_alloc")

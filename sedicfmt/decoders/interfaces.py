@@ -6,21 +6,21 @@ One loop (`orag.py`, the paper's Algorithm 1) runs every model. It needs three t
     Denoiser      z_t, text, control -> prediction; attention maps     ControlNet(z, ctd, t, cf) and A of equation 2
     Scheduler     a prediction -> z_{t-1}; what noise stands where     t = T ... 0
 
-Tensors are torch's. Latents are float32 (batch, channels, rows, columns) on the model's device whatever the model computes
-in: a denoiser casts on its way in and out, so that fusion and guidance never lose bits. Pictures in tensors are float32
-(batch, 3, height, width) in -1 .. 1. At the pipeline's border pictures are numpy uint8 RGB (height, width, 3).
+An Array is numpy's or torch's, whichever the model computes with (`library`): the loop is the same for both. Latents are
+float32 (batch, channels, rows, columns) on the model's device whatever the model computes in: a denoiser casts on its way in
+and out, so that fusion and guidance never lose bits. Pictures in arrays are float32 (batch, 3, height, width) in -1 .. 1. At
+the pipeline's border pictures are numpy uint8 RGB (height, width, 3).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from sedicfmt.picture import Picture, Pixels
 
-if TYPE_CHECKING:
-    from torch import Tensor
+Array = Any  # numpy.ndarray or torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class EncodedTexts:
     """`embedding` (texts, tokens, width), in the denoiser's dtype; `spans`: for each text its own tokens, without start,
     end and padding; `warnings`: what had to be left out or done differently."""
 
-    embedding: Tensor
+    embedding: Array
     spans: tuple[tuple[TokenSpan, ...], ...]
     warnings: tuple[str, ...] = ()
 
@@ -49,11 +49,11 @@ class LatentSpace(Protocol):
     @property
     def multiple(self) -> int: ...
 
-    def encode(self, picture: Tensor) -> Tensor:
+    def encode(self, picture: Array) -> Array:
         """(batch, 3, height, width) in -1 .. 1 -> float32 latent, deterministic (a VAE's mode, scaled)."""
         ...
 
-    def decode(self, latent: Tensor) -> Tensor:
+    def decode(self, latent: Array) -> Array:
         """The inverse, float32, not clipped."""
         ...
 
@@ -68,7 +68,7 @@ class Denoiser(Protocol):
         """All texts of a picture at once; every text gets the same number of tokens. "" is the empty condition."""
         ...
 
-    def predict(self, z: Tensor, t: int, text: Tensor, control: Tensor) -> Tensor:
+    def predict(self, z: Array, t: int, text: Array, control: Array) -> Array:
         """z (batch, c, h, w) at step t, text (batch, tokens, width), control (batch or 1, ...) -> the prediction, of z's
         shape, float32, of the type that the scheduler expects. Called without gradients."""
         ...
@@ -78,12 +78,11 @@ class Denoiser(Protocol):
         """Whether control comes through a branch of its own, which `attention_maps` can leave out of the gradient."""
         ...
 
-    def attention_maps(
-        self, z: Tensor, t: int, text: Tensor, control: Tensor, full_gradient: bool = False
-    ) -> list[Tensor]:
+    def attention_maps(self, z: Array, t: int, text: Array, control: Array, full_gradient: bool = False) -> list[Array]:
         """Cross-attention after softmax of the layers that guidance looks at (the paper: middle block of the up branch),
-        each (batch * heads, rows, columns, tokens), differentiable in z; nothing after those layers is computed.
-        `full_gradient`: differentiable through a control branch too, where `control_apart` says that there is one."""
+        asked of models of torch alone, which have gradients: each (batch * heads, rows, columns, tokens), differentiable in
+        z; nothing after those layers is computed. `full_gradient`: differentiable through a control branch too, where
+        `control_apart` says that there is one."""
         ...
 
 
@@ -99,18 +98,19 @@ class Scheduler(Protocol):
         """1 - alpha_bar_t."""
         ...
 
-    def add_noise(self, clean: Tensor, noise: Tensor, t: int) -> Tensor:
+    def add_noise(self, clean: Array, noise: Array, t: int) -> Array:
         """z_t of a clean latent; t = -1 gives `clean` itself."""
         ...
 
-    def step(self, z: Tensor, prediction: Tensor, t: int, t_next: int, noise: Tensor | None = None) -> Tensor:
+    def step(self, z: Array, prediction: Array, t: int, t_next: int, noise: Array | None = None) -> Array:
         """z_t -> z_{t_next}, ancestral with the fresh `noise`, deterministic without; t_next = -1 gives the clean latent."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class RestorationModel:
-    """All that the loop needs of a model, and its name for the record.
+    """All that the loop needs of a model, and its name for the record. `library`: whose arrays it takes and gives; a model of
+    numpy has no gradients, so nothing guides it.
 
     `most_pixels`: a picture of more would take more memory than is reasonable; `hints`: what to try where memory is short, and
     where the model gives values that are no numbers.
@@ -121,6 +121,7 @@ class RestorationModel:
     denoiser: Denoiser
     scheduler: Scheduler
     device: str = "cpu"
+    library: Literal["numpy", "torch"] = field(default="torch", kw_only=True)
     most_pixels: int | None = None
     hints: tuple[str, str] = ("--stage reference", "float32")
     needs_reference: bool = False

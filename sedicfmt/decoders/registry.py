@@ -23,9 +23,10 @@ SETTINGS = tuple(RULES)  # the fields of `OragSettings`, which cannot be asked w
 class RestorerOptions:
     """Where and how a model runs, and what of its settings the user wants otherwise.
 
-    `device`: "auto" (CUDA, then MPS, then the CPU), or torch's name of one; `dtype`: "fp32", "fp16", "bf16", or "auto":
-    fp16 where there is a GPU. `tiled_vae`: less memory for large pictures. `changes`: fields of `OragSettings`; the field
-    "guidance" may be None or a mapping of fields of `Guidance`. Raises EncodeError for a value that makes no sense.
+    `device`: "auto" (the CPU for the bundled one; else CUDA, then MPS, then the CPU), or torch's name of one; `dtype`: "fp32",
+    "fp16", "bf16", or "auto": fp16 where there is a GPU. `tiled_vae`: less memory for large pictures. `changes`: fields of
+    `OragSettings`; the field "guidance" may be None or a mapping of fields of `Guidance`.
+    Raises EncodeError for a value that makes no sense.
     """
 
     device: str = "auto"

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
+
+import numpy as np
 
 from sedicfmt.errors import BackendFailed, LimitExceeded, SedicError
 from sedicfmt.guard import is_ours, lacks_memory, words_of
 from sedicfmt.networks.packages import package
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 SMALLER = "another --device, or a smaller picture"
 
@@ -54,8 +53,10 @@ def inference(name: str, device: str) -> Iterator[None]:
         yield
 
 
-def finite(values: Tensor, place: str) -> Tensor:
-    """`values` themselves. Raises BackendFailed where one is NaN or infinite: a model in a too small type does that."""
-    if not package("torch").isfinite(values).all():
+def finite(values: Any, place: str) -> Any:
+    """`values`, numpy's or torch's, themselves. Raises BackendFailed where one is NaN or infinite: a model in a too small
+    type does that."""
+    library = np if isinstance(values, np.ndarray) else package("torch")
+    if not library.isfinite(values).all():
         raise BackendFailed("the model gave values that are no numbers", place)
     return values

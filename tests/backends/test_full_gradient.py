@@ -13,7 +13,7 @@ from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import Guidance, guide  # noqa: E402
 from sedicfmt.decoders.orag.loop import OragRestorer, Restoration  # noqa: E402
 from sedicfmt.errors import BackendFailed  # noqa: E402
-from tests.backends.toy_model import PLAIN, left_half, request, toy_model  # noqa: E402
+from tests.backends.toy_model import PLAIN, left_half, on_grids, request, toy_model  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 DOG = [ObjectToRestore("dog", left_half())]
@@ -72,7 +72,7 @@ def test_the_setting_reaches_the_model(model):
         run = Restoration(model, settings, asked)
         mask = torch.from_numpy(left_half(64, 64).astype(bool))
         assert run.warnings == []
-        return run.guided(run.noise(0), 700, 0, run.control(run.latent0), mask, [1]) - run.noise(0)
+        return run.guided(run.noise(0), 700, 0, run.control(run.latent0), on_grids(mask), [1]) - run.noise(0)
 
     assert not torch.allclose(moved(True), moved(False), rtol=1e-2, atol=0)
 
@@ -107,4 +107,4 @@ def test_a_branch_without_gradients_is_an_error(model, inputs):
 def test_attention_without_gradients_is_an_error():
     mask = torch.ones(4, 4, dtype=torch.bool)
     with pytest.raises(BackendFailed, match="--no-guidance"):
-        guide(torch.zeros(1, 3, 4, 4), lambda z: [torch.rand(1, 4, 4, 3)], mask, [0], 1.0)
+        guide(torch.zeros(1, 3, 4, 4), lambda z: [torch.rand(1, 4, 4, 3)], on_grids(mask), [0], 1.0)

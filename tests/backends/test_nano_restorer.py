@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-torch = pytest.importorskip("torch", reason="restoring needs torch (the nano extra)")
+torch = pytest.importorskip("torch", reason="restoring by torch (the extra)")
 pytest.importorskip("safetensors", reason="the bundled weights need safetensors (the nano extra)")
 
 from sedicfmt.decoders.interfaces import ObjectToRestore, RestoreRequest  # noqa: E402
@@ -28,6 +28,7 @@ from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
 from sedicfmt.decoders.registry import RestorerOptions, find_restorer  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noqa: E402
 from sedicfmt.installing import install_extra  # noqa: E402
+from tests.backends.toy_model import on_grids  # noqa: E402
 from tests.conftest import draw_photo  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +109,12 @@ def test_guidance_lowers_the_energy_of_the_bundled_model(model):
     z = torch.randn(1, 192, 8, 12, generator=torch.Generator().manual_seed(1))
     tokens = named_tokens(name_in(text), encoded.spans[0], "all")
     _, energies = guide(
-        z, lambda x: model.denoiser.attention_maps(x, 600, encoded.embedding, control), mask, tokens, 0.5, updates=3
+        z,
+        lambda x: model.denoiser.attention_maps(x, 600, encoded.embedding, control),
+        on_grids(mask),
+        tokens,
+        0.5,
+        updates=3,
     )
     assert energies[0] > energies[1] > energies[2]
 
@@ -160,6 +166,11 @@ def test_what_no_restorer_can_do(spec, options, error):
 
 def test_without_torch_the_command_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
+    for asked in ({"changes": {"guidance": {"eta": 3.0}}}, {"device": "cuda"}):
+        with pytest.raises(MissingDependency, match=re.escape(install_extra("torch"))):
+            find_restorer("nano", RestorerOptions(**asked))
+    find_restorer("nano")  # by ONNX Runtime
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(MissingDependency, match=re.escape(install_extra("nano"))):
         find_restorer("nano")
 

@@ -2,16 +2,17 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the nano extra)")
+torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the torch extra)")
 
 from sedicfmt.decoders.interfaces import TokenSpan  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import energy, guide, mask_on_grid, name_in, named_tokens  # noqa: E402
 from sedicfmt.decoders.orag.colour_correction import adain, low_frequencies, moments, wavelet  # noqa: E402
 from sedicfmt.decoders.orag.scheduler_ddim import Ddim  # noqa: E402
 from sedicfmt.errors import EncodeError  # noqa: E402
-from tests.backends.toy_model import left_half, toy_model  # noqa: E402
+from tests.backends.toy_model import left_half, on_grids, toy_model  # noqa: E402
 
 # -- equations 2 and 3 -------------------------------------------------------------------------------------------------
 
@@ -40,7 +41,7 @@ def test_energy_is_equation_2():
             for k in tokens:
                 shares.append((1 - sum(head[y, x, k] for y, x in inside) / sum(head[y, x, k] for y, x in cells)) ** 2)
         parts.append(sum(shares) / len(shares))
-    assert float(energy(maps, mask, tokens)) == pytest.approx(float(sum(parts) / len(parts)), rel=1e-5)
+    assert float(energy(maps, on_grids(mask), tokens)) == pytest.approx(float(sum(parts) / len(parts)), rel=1e-5)
 
 
 def test_energy_is_nothing_where_all_attention_is_inside():
@@ -48,8 +49,8 @@ def test_energy_is_nothing_where_all_attention_is_inside():
     maps[:, :2] = 1
     mask = torch.zeros(4, 4, dtype=torch.bool)
     mask[:2] = True
-    assert float(energy([maps], mask, [0, 1])) == 0
-    assert float(energy([maps], ~mask, [0, 1])) == 1
+    assert float(energy([maps], on_grids(mask), [0, 1])) == 0
+    assert float(energy([maps], on_grids(~mask), [0, 1])) == 1
 
 
 def test_the_gradient_is_that_of_finite_differences():
@@ -62,7 +63,7 @@ def test_the_gradient_is_that_of_finite_differences():
         a = denoiser.attention_maps(x, 0, text, x)[0][..., [0, 1]]
         return (1 - a[:, mask].sum(1) / a.sum((1, 2))).square().mean()
 
-    moved, _ = guide(z, lambda x: denoiser.attention_maps(x, 0, text, x), mask, [0, 1], eta=1.0)
+    moved, _ = guide(z, lambda x: denoiser.attention_maps(x, 0, text, x), on_grids(mask), [0, 1], eta=1.0)
     for place in [(0, 0, 0, 0), (0, 1, 2, 3), (0, 2, 3, 1)]:
         step = torch.zeros_like(z)
         step[place] = 1e-5
@@ -75,17 +76,25 @@ def test_the_energy_falls_within_a_guided_step():
     text = denoiser.encode_texts(["abc"]).embedding
     mask = torch.from_numpy(left_half().astype(bool))
     z = torch.randn(1, 3, 8, 8, generator=torch.Generator().manual_seed(2))
-    _, energies = guide(z, lambda x: denoiser.attention_maps(x, 0, text, x), mask, [0], eta=5.0, updates=6)
+    _, energies = guide(z, lambda x: denoiser.attention_maps(x, 0, text, x), on_grids(mask), [0], eta=5.0, updates=6)
     assert len(energies) == 6
     assert all(after < before for before, after in itertools.pairwise(energies))
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(1, 1), (2, 3), (5, 7), (16, 24)])
 def test_a_mask_never_vanishes_on_a_coarse_grid(rows, columns):
-    mask = torch.zeros(33, 47, dtype=torch.bool)
+    mask = np.zeros((33, 47), bool)
     mask[20, 30] = True
     assert mask_on_grid(mask, rows, columns).any()
-    assert mask_on_grid(torch.ones(33, 47, dtype=torch.bool), rows, columns).all()
+    assert mask_on_grid(np.ones((33, 47), bool), rows, columns).all()
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 1), (2, 3), (5, 7), (16, 24), (33, 47)])
+def test_shares_of_cells_are_those_of_torchs_adaptive_pooling(rows, columns):
+    mask = np.random.default_rng(rows).random((33, 47)) < 0.4
+    share = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(mask).double()[None, None], (rows, columns))[0, 0]
+    wanted = share >= min(float(share.max()), 0.5) - 1e-9
+    assert np.array_equal(mask_on_grid(mask, rows, columns), wanted.numpy())
 
 
 def test_names_and_their_tokens():

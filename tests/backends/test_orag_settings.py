@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the nano extra)")
+torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the torch extra)")
 
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import Guidance, energy  # noqa: E402
@@ -13,7 +13,7 @@ from sedicfmt.decoders.orag.colour_correction import CORRECTIONS, low_frequencie
 from sedicfmt.decoders.orag.loop import OragRestorer, Restoration  # noqa: E402
 from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 from sedicfmt.errors import EncodeError  # noqa: E402
-from tests.backends.toy_model import PLAIN, left_half, request, toy_model  # noqa: E402
+from tests.backends.toy_model import PLAIN, left_half, on_grids, request, toy_model  # noqa: E402
 
 
 @pytest.mark.parametrize("cfg", [1.0, 4.0])
@@ -53,9 +53,9 @@ def test_guidance_acts_within_the_loop_and_only_while_t_is_above_its_bound(monke
     run = Restoration(model, settings, asked)
     noise, mask = run.noise(0), torch.from_numpy(left_half().astype(bool))
     text = run.texts.embedding[:1]
-    before = energy(maps(noise, 9, text, run.latent0), mask, [0, 1, 2])
-    moved = run.guided(noise, 9, 0, run.latent0, mask, [0, 1, 2])
-    assert energy(maps(moved, 9, text, run.latent0), mask, [0, 1, 2]) < before
+    before = energy(maps(noise, 9, text, run.latent0), on_grids(mask), [0, 1, 2])
+    moved = run.guided(noise, 9, 0, run.latent0, on_grids(mask), [0, 1, 2])
+    assert energy(maps(moved, 9, text, run.latent0), on_grids(mask), [0, 1, 2]) < before
     seen.clear()
     guided = OragRestorer(model, settings).restore(asked).picture
     assert seen == [9, 9, 7, 7]

@@ -6,7 +6,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the nano extra)")
+torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the torch extra)")
 
 from sedic_tools.commands.restoring_options import add_algorithm, add_restoring, restorer_options  # noqa: E402
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402

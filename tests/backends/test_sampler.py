@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the nano extra)")
+torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the torch extra)")
 
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
 from sedicfmt.decoders.orag.loop import OragRestorer, Restoration  # noqa: E402

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the nano extra)")
+torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the torch extra)")
 
 import sedicfmt  # noqa: E402
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel, RestoreRequest, TokenSpan
+from sedicfmt.decoders.orag.attention_guidance import mask_on_grid
 from sedicfmt.decoders.orag.scheduler_ddim import Ddim
 from sedicfmt.decoders.orag.settings import OragSettings
 
@@ -71,6 +72,11 @@ def left_half(width=8, height=8):
     mask = np.zeros((height, width), np.uint8)
     mask[:, : width // 2] = 1
     return mask
+
+
+def on_grids(mask):
+    """What guidance asks of a mask, a tensor of torch's."""
+    return lambda rows, columns: torch.from_numpy(mask_on_grid(mask.numpy(), rows, columns))
 
 
 def request(objects=(), width=8, height=8, seed=3, **more):

@@ -1,11 +1,13 @@
-"""The bundled restorer as a model of the loop: patches of pixels as latents, a small network, 1000 cosine noise levels."""
+"""The bundled restorer as a model of the loop: patches of pixels as latents, a small network, 1000 cosine noise levels.
+
+By torch, which has gradients and GPUs; `onnx_denoiser.py` is the same without it.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -16,16 +18,12 @@ from torch import Tensor
 from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel
 from sedicfmt.decoders.nano.network import NanoRestorerNetwork
 from sedicfmt.decoders.nano.patch_space import PatchSpace
-from sedicfmt.decoders.nano.words import PLACES, encode, words_in
+from sedicfmt.decoders.nano.released import MOST_PIXELS, NAME, SHA256, WEIGHTS
+from sedicfmt.decoders.nano.words import encode_all
 from sedicfmt.decoders.orag.scheduler_ddim import Ddim, cosine_alphas
-from sedicfmt.errors import BackendFailed
 from sedicfmt.networks.failures import model_errors
+from sedicfmt.networks.shipped_file import read_shipped
 from sedicfmt.networks.small_weights import unpack
-
-NAME = "sedic-nano-restorer-3"
-WEIGHTS = Path(__file__).parent / f"{NAME}.safetensors"
-MOST_PIXELS = 4096 * 4096  # about 270 bytes a pixel: over four gigabytes
-SHA256 = "e951168c2bfd92bc5391ef8b7d023eba0fa09c52ef3910be8c8d2ac42da05c45"
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +37,9 @@ class NanoDenoiser:
 
     def encode_texts(self, texts: Sequence[str]) -> EncodedTexts:
         """Embeddings (texts, PLACES, width); words beyond PLACES are left out with a warning."""
-        encoded = [encode(text) for text in texts]
-        numbers = torch.from_numpy(np.stack([numbers for numbers, _ in encoded])).to(self.device)
-        long = [text for text in texts if words_in(text) > PLACES]
-        warnings = [f"only the first {PLACES} words of a text were read: {text[:40]}..." for text in long]
-        return EncodedTexts(self.network.words(numbers), tuple(spans for _, spans in encoded), tuple(warnings))
+        encoded = encode_all(texts)
+        numbers = torch.from_numpy(encoded.embedding).to(self.device)
+        return replace(encoded, embedding=self.network.words(numbers))
 
     def predict(self, z: Tensor, t: int, text: Tensor, control: Tensor) -> Tensor:
         """x^, the clean latent."""
@@ -75,19 +71,15 @@ def open_nano(weights: Path = WEIGHTS, device: str = "cpu", check: bool = True) 
 def _open_nano(weights: Path, device: str, check: bool) -> RestorationModel:
     from safetensors.numpy import load
 
-    try:
-        data = weights.read_bytes()
-    except OSError as error:
-        raise BackendFailed(f"{weights.name} cannot be read ({error.strerror}); install the package again") from error
-    if check and hashlib.sha256(data).hexdigest() != SHA256:
-        raise BackendFailed(f"{weights.name} is not the file that {NAME} stands for (SHA-256 differs)")
+    data = read_shipped(weights, SHA256 if check else None)
     network = NanoRestorerNetwork(**config_in(data))
     network.load_state_dict({name: torch.from_numpy(weight) for name, weight in unpack(load(data)).items()})
     network = network.to(device).to(memory_format=torch.channels_last).eval().requires_grad_(False)
     alphas = cosine_alphas()
     denoiser = NanoDenoiser(network, alphas)
-    parts = (PatchSpace(), denoiser, Ddim(alphas.tolist(), "sample"), device, MOST_PIXELS)
-    return RestorationModel(NAME, *parts, needs_reference=True, computed={"device": device, "dtype": "float32"})
+    parts = (PatchSpace(), denoiser, Ddim(alphas.tolist(), "sample"), device)
+    computed: dict[str, str | bool] = {"device": device, "dtype": "float32", "by": "torch"}
+    return RestorationModel(NAME, *parts, most_pixels=MOST_PIXELS, needs_reference=True, computed=computed)
 
 
 def config_in(data: bytes) -> dict:

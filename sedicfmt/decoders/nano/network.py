@@ -39,9 +39,9 @@ from sedicfmt.decoders.nano.layers import (
     unshuffle,
     zero,
 )
+from sedicfmt.decoders.nano.patch_space import PATCH
 
 SIGMA_RESIDUAL = 0.14  # of photo - reference in -1 .. 1: a PSNR of 23 dB; photos differ, which is what G is for
-PATCH = 8
 FINE_WIDTH = 24
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch.nn.functional as F
-from torch import Tensor
+from sedicfmt.decoders.interfaces import Array
+from sedicfmt.decoders.orag.arrays import library
 
-from sedicfmt.decoders.nano.network import PATCH
+PATCH = 8
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,14 @@ class PatchSpace:
 
     multiple: int = 4 * PATCH
 
-    def encode(self, picture: Tensor) -> Tensor:
-        """(b, 3, h, w) -> (b, 192, h / 8, w / 8)."""
-        return F.pixel_unshuffle(picture, PATCH)
+    def encode(self, picture: Array) -> Array:
+        """(b, 3, h, w) -> (b, 192, h / 8, w / 8), channels in the order of samples, rows, columns."""
+        b, c, h, w = picture.shape
+        cut = picture.reshape(b, c, h // PATCH, PATCH, w // PATCH, PATCH)
+        return library(cut).moveaxis(cut, (3, 5), (2, 3)).reshape(b, c * PATCH**2, h // PATCH, w // PATCH)
 
-    def decode(self, latent: Tensor) -> Tensor:
+    def decode(self, latent: Array) -> Array:
         """(b, 192, h, w) -> (b, 3, 8 h, 8 w)."""
-        return F.pixel_shuffle(latent, PATCH)
+        b, c, h, w = latent.shape
+        cut = latent.reshape(b, c // PATCH**2, PATCH, PATCH, h, w)
+        return library(cut).moveaxis(cut, (2, 3), (3, 5)).reshape(b, c // PATCH**2, h * PATCH, w * PATCH)

@@ -1,42 +1,47 @@
-"""The restorer that comes with the package: ORAG with the bundled network, and its settings."""
+"""The restorer that comes with the package: ORAG with the bundled network, and its settings. It needs no torch."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sedicfmt.declared import needs
-from sedicfmt.decoders.interfaces import Restorer
+from sedicfmt.decoders.interfaces import RestorationModel, Restorer
+from sedicfmt.decoders.nano.onnx_denoiser import open_onnx
+from sedicfmt.decoders.orag.loop import OragRestorer
+from sedicfmt.decoders.orag.settings import OragSettings
 from sedicfmt.decoders.registry import RestorerOptions
 from sedicfmt.errors import EncodeError
-from sedicfmt.networks.devices import choose_device
+from sedicfmt.networks.devices import check_name, choose_device
 from sedicfmt.networks.packages import package
-from sedicfmt.networks.threads import wait_asleep
-
-if TYPE_CHECKING:
-    from sedicfmt.decoders.orag.settings import OragSettings
 
 
-@needs("torch", "safetensors", extra="nano")
+@needs("onnxruntime", extra="nano")
 def open_nano_restorer(argument: str | None, options: RestorerOptions) -> Restorer:
     """The registry's factory. Raises EncodeError for an argument or a type: there is nothing to choose."""
     if argument is not None:
         raise EncodeError(f"the restorer 'nano' takes no argument, not {argument!r}")
     if options.dtype not in ("auto", "fp32") or options.tiled_vae:
         raise EncodeError("the restorer 'nano' computes in fp32 and has no autoencoder to tile")
-    wait_asleep()
-    for needed in ("torch", "safetensors"):
-        package(needed, "nano", "restoring needs", instead="or ask for the reference picture alone")
-    from sedicfmt.decoders.nano.denoiser import open_nano
-    from sedicfmt.decoders.orag.loop import OragRestorer
-
     settings = nano_settings().changed(options.changes)  # first: a bad one shows before the model is loaded
-    return OragRestorer(open_nano(device=choose_device(options.device)), settings)
+    return OragRestorer(open_model(options.device, settings), settings)
+
+
+def open_model(device: str, settings: OragSettings) -> RestorationModel:
+    """By ONNX Runtime; by torch where another device than the CPU is named, or gradients are needed, for guidance.
+
+    Raises MissingDependency, EncodeError for what is no device's name, BackendFailed for files that do not ship.
+    """
+    by_cpu = device in ("auto", "cpu", "cpu:0")
+    if by_cpu and settings.guidance is None:
+        return open_onnx()
+    if not by_cpu:
+        check_name(device)
+    package("torch", "torch", "guidance needs" if by_cpu else f"--device {device} needs")
+    from sedicfmt.decoders.nano.denoiser import open_nano
+
+    return open_nano(device=choose_device(device))
 
 
 def nano_settings() -> OragSettings:
     """What `sedic-unpack` does without options: chosen on CLIC photos, see "Restoring" in spec/rationale.md."""
-    from sedicfmt.decoders.orag.settings import OragSettings
-
     return OragSettings(
         object_steps=1, steps=1, guidance=None, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet",
         detail=1.0,

@@ -8,13 +8,14 @@ words of which it had. Number 0 fills up to PLACES, 1 stands for any other word.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sedicfmt.bitcoding.spec_tables import read_lines
-from sedicfmt.decoders.interfaces import TokenSpan
+from sedicfmt.decoders.interfaces import EncodedTexts, TokenSpan
 
 FILL, UNKNOWN, FIRST_WORD = 0, 1, 2
 PLACES = 64  # words of a text that the network reads; .sedic's own texts have at most 50
@@ -42,6 +43,14 @@ def encode(text: str) -> tuple[NDArray[np.int64], tuple[TokenSpan, ...]]:
             numbers[place] = numbers_of_words().get(match.group().lower(), UNKNOWN)
             spans.append(TokenSpan(place, match.start(), match.end()))
     return numbers, tuple(spans)
+
+
+def encode_all(texts: Sequence[str]) -> EncodedTexts:
+    """The numbers of several texts in the place of an embedding, (texts, PLACES); a warning for each that was cut."""
+    encoded = [encode(text) for text in texts]
+    long = [text for text in texts if words_in(text) > PLACES]
+    warnings = [f"only the first {PLACES} words of a text were read: {text[:40]}..." for text in long]
+    return EncodedTexts(np.stack([numbers for numbers, _ in encoded]), tuple(s for _, s in encoded), tuple(warnings))
 
 
 def words_in(text: str) -> int:

@@ -15,14 +15,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
-from sedicfmt.decoders.interfaces import TokenSpan
+from sedicfmt.decoders.interfaces import Array, TokenSpan
 from sedicfmt.decoders.orag.values import GUIDANCE_RULES, checked
 from sedicfmt.errors import BackendFailed
 
+InsideAt = Callable[[int, int], Array]
+"""The mask on a grid of so many rows and columns, as `mask_on_grid` gives it, an array of the model's."""
 _NAME_ENDS = re.compile(r"[,.;:]| (?:in|with|on|at|of|is|are|that|which|wearing|standing|sitting) ", re.IGNORECASE)
 
 
@@ -66,39 +67,52 @@ def named_tokens(text: str, spans: Sequence[TokenSpan], tokens: str) -> list[int
     return [s.index for s in spans if s.start < end] or [s.index for s in spans]
 
 
-def mask_on_grid(mask: Tensor, rows: int, columns: int) -> Tensor:
+def mask_on_grid(mask: NDArray[np.bool_], rows: int, columns: int) -> NDArray[np.bool_]:
     """bool (h, w) -> bool (rows, columns): cells at least half covered, or the fullest where none is: never empty."""
-    share = F.adaptive_avg_pool2d(mask.float()[None, None], (rows, columns))[0, 0]
-    return share >= share.max().clamp(max=0.5)  # compared on the device: a GPU need not wait
+    above = np.pad(mask.astype(np.int64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)  # how many there are above and left
+    (top, bottom), (left, right) = (edges(n, cells) for n, cells in zip(mask.shape, (rows, columns), strict=True))
+    inside = above[bottom][:, right] - above[top][:, right] - above[bottom][:, left] + above[top][:, left]
+    share = inside / np.outer(bottom - top, right - left)
+    return np.asarray(share >= min(share.max(), 0.5))
 
 
-def energy(maps: Sequence[Tensor], mask: Tensor, tokens: Sequence[int]) -> Tensor:
-    """E of equation 2, a scalar in 0 .. 1. maps: each (heads, rows, columns, tokens); mask: bool (h, w), not empty."""
+def edges(size: int, cells: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First places of so many cells on `size` places, and the places behind their last; they overlap where it must be."""
+    numbers = np.arange(cells)
+    return numbers * size // cells, -(-(numbers + 1) * size // cells)
+
+
+def energy(maps: Sequence[Array], inside_at: InsideAt, tokens: Sequence[int]) -> Array:
+    """E of equation 2, a scalar in 0 .. 1. maps: each (heads, rows, columns, tokens)."""
+    import torch
+
     parts = []
     for attention in maps:
         a = attention[..., list(tokens)].float()
-        inside = (a * mask_on_grid(mask, *a.shape[1:3])[..., None]).sum((1, 2))
+        inside = (a * inside_at(*a.shape[1:3])[..., None]).sum((1, 2))
         parts.append((1 - inside / a.sum((1, 2)).clamp(min=1e-12)).square().mean())
     return torch.stack(parts).mean()
 
 
 def guide(
-    z: Tensor,
-    maps_of: Callable[[Tensor], Sequence[Tensor]],
-    mask: Tensor,
+    z: Array,
+    maps_of: Callable[[Array], Sequence[Array]],
+    inside_at: InsideAt,
     tokens: Sequence[int],
     eta: float,
     updates: int = 1,
-) -> tuple[Tensor, list[float]]:
+) -> tuple[Array, list[float]]:
     """Equation 3, `updates` times. z (1, c, h, w); `maps_of(z)`: the maps, differentiable. Returns z and E before each.
 
     Raises BackendFailed for a model whose attention has no gradient.
     """
+    import torch
+
     energies = []
     for _ in range(updates):
         with torch.enable_grad():
             moved = z.detach().requires_grad_(True)
-            value = energy(maps_of(moved), mask, tokens)
+            value = energy(maps_of(moved), inside_at, tokens)
             if not value.requires_grad:
                 raise BackendFailed("the model's attention has no gradient, so nothing can guide it; --no-guidance")
             (gradient,) = torch.autograd.grad(value, moved)

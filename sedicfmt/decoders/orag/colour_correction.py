@@ -1,44 +1,56 @@
 """Colours and low frequencies of the reference picture for a restored one: diffusion shifts them, the latent sent them.
 
 `wavelet`: the restored picture's detail on the reference's low frequencies (a trous pyramid, as StableSR and DiffBIR do);
-`adain`: each channel's mean and deviation (Huang and Belongie, 2017). Pictures are float (b, 3, h, w).
+`adain`: each channel's mean and deviation (Huang and Belongie, 2017). Pictures are float (b, 3, h, w), numpy's or torch's.
 """
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor
+from sedicfmt.decoders.interfaces import Array
+from sedicfmt.decoders.orag.arrays import library
 
 LEVELS = 5  # halvings: detail finer than about 2^5 pixels is the restored picture's
 
 
-def low_frequencies(picture: Tensor, levels: int = LEVELS) -> Tensor:
+def low_frequencies(picture: Array, levels: int = LEVELS) -> Array:
     """What is left after `levels` a trous smoothings with the kernel (1, 2, 1) / 4, edges repeated."""
-    channels = picture.shape[1]
-    line = torch.tensor([0.25, 0.5, 0.25], device=picture.device, dtype=picture.dtype)
-    kernel = torch.outer(line, line).expand(channels, 1, 3, 3)
     for level in range(levels):
-        reach = 2**level
-        picture = F.conv2d(F.pad(picture, (reach,) * 4, mode="replicate"), kernel, groups=channels, dilation=reach)
+        for axis in (2, 3):
+            picture = smoothed(picture, axis, 2**level)
     return picture
 
 
-def wavelet(restored: Tensor, reference: Tensor) -> Tensor:
+def smoothed(picture: Array, axis: int, reach: int) -> Array:
+    """(x[i - reach] + 2 x[i] + x[i + reach]) / 4 along an axis."""
+    size, xp = picture.shape[axis], library(picture)
+    shape = [*picture.shape]
+    shape[axis] = reach
+    edges = [xp.broadcast_to(part(picture, axis, at, at + 1), shape) for at in (0, size - 1)]
+    padded = xp.concatenate([edges[0], picture, edges[1]], axis=axis)
+    return picture / 2 + (part(padded, axis, 0, size) + part(padded, axis, 2 * reach, 2 * reach + size)) / 4
+
+
+def part(x: Array, axis: int, begin: int, end: int) -> Array:
+    """A slice along an axis."""
+    return x[(slice(None),) * axis + (slice(begin, end),)]
+
+
+def wavelet(restored: Array, reference: Array) -> Array:
     """The restored picture with the reference's low frequencies."""
     return restored + low_frequencies(reference - restored)
 
 
-def adain(restored: Tensor, reference: Tensor) -> Tensor:
+def adain(restored: Array, reference: Array) -> Array:
     """The restored picture with the reference's mean and deviation in each channel."""
     (mean_r, deviation_r), (mean, deviation) = moments(restored), moments(reference)
     return (restored - mean_r) / deviation_r * deviation + mean
 
 
-def moments(picture: Tensor) -> tuple[Tensor, Tensor]:
+def moments(picture: Array) -> tuple[Array, Array]:
     """Mean and deviation over the pixels, (b, 3, 1, 1)."""
-    deviation, mean = torch.std_mean(picture, dim=(2, 3), keepdim=True, correction=0)
-    return mean, deviation.clamp(min=1e-6)
+    mean = picture.mean(axis=(2, 3), keepdims=True)
+    variance = ((picture - mean) ** 2).mean(axis=(2, 3), keepdims=True)
+    return mean, library(picture).clip(variance, 1e-12, None) ** 0.5
 
 
 CORRECTIONS = {"none": lambda restored, reference: restored, "wavelet": wavelet, "adain": adain}

@@ -16,19 +16,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
-import torch
-from torch import Tensor
+import numpy as np
 
-from sedicfmt.decoders.interfaces import EncodedTexts, ObjectToRestore, RestorationModel, Restored, RestoreRequest
-from sedicfmt.decoders.orag.attention_guidance import guide, mask_on_grid, named_tokens
+from sedicfmt.decoders.interfaces import (
+    Array,
+    EncodedTexts,
+    ObjectToRestore,
+    RestorationModel,
+    Restored,
+    RestoreRequest,
+)
+from sedicfmt.decoders.orag.arrays import library, put, running
+from sedicfmt.decoders.orag.attention_guidance import InsideAt, guide, mask_on_grid, named_tokens
 from sedicfmt.decoders.orag.colour_correction import low_frequencies
-from sedicfmt.decoders.orag.picture_tensor import mask_tensor
 from sedicfmt.decoders.orag.record import restoring_record
 from sedicfmt.decoders.orag.settings import OragSettings
 from sedicfmt.decoders.orag.stage_parts import StageParts
 from sedicfmt.errors import EncodeError
-from sedicfmt.networks.failures import finite, model_errors
+from sedicfmt.networks.failures import finite
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,12 @@ class OragRestorer:
     settings: OragSettings
 
     def __post_init__(self) -> None:
-        """Raises EncodeError for a model that can only add to a reference, where there is to be none."""
+        """Raises EncodeError for a model that can only add to a reference, where there is to be none, and for guidance of one
+        that has no gradients."""
+        if self.model.library == "numpy" and self.settings.guidance is not None:
+            raise EncodeError(
+                f"{self.model.name} as it runs here has no gradients, so nothing can guide it", "guidance"
+            )
         if self.model.needs_reference and not self.settings.use_reference:
             raise EncodeError(
                 f"{self.model.name} only adds detail to a reference picture: it cannot restore without one; "
@@ -49,9 +61,8 @@ class OragRestorer:
     def restore(self, request: RestoreRequest) -> Restored:
         """Algorithm 1. Raises BackendFailed where the model gives no numbers, LimitExceeded where memory runs out or the
         picture is larger than the model may be given, EncodeError for more steps than the model has levels."""
-        model = self.model
-        with torch.inference_mode(False), torch.no_grad(), model_errors(model.name, model.device, *model.hints):
-            return Restoration(model, self.settings, request).run()
+        with running(self.model):
+            return Restoration(self.model, self.settings, request).run()
 
 
 class Restoration(StageParts):
@@ -104,7 +115,7 @@ class Restoration(StageParts):
 
     # -- object stages ------------------------------------------------------------------------------------------------
 
-    def restore_objects(self) -> Tensor:
+    def restore_objects(self) -> Array:
         """The object stages one after another; z_{J,0}."""
         times, noise = self.object_times, self.noise(0)
         previous = [self.model.scheduler.add_noise(self.latent0, noise, t) for t in [*times[1:], -1]]
@@ -117,33 +128,38 @@ class Restoration(StageParts):
         return latent
 
     def object_stage(
-        self, j: int, item: ObjectToRestore, z: Tensor, times: list[int], previous: list[Tensor], control: Tensor
-    ) -> Iterator[Tensor]:
+        self, j: int, item: ObjectToRestore, z: Array, times: list[int], previous: list[Array], control: Array
+    ) -> Iterator[Array]:
         """z_{j,t-1} for t = T ... 0, given z_{j-1,t-1} for the same t."""
-        height, width = self.reference.shape[2:]
-        mask = mask_tensor(item.mask, height, width, self.model.device)
-        inside = mask_on_grid(mask, *z.shape[2:])  # half of a position's pixels, or the fullest position
+        inside_at = self.inside(item)
+        inside = inside_at(*z.shape[2:])  # half of a position's pixels, or the fullest position
         if j == 0 and self.s.before_first == "nothing":
-            inside = torch.ones_like(inside)
+            inside = library(inside).ones_like(inside)
         tokens = named_tokens(item.text, self.texts.spans[j], self.s.guidance.tokens) if self.s.guidance else []
         guided = self.s.guidance.steps(len(times)) if self.s.guidance and tokens else 0
         for step in self.walk(times, j):
             if step.number <= guided:
-                z = self.guided(z, step.t, j, control, mask, tokens)
+                z = self.guided(z, step.t, j, control, inside_at, tokens)
             z = self.denoised(z, step, j, control, self.s.object_cfg, self.name(j))
             if self.s.fusion == "steps" or step.number == len(times):
-                z = torch.where(inside, z, previous[step.number - 1])
+                z = library(z).where(inside, z, previous[step.number - 1])
             self.request.on_step(self.name(j), step.number, len(times))
             yield z
 
-    def guided(self, z: Tensor, t: int, j: int, control: Tensor, mask: Tensor, tokens: list[int]) -> Tensor:
+    def guided(self, z: Array, t: int, j: int, control: Array, inside_at: InsideAt, tokens: list[int]) -> Array:
         """Equation 3."""
         guidance, text, maps = self.s.guidance, self.texts.embedding[j : j + 1], self.model.denoiser.attention_maps
         assert guidance is not None
         eta = guidance.eta * (self.model.scheduler.noise_variance(t) if guidance.by_noise else 1.0)
         full = guidance.full_gradient
-        moved, _ = guide(z, lambda x: maps(x, t, text, control, full), mask, tokens, eta, guidance.updates)
+        moved, _ = guide(z, lambda x: maps(x, t, text, control, full), inside_at, tokens, eta, guidance.updates)
         return finite(moved, f"{self.name(j)}, the gradient of its attention")
+
+    def inside(self, item: ObjectToRestore) -> InsideAt:
+        """M_j on any grid of the padded picture; nothing of it is in the padding."""
+        mask, (height, width) = item.mask.astype(bool), self.reference.shape[2:]
+        padded = np.pad(mask, ((0, height - mask.shape[0]), (0, width - mask.shape[1])))
+        return cache(lambda rows, columns: put(mask_on_grid(padded, rows, columns), self.model))
 
     def name(self, j: int) -> str:
         """What the stage of the j-th restored object is called: by its number in the file."""
@@ -151,7 +167,7 @@ class Restoration(StageParts):
 
     # -- the whole ----------------------------------------------------------------------------------------------------
 
-    def restore_whole(self, latent: Tensor) -> Tensor:
+    def restore_whole(self, latent: Array) -> Array:
         """The last stage, with Text_all: z_0."""
         stage, name = len(self.objects), "whole picture"
         z = self.whole_start(latent, self.noise(stage), self.times[0])
@@ -161,7 +177,7 @@ class Restoration(StageParts):
             self.request.on_step(name, step.number, len(self.times))
         return z
 
-    def whole_start(self, latent: Tensor, noise: Tensor, t: int) -> Tensor:
+    def whole_start(self, latent: Array, noise: Array, t: int) -> Array:
         """z_T of the whole stage as `start` says."""
         if self.s.start == "noise":
             return noise

@@ -11,15 +11,12 @@ those.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from numpy.typing import NDArray
 
 
-def normal_numbers(seed: int, stage: int, count: int) -> np.ndarray:
+def normal_numbers(seed: int, stage: int, count: int) -> NDArray[np.float32]:
     """`count` standard normal float32 numbers. `stage`: which stream of the seed, 0 to 2^64 - 1."""
     words = np.random.Philox(key=seed, counter=[0, 0, 0, stage]).random_raw(count + count % 2)
     fractions = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
@@ -29,11 +26,9 @@ def normal_numbers(seed: int, stage: int, count: int) -> np.ndarray:
     return pairs.reshape(-1)[:count].astype(np.float32)
 
 
-def seeded_noise(seed: int, stage: int, shape: tuple[int, ...]) -> Tensor:
-    """The same as a float32 tensor on the CPU, filled in C order."""
-    import torch
-
-    return torch.from_numpy(normal_numbers(seed, stage, math.prod(shape))).view(shape)
+def seeded_noise(seed: int, stage: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """The same in a shape, filled in C order."""
+    return normal_numbers(seed, stage, math.prod(shape)).reshape(shape)
 
 
 def step_stream(stage: int, step: int) -> int:

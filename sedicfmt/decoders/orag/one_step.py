@@ -11,15 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
-from sedicfmt.decoders.interfaces import RestorationModel, Restored, RestoreRequest
+from sedicfmt.decoders.interfaces import Array, RestorationModel, Restored, RestoreRequest
+from sedicfmt.decoders.orag.arrays import put, running
 from sedicfmt.decoders.orag.colour_correction import CORRECTIONS
 from sedicfmt.decoders.orag.noise import seeded_noise
-from sedicfmt.decoders.orag.picture_tensor import to_picture, to_tensor
+from sedicfmt.decoders.orag.picture_array import to_array, to_picture
 from sedicfmt.decoders.orag.record import restoring_record
-from sedicfmt.networks.failures import finite, model_errors
+from sedicfmt.networks.failures import finite
 
 STAGE = "whole picture"
 
@@ -41,16 +39,12 @@ class OneStepRestorer:
         if request.stop_after_objects:
             told = "a one-step restorer has no object stages; this is the reference picture"
             return Restored(request.reference, warnings=(told,))
-        with (
-            torch.inference_mode(False),
-            torch.no_grad(),
-            model_errors(self.model.name, self.model.device, *self.model.hints),
-        ):
+        with running(self.model):
             return self.restored(request)
 
     def restored(self, request: RestoreRequest) -> Restored:
         """The whole way from picture to picture."""
-        reference = to_tensor(request.reference, self.model.space.multiple, self.model.device)
+        reference = to_array(request.reference, self.model)
         texts = self.model.denoiser.encode_texts([request.text if self.use_text else ""])
         latent = self.predicted(reference, texts.embedding, request.seed)
         image = CORRECTIONS[self.colour](self.model.space.decode(latent), reference)
@@ -60,11 +54,11 @@ class OneStepRestorer:
             request.on_picture("final", picture)
         return Restored(picture, restoring_record(self.model, f"1, from step {self.step}", self), texts.warnings)
 
-    def predicted(self, reference: Tensor, text: Tensor, seed: int) -> Tensor:
+    def predicted(self, reference: Array, text: Array, seed: int) -> Array:
         """The clean latent after one step."""
         space, denoiser, scheduler = self.model.space, self.model.denoiser, self.model.scheduler
         clean = space.encode(reference)
-        noise = seeded_noise(seed, 0, tuple(clean.shape)).to(clean.device)
+        noise = put(seeded_noise(seed, 0, tuple(clean.shape)), self.model)
         z = scheduler.add_noise(clean, noise, self.step)
         control = clean if denoiser.control_kind == "latent" else reference
         prediction = denoiser.predict(z, self.step, text, control)

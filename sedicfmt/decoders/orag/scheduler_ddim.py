@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from torch import Tensor
+from numpy.typing import NDArray
 
+from sedicfmt.decoders.interfaces import Array
 from sedicfmt.errors import EncodeError
 
 Prediction = Literal["epsilon", "v_prediction", "sample"]
@@ -57,14 +58,14 @@ class Ddim:
             return [round((total - 1) * (count - 1 - i) / (count - 1)) for i in range(count)]
         return [round(total * (count - i) / count) - 1 for i in range(count)]
 
-    def add_noise(self, clean: Tensor, noise: Tensor, t: int) -> Tensor:
+    def add_noise(self, clean: Array, noise: Array, t: int) -> Array:
         """z_t; for t = -1 the clean latent itself."""
         if t < 0:
             return clean
         a = self.alpha_bar(t)
         return a**0.5 * clean + (1 - a) ** 0.5 * noise
 
-    def clean(self, z: Tensor, prediction: Tensor, t: int) -> Tensor:
+    def clean(self, z: Array, prediction: Array, t: int) -> Array:
         """The clean latent x that a prediction stands for. "epsilon" cannot say at alpha_bar = 0: then zero."""
         a = self.alpha_bar(t)
         if self.prediction_type == "sample":
@@ -74,8 +75,8 @@ class Ddim:
         return (z - (1 - a) ** 0.5 * prediction) / max(a, 1e-8) ** 0.5
 
     def step(
-        self, z: Tensor, prediction: Tensor, t: int, t_next: int, noise: Tensor | None = None, share: float = 1.0
-    ) -> Tensor:
+        self, z: Array, prediction: Array, t: int, t_next: int, noise: Array | None = None, share: float = 1.0
+    ) -> Array:
         """z_t -> z_{t_next}; t_next = -1 gives the clean latent. `noise`: fresh noise of z's shape for an ancestral step, None
         for DDIM; `share`: eta of DDIM's equation 16, 0 for DDIM, 1 for ancestral."""
         x = self.clean(z, prediction, t)
@@ -93,11 +94,11 @@ class Ddim:
         return (1 - b) / (1 - a) * (1 - a / b)
 
 
-def cosine_level(place: np.ndarray, least: float = 1e-5) -> np.ndarray:
+def cosine_level(place: NDArray[np.float64], least: float = 1e-5) -> NDArray[np.float64]:
     """alpha_bar of the cosine schedule (Nichol and Dhariwal, 2021) at places 0 (clean) to 1 (`least`, almost only noise)."""
     return np.maximum(np.cos(np.pi / 2 * place) ** 2, least)
 
 
-def cosine_alphas(count: int = 1000) -> np.ndarray:
+def cosine_alphas(count: int = 1000) -> NDArray[np.float64]:
     """alpha_bar_t for t = 0 ... count - 1, float64."""
     return cosine_level(np.arange(1, count + 1) / (count + 1))

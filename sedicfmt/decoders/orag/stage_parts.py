@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel, RestoreRequest
+from sedicfmt.decoders.interfaces import Array, EncodedTexts, RestorationModel, RestoreRequest
+from sedicfmt.decoders.orag.arrays import library, put
 from sedicfmt.decoders.orag.colour_correction import CORRECTIONS
 from sedicfmt.decoders.orag.noise import seeded_noise, step_stream
-from sedicfmt.decoders.orag.picture_tensor import to_picture, to_tensor
+from sedicfmt.decoders.orag.picture_array import to_array, to_picture
 from sedicfmt.decoders.orag.presets import NEUTRAL
 from sedicfmt.decoders.orag.settings import OragSettings
 from sedicfmt.errors import LimitExceeded
@@ -31,7 +30,7 @@ class Step(NamedTuple):
     number: int
     t: int
     t_next: int
-    noise: Tensor | None
+    noise: Array | None
 
 
 class StageParts:
@@ -49,10 +48,10 @@ class StageParts:
             raise LimitExceeded(
                 f"{size} are more than {model.name} restores in reasonable memory; try --stage reference"
             )
-        self.reference = to_tensor(self.shown, model.space.multiple, model.device)
+        self.reference = to_array(self.shown, model)
         self.latent0 = model.space.encode(self.reference)
 
-    def noise(self, stage: int) -> Tensor:
+    def noise(self, stage: int) -> Array:
         """The seed's noise that a stage starts from, of the latent's shape; one for all where the settings share it."""
         return self._drawn(0 if self.s.shared_noise else stage)
 
@@ -63,21 +62,23 @@ class StageParts:
             drawn = self._drawn(step_stream(0 if self.s.shared_noise else stage, i)) if fresh else None
             yield Step(i + 1, t, t_next, drawn)
 
-    def _drawn(self, stream: int) -> Tensor:
-        return seeded_noise(self.request.seed, stream, tuple(self.latent0.shape)).to(self.latent0.device)
+    def _drawn(self, stream: int) -> Array:
+        return put(seeded_noise(self.request.seed, stream, tuple(self.latent0.shape)), self.model)
 
-    def denoised(self, z: Tensor, step: Step, text: int, control: Tensor, cfg: float, stage: str) -> Tensor:
+    def denoised(self, z: Array, step: Step, text: int, control: Array, cfg: float, stage: str) -> Array:
         """One step with classifier-free guidance; conditional and unconditional sides are one batch."""
         rows = [text] if cfg == 1 else [text, -1]
-        embedding = torch.cat([self.texts.embedding[row : row + 1 or None] for row in rows])
-        prediction = self.model.denoiser.predict(z.expand(len(rows), -1, -1, -1), step.t, embedding, control)
+        xp = library(z)
+        embedding = xp.concatenate([self.texts.embedding[row : row + 1 or None] for row in rows])
+        both = xp.broadcast_to(z, (len(rows), *z.shape[1:]))
+        prediction = self.model.denoiser.predict(both, step.t, embedding, control)
         if cfg != 1:
-            with_text, without = prediction.chunk(2)
+            with_text, without = prediction[:1], prediction[1:]
             prediction = without + cfg * (with_text - without)
         moved = self.model.scheduler.step(z, prediction, step.t, step.t_next, step.noise)
         return finite(moved, f"{stage}, step {step.number}")
 
-    def control(self, latent: Tensor) -> Tensor:
+    def control(self, latent: Array) -> Array:
         """cf_j of the picture that `latent` is, in the form the denoiser takes."""
         if self.model.denoiser.control_kind == "picture":
             return self.pixels(latent)
@@ -85,11 +86,14 @@ class StageParts:
             return latent
         return self.model.space.encode(self.pixels(latent))
 
-    def pixels(self, latent: Tensor) -> Tensor:
+    def pixels(self, latent: Array) -> Array:
         """I_j: D(latent) within the range of pictures; the reference itself where `latent` is its own."""
-        return self.reference if latent is self.latent0 else self.model.space.decode(latent).clamp(-1, 1)
+        if latent is self.latent0:
+            return self.reference
+        picture = self.model.space.decode(latent)
+        return library(picture).clip(picture, -1, 1)
 
-    def picture(self, latent: Tensor, colour: str = "none", detail: float = 1) -> Picture:
+    def picture(self, latent: Array, colour: str = "none", detail: float = 1) -> Picture:
         """D(latent), corrected in colour, with a share of its detail, as uint8 (h, w, 3)."""
         image = CORRECTIONS[colour](self.model.space.decode(latent), self.reference)
         image = image if detail == 1 else self.reference + detail * (image - self.reference)

@@ -8,7 +8,6 @@ from sedicfmt.latents.nano.search import NanoEncoder
 from sedicfmt.latents.nano.weights import MODELS, load_latent_model
 from sedicfmt.model import SedicFile
 from sedicfmt.networks.packages import package
-from sedicfmt.networks.threads import wait_asleep
 from sedicfmt.picture import Picture
 
 
@@ -23,8 +22,7 @@ class BundledCodec:
         """`refine` imports torch, which takes longer than a whole pack. Raises MissingDependency where it is not there."""
         if not refine:
             return NanoEncoder(picture, self.model_id)
-        wait_asleep()
-        package("torch", "nano", "refining needs")
+        package("torch", "torch", "refining needs")
         from sedicfmt.latents.nano.search_refined import RefiningEncoder
 
         return RefiningEncoder(picture, self.model_id)

@@ -23,6 +23,7 @@ from sedic_tools.commands.start import interruptions, silence
 from sedicfmt import __version__
 from sedicfmt.errors import LimitExceeded, SedicError
 from sedicfmt.limits import PROFILES
+from sedicfmt.networks.threads import use_threads
 
 IO_FAILED, INTERRUPTED = 74, 130
 
@@ -85,11 +86,19 @@ def add_model(p: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_threads(p: argparse.ArgumentParser) -> None:
+    """How many threads a command computes with; `run` sees to it."""
+    p.add_argument("--threads", type=int, metavar="N", help="how many threads libraries compute with, which changes no "
+                   "result (default: ONNX Runtime as many as there are processors, at most 4; others as they do)")  # fmt: skip
+
+
 def run(command: Callable[[argparse.Namespace], int | None], arguments: argparse.Namespace) -> int:
     """Run a command; every failure becomes a line on standard error and an exit code."""
     try:
         warnings.simplefilter("ignore")  # of libraries; what concerns a user is told in our words
         _prepare_streams()
+        if getattr(arguments, "threads", None) is not None:
+            use_threads(arguments.threads)
         exit_code = command(arguments) or 0
         sys.stdout.flush()
         return exit_code

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sedic_tools.commands.command import done, note, parser, run, warn
+from sedic_tools.commands.command import add_threads, done, note, parser, run, warn
 from sedic_tools.commands.folder import are_many, run_batch
 from sedic_tools.commands.output import check_output, is_sedic, on_stdout, read_input, write_output
 from sedicfmt.errors import EncodeError
@@ -57,6 +57,7 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument("--refine", action="store_true", help="take about half a minute more for a reference picture nearer to the "
                    "photo at the same bytes (needs torch)")  # fmt: skip
     p.add_argument("--seed", type=int, metavar="N", help="of the decoder's noise (default 0)")
+    add_threads(p)
     return p
 
 

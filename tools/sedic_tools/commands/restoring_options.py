@@ -21,7 +21,11 @@ def add_restoring(group: argparse._ArgumentGroup) -> None:
     """The restorer, where it runs, and how much it does."""
     add = group.add_argument
     add("--restorer", default="nano", metavar="NAME[:MODEL]", help="nano (bundled, default), or one of docs/models.md")
-    add("--device", default="auto", help="auto (default), cpu, cuda, cuda:N, mps")
+    add(
+        "--device",
+        default="auto",
+        help="auto (default), cpu, cuda, cuda:N, mps; auto is the CPU for the bundled restorer",
+    )
     add("--dtype", default="auto", choices=("auto", "fp32", "fp16", "bf16"), help="(auto)")
     add("--tiled-vae", action="store_true", help="less memory for large pictures (diffusers models)")
     add("--detail", type=float, metavar="X", help="share of the restored detail that is kept, 0 to 1 (1)")

@@ -6,7 +6,8 @@
     sedic-train plot RUN/log.jsonl curves.svg
     sedic-train weights RUN/checkpoint.pt w.safetensors --pieces    the running average, in pieces of at most 16 MB
     sedic-train join w.safetensors                             from its pieces
-    sedic-train export RUN/checkpoint.pt OUT.safetensors       the weights file that ships
+    sedic-train export RUN/checkpoint.pt OUT.safetensors       the weights file that ships, and its ONNX graphs
+    sedic-train graphs OUT.safetensors                         the graphs alone
     sedic-train export RUN/checkpoint.pt OUT.pth.tar           of a run of cheng2020: CompressAI's own form
 
 A RUN that was stopped goes on by the same command.
@@ -143,7 +144,7 @@ def join(arguments: argparse.Namespace) -> None:
 
 
 def export(arguments: argparse.Namespace) -> None:
-    """The weights file that ships, or cheng2020-attn's in CompressAI's form."""
+    """The weights file that ships, and its ONNX graphs, with their SHA-256; or cheng2020-attn's in CompressAI's form."""
     from sedicfmt.training import export as codec
     from sedicfmt.training import export_cheng as cheng
     from sedicfmt.training import export_restorer as restorer
@@ -151,10 +152,25 @@ def export(arguments: argparse.Namespace) -> None:
 
     check_folder(str(arguments.out))
     config = load_checkpoint(arguments.checkpoint)["config"]
-    make = restorer.export if "restorer" in config and arguments.part == "restorer" else codec.export
     if cheng.made_by(config):
-        make = cheng.export
+        print(cheng.export(arguments.checkpoint, arguments.out), arguments.out)
+        return
+    make = restorer.export if "restorer" in config and arguments.part == "restorer" else codec.export
     print(make(arguments.checkpoint, arguments.out), arguments.out)
+    tell_graphs(arguments.out)
+
+
+def graphs(arguments: argparse.Namespace) -> None:
+    """The ONNX graphs of a weights file that ships; their SHA-256."""
+    tell_graphs(arguments.weights)
+
+
+def tell_graphs(weights: Path) -> None:
+    """Make them."""
+    from sedicfmt.training.export_graphs import export_graphs
+
+    for path, sha256 in export_graphs(weights).items():
+        print(sha256, path)
 
 
 PARTS = ("restorer", "codec")
@@ -163,6 +179,7 @@ SIMPLE = (
     ("weights", weights, ("checkpoint", "out")),
     ("join", join, ("file",)),
     ("export", export, ("checkpoint", "out")),
+    ("graphs", graphs, ("weights",)),
 )
 
 if __name__ == "__main__":

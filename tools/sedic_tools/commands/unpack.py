@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sedic_tools.commands.command import add_model, add_profile, bar, done, note, parser, run, warn
+from sedic_tools.commands.command import add_model, add_profile, add_threads, bar, done, note, parser, run, warn
 from sedic_tools.commands.folder import are_many, run_batch
 from sedic_tools.commands.output import (
     check_output,
@@ -52,6 +52,7 @@ def arguments() -> argparse.ArgumentParser:
     )
     add_model(p)
     add_profile(p)
+    add_threads(p)
     add_restoring(p.add_argument_group("restoring", "in brackets, what the bundled restorer does by default"))
     add_algorithm(p.add_argument_group("the loop (the paper's Algorithm 1)", ALGORITHM))
     return p

@@ -21,7 +21,8 @@ from torch import Tensor
 from sedicfmt.decoders.diffusers.attention_maps import on_grid, recorded
 from sedicfmt.decoders.diffusers.denoiser import DiffusersDenoiser, scaled, unscaled
 from sedicfmt.decoders.interfaces import EncodedTexts, ObjectToRestore, RestorationModel, Restored, RestoreRequest
-from sedicfmt.decoders.orag.attention_guidance import energy, mask_on_grid, named_tokens
+from sedicfmt.decoders.orag.arrays import put
+from sedicfmt.decoders.orag.attention_guidance import InsideAt, energy, mask_on_grid, named_tokens
 from sedicfmt.decoders.orag.colour_correction import CORRECTIONS, low_frequencies
 from sedicfmt.decoders.orag.noise import seeded_noise
 from sedicfmt.decoders.orag.settings import OragSettings
@@ -42,7 +43,7 @@ class StraightforwardOrag:
         space, scheduler, s = self.model.space, self.model.scheduler, self.settings
         reference = torch.tensor(request.reference, device=self.model.device).permute(2, 0, 1)[None] / 127.5 - 1
         first = space.encode(reference)
-        noise = seeded_noise(request.seed, 0, tuple(first.shape)).to(self.model.device)
+        noise = put(seeded_noise(request.seed, 0, tuple(first.shape)), self.model)
 
         control, times = first, scheduler.timesteps(s.object_steps)
         before = [scheduler.add_noise(first, noise, t) for t in [*times[1:], -1]]
@@ -67,13 +68,12 @@ class StraightforwardOrag:
         """z_{j,t-1} for t = T ... 0; `before`: z_{j-1,t-1}."""
         s, text, negative = self.settings, self.encoded(item.text), self.encoded(self.settings.negative_prompt)
         tokens = named_tokens(item.text, text.spans[0], s.guidance.tokens) if s.guidance else []
-        mask = torch.tensor(item.mask, device=z.device).bool()
-        on_latent = mask_on_grid(mask, *z.shape[2:]).float()
+        on_latent = self.inside(item)(*z.shape[2:]).float()
         path = []
         for i, (t, t_next) in enumerate(zip(times, [*times[1:], -1], strict=True)):
             if s.guidance and i < round(s.guidance.share * len(times)):
                 for _ in range(s.guidance.updates):
-                    z = z - s.guidance.eta * self.gradient(z, t, text.embedding, control, mask, tokens)
+                    z = z - s.guidance.eta * self.gradient(z, t, text.embedding, control, self.inside(item), tokens)
             z = self.denoised(z, t, t_next, text.embedding, negative.embedding, control, s.object_cfg)
             z = on_latent * z + (1 - on_latent) * before[i]
             path.append(z)
@@ -90,12 +90,18 @@ class StraightforwardOrag:
             tell(i + 1, len(times))
         return z
 
-    def gradient(self, z: Tensor, t: int, text: Tensor, control: Tensor, mask: Tensor, tokens: list[int]) -> Tensor:
+    def inside(self, item: ObjectToRestore) -> InsideAt:
+        """M_j on a grid."""
+        return lambda rows, columns: put(mask_on_grid(item.mask.astype(bool), rows, columns), self.model)
+
+    def gradient(
+        self, z: Tensor, t: int, text: Tensor, control: Tensor, inside_at: InsideAt, tokens: list[int]
+    ) -> Tensor:
         """grad_z E of equation 3."""
         with torch.enable_grad():
             z = z.detach().requires_grad_(True)
             full = self.settings.guidance is not None and self.settings.guidance.full_gradient
-            value = energy(self.model.denoiser.attention_maps(z, t, text, control, full), mask, tokens)
+            value = energy(self.model.denoiser.attention_maps(z, t, text, control, full), inside_at, tokens)
             return torch.autograd.grad(value, z)[0]
 
     def denoised(

@@ -6,7 +6,7 @@ import { genericRegionData, readGenericRegion } from "./generic_region.js";
 import { readContexts } from "./mask_contexts.js";
 import { readRunLength, runLengthData } from "./run_length.js";
 
-export const maskCoder = (payload) => (payload.length ? CODERS[payload[0] >> 5] : undefined);
+export const maskCoder = (payload) => (payload.length ? MASK_CODERS[payload[0] >> 5] : undefined);
 
 // [{scale, rows, columns, cells}] of the file's mask segments; cells are 0 and 1 in raster order. All that the tags declare is
 // held against the limits before any mask is decoded (C-16, M-5).
@@ -29,7 +29,7 @@ function readTag(payload, width, height, total) { // M-1 to M-3
   const [tag] = payload;
   if (tag & 3) malformed("the tag's last bits are not zero");
   const coder = tag >> 5;
-  if (coder >= CODERS.length) throw new Refused("unsupported", `mask coder ${coder} is not known`);
+  if (coder >= MASK_CODERS.length) throw new Refused("unsupported", `mask coder ${coder} is not known`);
   const scale = 2 ** ((tag >> 2) & 7);
   const [rows, columns] = [Math.ceil(height / scale), Math.ceil(width / scale)];
   total.all += rows * columns;
@@ -50,4 +50,4 @@ function together(cells, earlier) {
   return earlier ? cells.map((cell, i) => cell | earlier[i]) : cells;
 }
 
-const CODERS = ["run-length", "generic-region", "contexts", "contexts-relative"]; // M-2
+const MASK_CODERS = ["run-length", "generic-region", "contexts", "contexts-relative"]; // M-2

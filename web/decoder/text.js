@@ -8,7 +8,7 @@ import { MAX_TEXT_BYTES, capitalBehind, isBoundary, readItems, spaceExpected } f
 import { contextsPayload } from "./write_contexts.js";
 import { huffmanPayload } from "./write_huffman.js";
 
-export const textCoder = (payload) => (payload.length ? CODERS[payload[0] >> 6] : "empty");
+export const textCoder = (payload) => (payload.length ? TEXT_CODERS[payload[0] >> 6] : "empty");
 
 export function decodeText(payload) {
   if (!payload.length) return "";
@@ -56,4 +56,4 @@ function placesOf(text) {
   return { characters, isCut, capital, spaceBefore };
 }
 
-const CODERS = ["word-huffman", "word-contexts", "reserved", "raw-utf8"];
+const TEXT_CODERS = ["word-huffman", "word-contexts", "reserved", "raw-utf8"];

@@ -1,0 +1,65 @@
+// What runs in the worker: decoding and painting, one request after the other.
+//
+// A request is {id, task, ...}; answers are {id, result}, {id, failed: {code, path, message}} and, on the way, {id, progress}.
+
+import { wrapAvif } from "../decoder/avif.js";
+import { openFile, readFileMasks, readLatent, readWords, segmentList } from "../decoder/decode.js";
+import { hasTable, giveTable } from "../decoder/tables.js";
+import { paint } from "../decoder/painter.js";
+import { resample } from "./resample.js";
+
+const tasks = {
+  // {table: deflated, in base64} -> nothing
+  async tables({ tables }) {
+    for (const [name, text] of Object.entries(tables)) if (!hasTable(name)) giveTable(name, await inflated(text));
+  },
+
+  // {file} -> all that can be said without a table; of model av1 the picture as an AVIF file
+  open({ file }) {
+    const opened = openFile(file, true);
+    const { payload: y } = opened.segments[1];
+    const { latentWidth, latentHeight, kinds, lengths, wrong, bytes, ...header } = opened.header;
+    return {
+      header, latentWidth, latentHeight, headerBytes: bytes, fileBytes: file.length, complete: opened.complete,
+      model: opened.model.name, segments: segmentList(opened), extensions: opened.extensions,
+      avif: opened.model.coder === "av1" ? wrapAvif(y, latentWidth, latentHeight) : null,
+    };
+  },
+
+  // {file} -> {texts, masks}
+  words({ file }) {
+    const opened = openFile(file, true);
+    const count = Math.max(0, (opened.segments.length - 3) / 2);
+    return { texts: readWords(opened), masks: count ? readFileMasks(opened) : [] };
+  },
+
+  // {file} -> {width, height, samples}: the reference picture at the picture's size (L-7)
+  paint({ file }, progress) {
+    const opened = openFile(file, true);
+    const { width, height, latentWidth, latentHeight } = opened.header;
+    const samples = paint(readLatent(opened), latentWidth, latentHeight, progress);
+    return { width, height, samples: resample(samples, latentWidth, latentHeight, width, height) };
+  },
+};
+
+async function inflated(text) {
+  const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+let before = Promise.resolve();
+
+onmessage = ({ data: { id, task, ...request } }) => {
+  before = before.then(async () => {
+    let told = 0;
+    const progress = (share) => {
+      if (share - told > 0.01) postMessage({ id, progress: (told = share) });
+    };
+    try {
+      postMessage({ id, result: await tasks[task](request, progress) });
+    } catch (error) {
+      postMessage({ id, failed: { code: error.code || "error", path: error.path || "", message: error.message } });
+    }
+  });
+};

@@ -38,7 +38,7 @@ export class SedicImg extends HTMLElement {
       const file = await loadFile(new URL(address, document.baseURI).href);
       if (turn === this.turn) await this.show(file);
     } catch (error) {
-      this.tell("failed", error);
+      if (turn === this.turn) this.tell("failed", error);
     }
   }
 
@@ -61,9 +61,11 @@ export class SedicImg extends HTMLElement {
     }
   }
 
-  // End what runs: a Stop button's.
+  // End what runs, for all pictures of the page, since they share a worker: a Stop button's.
   stop() {
+    this.turn++;
     client.stop();
+    this.tell("failed", new Stopped("stopped"));
   }
 
   async askWords(file) {

@@ -3,6 +3,7 @@
 // A request is {id, task, ...}; answers are {id, result}, {id, failed: {code, path, message}} and, on the way, {id, progress}.
 
 import { wrapAvif } from "../decoder/avif.js";
+import { Refused } from "../decoder/errors.js";
 import { openFile, readFileMasks, readLatent, readWords, segmentList } from "../decoder/decode.js";
 import { hasTable, giveTable } from "../decoder/tables.js";
 import { paint } from "../decoder/painter.js";
@@ -37,6 +38,8 @@ const tasks = {
   paint({ file }, progress) {
     const opened = openFile(file, true);
     const { width, height, latentWidth, latentHeight } = opened.header;
+    const pixels = latentWidth * latentHeight;
+    if (pixels > MAX_PAINTED) throw new Refused("limit", `a latent of ${pixels} pixels is more than a page paints`, "header.latent_scale");
     const samples = paint(readLatent(opened), latentWidth, latentHeight, progress);
     return { width, height, samples: resample(samples, latentWidth, latentHeight, width, height) };
   },
@@ -47,6 +50,8 @@ async function inflated(text) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
+
+const MAX_PAINTED = 4194304; // some 200 MB of maps, and a minute or more
 
 let before = Promise.resolve();
 

@@ -35,6 +35,16 @@ def corpus() -> int:
     return _start("corpus")
 
 
+def split() -> int:
+    """sedic-split."""
+    return _start("split")
+
+
+def join() -> int:
+    """sedic-join."""
+    return _start("join")
+
+
 def silence(name: str) -> None:
     """What is left to be written to "stdout" or "stderr" goes nowhere, and does not fail again when the interpreter ends."""
     import os

@@ -47,6 +47,7 @@ export class SedicImg extends HTMLElement {
   async show(file) {
     const turn = ++this.turn;
     this.clear();
+    this.file = file;
     const step = async (work, use) => {
       const result = await work();
       if (turn !== this.turn) throw new Stopped("another file");
@@ -56,6 +57,21 @@ export class SedicImg extends HTMLElement {
       await step(() => client.request("open", { file }), (opened) => this.open(opened));
       await step(() => this.askWords(file), (words) => this.setWords(words));
       if (!this.opened.avif) await step(() => this.askPicture(file), (picture) => this.setPicture(canvasOf(picture)));
+    } catch (error) {
+      if (turn === this.turn) this.tell("failed", error);
+    }
+  }
+
+  // Restore the file that is shown, with the site's bundled network; what that adds was generated.
+  async restore() {
+    const turn = ++this.turn;
+    try {
+      this.tell("progress", { what: "loading the restorer", share: 0 });
+      await client.need("words", "latent", "painter");
+      await client.needNetwork();
+      const tell = (share) => this.tell("progress", { what: "restoring", share });
+      const picture = await client.request("restore", { file: this.file }, tell);
+      if (turn === this.turn) this.setPicture(canvasOf(picture), "restored");
     } catch (error) {
       if (turn === this.turn) this.tell("failed", error);
     }
@@ -94,10 +110,12 @@ export class SedicImg extends HTMLElement {
     if (opened.avif) this.setPicture(imageOf(opened.avif, (error) => this.tell("failed", error)));
   }
 
-  setPicture(picture) {
-    picture.className = "picture";
+  // In place of the picture that was there; `kind`: reference or restored.
+  setPicture(picture, kind = "reference") {
+    this.frame.querySelector(".picture")?.remove();
+    picture.className = `picture ${kind}`;
     this.frame.prepend(picture);
-    this.tell("painted", picture);
+    this.tell("painted", kind);
   }
 
   setWords(words) {

@@ -17,6 +17,7 @@ function start() {
     if (event.dataTransfer.files[0]) take(event.dataTransfer.files[0]);
   };
   byId("stop").onclick = () => picture.stop();
+  byId("restore").onclick = () => picture.restore();
   for (const [name, heard] of Object.entries({ opened, words, progress, painted, pointed, failed })) {
     picture.addEventListener(name, ({ detail }) => heard(detail));
   }
@@ -75,17 +76,21 @@ function pointed(d) {
 }
 
 function progress({ what, share }) {
+  byId("restore").disabled = true;
   byId("work").hidden = false;
   byId("what").textContent = what;
   byId("share").value = share;
 }
 
-function painted() {
+function painted(kind) {
   byId("work").hidden = true;
+  byId("restore").disabled = kind === "restored";
+  byId("kind").textContent = KINDS[kind];
 }
 
 function failed(error) {
   byId("work").hidden = true;
+  byId("restore").disabled = false;
   if (error instanceof Stopped) return say("Stopped. Drop the file again to go on.");
   const place = error.path ? ` (${error.path})` : "";
   return say(error.code ? `Not shown: ${error.code}: ${error.message}${place}` : `Not shown: ${error.message}`);
@@ -94,5 +99,10 @@ function failed(error) {
 function say(text) {
   byId("said").textContent = text;
 }
+
+const KINDS = {
+  reference: "The reference picture: what the latent shows, painted without a diffusion model.",
+  restored: "Restored by the bundled model from the reference, the words and the masks: its fine detail was generated.",
+};
 
 start();

@@ -7,6 +7,8 @@ import { Refused } from "../decoder/errors.js";
 import { openFile, readFileMasks, readLatent, readWords, segmentList } from "../decoder/decode.js";
 import { hasTable, giveTable } from "../decoder/tables.js";
 import { paint } from "../decoder/painter.js";
+import { openNetwork } from "../restoring/onnx_network.js";
+import { restore } from "../restoring/restore.js";
 import { resample } from "./resample.js";
 
 const tasks = {
@@ -35,15 +37,53 @@ const tasks = {
   },
 
   // {file} -> {width, height, samples}: the reference picture at the picture's size (L-7)
-  paint({ file }, progress) {
+  async paint({ file }, progress) {
     const opened = openFile(file, true);
-    const { width, height, latentWidth, latentHeight } = opened.header;
-    const pixels = latentWidth * latentHeight;
-    if (pixels > MAX_PAINTED) throw new Refused("limit", `a latent of ${pixels} pixels is more than a page paints`, "header.latent_scale");
-    const samples = paint(readLatent(opened), latentWidth, latentHeight, progress);
-    return { width, height, samples: resample(samples, latentWidth, latentHeight, width, height) };
+    const { width, height } = opened.header;
+    return { width, height, samples: await reference(opened, progress) };
+  },
+
+  // {runtime, restorer} (files: deflated, in base64) -> nothing
+  async network({ runtime, restorer }) {
+    if (network) return;
+    const [wasm, script] = [await inflated(runtime["ort.wasm"]), await inflated(runtime["ort.mjs"])];
+    const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+    const files = {};
+    for (const [name, text] of Object.entries(restorer)) files[name] = await inflated(text);
+    network = await openNetwork(await import(address), wasm, files);
+  },
+
+  // {file} -> {width, height, samples}: the restored picture
+  async restore({ file }, progress) {
+    const opened = openFile(file);
+    const { width, height } = opened.header;
+    const words = { texts: readWords(opened), masks: readFileMasks(opened) };
+    const samples = await restore(await reference(opened), opened.header, words, network, progress);
+    return { width, height, samples };
   },
 };
+
+let network;
+
+async function reference(opened, progress) {
+  const { width, height, latentWidth, latentHeight } = opened.header;
+  const samples = opened.model.coder === "av1" ? await decodedAvif(opened) : painted(opened, progress);
+  return resample(samples, latentWidth, latentHeight, width, height);
+}
+
+function painted(opened, progress) {
+  const { latentWidth, latentHeight } = opened.header;
+  const pixels = latentWidth * latentHeight;
+  if (pixels > MAX_PAINTED) throw new Refused("limit", `a latent of ${pixels} pixels is more than a page paints`, "header.latent_scale");
+  return paint(readLatent(opened), latentWidth, latentHeight, progress);
+}
+
+async function decodedAvif({ header: { latentWidth, latentHeight }, segments }) {
+  const avif = new Blob([wrapAvif(segments[1].payload, latentWidth, latentHeight)], { type: "image/avif" });
+  const pen = new OffscreenCanvas(latentWidth, latentHeight).getContext("2d");
+  pen.drawImage(await createImageBitmap(avif), 0, 0);
+  return pen.getImageData(0, 0, latentWidth, latentHeight).data;
+}
 
 async function inflated(text) {
   const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));

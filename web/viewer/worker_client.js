@@ -24,6 +24,12 @@ export class WorkerClient {
     }
   }
 
+  // The restorer and the runtime that it needs.
+  async needNetwork() {
+    const [runtime, restorer] = [await loadResource("runtime"), await loadResource("restorer")];
+    await this.request("network", { runtime, restorer });
+  }
+
   // The task's result; `progress(share)` is called on the way. Rejects with Refused, Stopped, or an Error.
   request(task, request, progress) {
     if (!this.worker) this.start();

@@ -6,6 +6,8 @@ It is made from `web/` and the project's tables and weights, each of which is in
     sedic.js                            <sedic-img>, for any page; as in viewer.js, the worker's script is a string in it
     data/words.js latent.js painter.js  tables and weights, deflated and in base64; loaded when they are needed, the last only
                                         to paint the latent of a learned model
+    data/runtime.js restorer.js         ONNX Runtime and the restorer's graphs and weights, where both are there: `npm install
+                                        --prefix web` brings the first; without them the page has no button to restore
     demo.html demo/*.sedic              ten photos; beside each the same as a script, for pages from disk
 """
 
@@ -24,19 +26,25 @@ from sedic_tools.site.join_modules import join_modules
 ROOT = Path(__file__).resolve().parents[3]
 WEB, TABLES = ROOT / "web", ROOT / "spec/tables"
 WEIGHTS = ROOT / "sedicfmt/latents/nano/sedic-nano-2.safetensors"
+RESTORER = ROOT / "sedicfmt/decoders/nano"
+RUNTIME = WEB / "node_modules/onnxruntime-web/dist"
 
 
 def build_site(folder: Path) -> dict[str, int]:
     """Write the site; its files' names and bytes. Raises OSError, ValueError (modules that cannot be joined)."""
     for name in ("data", "demo"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    for name in ("viewer.html", "viewer.css"):
-        shutil.copyfile(WEB / name, folder / name)
+    shutil.copyfile(WEB / "viewer.css", folder / "viewer.css")
+    found = resources() | restoring()
+    viewer = (WEB / "viewer.html").read_text(encoding="utf-8")
+    if "restorer" in found:
+        viewer = viewer.replace('id="restore" disabled hidden', 'id="restore" disabled')
+    (folder / "viewer.html").write_text(viewer, encoding="utf-8")
     worker = json.dumps(join_modules(WEB / "viewer/work.js")).replace("</", "<\\/")
     for script, entry in (("sedic.js", "sedic_img.js"), ("viewer.js", "viewer.js")):
         joined = join_modules(WEB / "viewer" / entry)
         (folder / script).write_text(f"globalThis.sedicWorkerSource = {worker};\n{joined}", encoding="utf-8")
-    for name, tables in resources().items():
+    for name, tables in found.items():
         packed = {table: base64.b64encode(deflated(content)).decode() for table, content in tables.items()}
         _write_resource(folder / f"data/{name}.js", name, packed)
     _write_demo(folder)
@@ -52,6 +60,20 @@ def resources() -> dict[str, dict[str, bytes]]:
         "latent": {name: (TABLES / name).read_bytes() for name in latent} | {"sedic-nano-2 entropy": part(("h_s.", "prior_z."))},
         "painter": {"sedic-nano-2 painter": part(("g_s.",))},
     }  # fmt: skip
+
+
+def restoring() -> dict[str, dict[str, bytes]]:
+    """The runtime and the restorer, or nothing where one of the two is not there."""
+    runtime = {"ort.mjs": RUNTIME / "ort.wasm.bundle.min.mjs", "ort.wasm": RUNTIME / "ort-wasm-simd-threaded.wasm"}
+    graphs = sorted(RESTORER.glob("*.onnx"))
+    if not graphs or not all(path.exists() for path in runtime.values()):
+        return {}
+    weights = RESTORER / f"{graphs[0].stem.rsplit('-', 1)[0]}.safetensors"
+    files = [*graphs, weights, RESTORER / "word_vectors.npy"]
+    return {
+        "runtime": {name: path.read_bytes() for name, path in runtime.items()},
+        "restorer": {path.name: path.read_bytes() for path in files},
+    }
 
 
 def part(prefixes: tuple[str, ...]) -> bytes:

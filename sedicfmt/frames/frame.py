@@ -3,8 +3,9 @@
     F1 | tag | data | repair | index | pad | payload | check
      1    2      1       1       1      1     1 ...      2     bytes
 
-A set of frames carries one file: `data` frames hold its bytes in order, evenly cut, and `repair` frames stand in for any that are
-lost. The tag is the file's own check, so it tells files apart and says in the end whether the right one was put together.
+A set of frames carries one file: `data` frames hold its bytes in order, evenly cut, and `repair` frames stand in for any
+that are lost. The tag is the file's own check, so it tells files apart and says in the end whether the right one was put
+together.
 """
 
 from __future__ import annotations

@@ -17,10 +17,14 @@ def split(data: bytes, mtu: int, repair: int = 0) -> list[bytes]:
     parser.parse_frame(data)
     room = mtu - OVERHEAD_BYTES
     if room < 1 or repair < 0:
-        raise EncodeError(f"frames of {mtu} bytes with {repair} for repair; a frame takes {OVERHEAD_BYTES} bytes itself", "mtu")
+        raise EncodeError(
+            f"frames of {mtu} bytes with {repair} for repair; a frame takes {OVERHEAD_BYTES} bytes itself", "mtu"
+        )
     count = -(-len(data) // room)
     if count + repair > MOST_FRAMES:
-        raise EncodeError(f"{count} frames of {mtu} bytes and {repair} for repair; a file has at most {MOST_FRAMES}", "mtu")
+        raise EncodeError(
+            f"{count} frames of {mtu} bytes and {repair} for repair; a file has at most {MOST_FRAMES}", "mtu"
+        )
     size = -(-len(data) // count)
     pad = count * size - len(data)
     blocks = [data[at : at + size].ljust(size, b"\0") for at in range(0, count * size, size)]

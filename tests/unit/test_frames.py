@@ -1,4 +1,4 @@
-"""Frames for thin links (spec/frames.md): any k of n give the file; damage, mixtures and gaps give our errors or the beginning."""
+"""Frames (spec/frames.md): any k of n give the file; damage, mixtures and gaps give our errors or the beginning."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from sedicfmt.errors import ChecksumMismatch, EncodeError, Malformed, SedicError
 from sedicfmt.frames import HEAD_BYTES, OVERHEAD_BYTES, Frame, build_frame, join, parse_frame, split
 
 ROOT = Path(__file__).parents[2]
-FILES = [(ROOT / f"conformance/valid/{name}.sedic").read_bytes() for name in ("three-objects-768x512", "seed-and-extension")]
+FILES = [
+    (ROOT / f"conformance/valid/{name}.sedic").read_bytes() for name in ("three-objects-768x512", "seed-and-extension")
+]
 VECTORS = ROOT / "conformance/frames"
 
 
@@ -111,7 +113,9 @@ def test_sets_are_not_mixed():
 
 def test_two_frames_of_one_number_that_differ_are_refused():
     frames = split(FILES[0], 222)
-    forged = build_frame(Frame(**{**parse_frame(frames[1]).__dict__, "payload": bytes(len(frames[1]) - OVERHEAD_BYTES)}))
+    forged = build_frame(
+        Frame(**{**parse_frame(frames[1]).__dict__, "payload": bytes(len(frames[1]) - OVERHEAD_BYTES)})
+    )
     with pytest.raises(Malformed, match="number 1"):
         join([*frames, forged])
     with pytest.raises(ChecksumMismatch):
@@ -161,7 +165,9 @@ def at(word: list[int], x: int) -> int:
     return value
 
 
-@pytest.mark.parametrize("vector", json.loads((VECTORS / "manifest.json").read_text()), ids=lambda vector: vector["name"])
+@pytest.mark.parametrize(
+    "vector", json.loads((VECTORS / "manifest.json").read_text()), ids=lambda vector: vector["name"]
+)
 def test_vectors(vector):
     frames = [(VECTORS / vector["name"] / name).read_bytes() for name in vector["arrive"]]
     if "code" in vector:

@@ -1,4 +1,4 @@
-"""The decoder of `web/` in Node: every vector, whole in one process and by the runner for any decoder; AVIF as the package writes it."""
+"""The decoder of `web/` in Node: every vector, in one process and by the runner for any decoder; AVIF as the package's."""
 
 from __future__ import annotations
 
@@ -55,7 +55,12 @@ def test_avif_is_that_of_the_package():
         const cases = JSON.parse(readFileSync(0, "utf8"));
         const made = cases.map(([hex, w, h]) => wrapAvif(Uint8Array.from(Buffer.from(hex, "hex")), w, h));
         console.log(JSON.stringify(made.map((m) => Buffer.from(m).toString("hex"))));"""
-    cases = [(b"\x1d\x80\x10\x41", 288, 192), (bytes(range(1, 200)), 1, 1), (b"\x01", 8192, 8191), (b"x" * 20000, 2, 17)]
+    cases = [
+        (b"\x1d\x80\x10\x41", 288, 192),
+        (bytes(range(1, 200)), 1, 1),
+        (b"\x01", 8192, 8191),
+        (b"x" * 20000, 2, 17),
+    ]
     made = json.loads(node(script, json.dumps([(data.hex(), w, h) for data, w, h in cases])))
     assert made == [wrap(*case).hex() for case in cases]
 
@@ -66,7 +71,8 @@ def test_prefixes_are_shown_only_when_asked_for():
     from sedicfmt.pipeline.report import report_bytes
 
     data = (CONFORMANCE / "valid/seed-and-extension.sedic").read_bytes()
-    script = """import { openFile, readWords } from "./decoder/decode.js"; import { giveProjectTables } from "./project_tables.js";
+    script = """import { openFile, readWords } from "./decoder/decode.js";
+        import { giveProjectTables } from "./project_tables.js";
         import { readFileSync } from "node:fs"; giveProjectTables("..");
         const file = Uint8Array.from(Buffer.from(readFileSync(0, "utf8"), "hex"));
         const shown = (count) => { try { const opened = openFile(file.slice(0, count), true);
@@ -85,8 +91,10 @@ def test_prefixes_are_shown_only_when_asked_for():
 @pytest.mark.parametrize("name", sorted(path.stem for path in (CONFORMANCE / "reference").glob("*.png")))
 def test_painter_comes_within_one_of_each_sample(name):
     (vector,) = (path for kind in ("valid", "uncommon") for path in (CONFORMANCE / kind).glob(f"{name}.sedic"))
-    script = f"""import {{ openFile, readLatent }} from "./decoder/decode.js"; import {{ paint }} from "./decoder/painter.js";
-        import {{ giveProjectTables }} from "./project_tables.js"; import {{ readFileSync }} from "node:fs"; giveProjectTables("..");
+    script = f"""import {{ openFile, readLatent }} from "./decoder/decode.js";
+        import {{ paint }} from "./decoder/painter.js";
+        import {{ giveProjectTables }} from "./project_tables.js"; import {{ readFileSync }} from "node:fs";
+        giveProjectTables("..");
         const opened = openFile(new Uint8Array(readFileSync({json.dumps(str(vector))})));
         const {{ latentWidth, latentHeight }} = opened.header;
         console.log(Buffer.from(paint(readLatent(opened), latentWidth, latentHeight)).toString("hex"));"""
@@ -109,6 +117,30 @@ def test_resampling_is_pillows_bicubic(size):
 
 
 def test_wrong_tables_are_not_used():
-    script = """import { giveTable, table } from "./decoder/tables.js"; giveTable("mask_contexts.txt", Uint8Array.of(112, 32, 49));
+    script = """import { giveTable, table } from "./decoder/tables.js";
+        giveTable("mask_contexts.txt", Uint8Array.of(112, 32, 49));
         try { table("mask_contexts.txt"); } catch (error) { console.log(error.message); }"""
     assert "SHA-256 differs" in node(script)
+
+
+def test_noise_is_that_of_the_package():
+    """R-2, for a seed of 32 bits and a later stage."""
+    from sedicfmt.decoders.orag.noise import normal_numbers
+
+    script = """import { noise } from "./restoring/noise.js"; const [s, n] = [4294967295, 3];
+        console.log(JSON.stringify([Array.from(noise(1, 0, 5)), Array.from(noise(s, n, 1000))]));"""
+    short, long = json.loads(node(script))
+    assert np.allclose(short, normal_numbers(1, 0, 5), atol=1e-6)
+    assert np.allclose(long, normal_numbers(4294967295, 3, 1000), atol=1e-6)
+
+
+def test_words_have_the_numbers_of_the_package():
+    from sedicfmt.decoders.nano.words import encode
+
+    texts = ["A red boat, lying on 2 lakes; l'été _naïve_ x-ray", "", "dog " * 70, "Straße ΣΊΣΥΦΟΣ 東京 ½"]
+    script = """import { numbersOfWords } from "./restoring/vocabulary.js";
+        import { giveProjectTables } from "./project_tables.js";
+        import { readFileSync } from "node:fs"; giveProjectTables("..");
+        const texts = JSON.parse(readFileSync(0, "utf8"));
+        console.log(JSON.stringify(texts.map((text) => Array.from(numbersOfWords(text), Number))));"""
+    assert json.loads(node(script, json.dumps(texts))) == [encode(text)[0].tolist() for text in texts]

@@ -1,8 +1,10 @@
-"""What a lossy link leaves of photos sent in frames: `python -m sedic_tools.pages.thin_links -n 1000 --loss 0.1 -o docs/thin-links.md`.
+"""What a lossy link leaves of photos sent in frames.
 
-The photos are the ten of the viewer's demo page, each sent n/10 times; every transmission loses frames of its own, by a generator
-with a stated seed. Nothing is estimated: each set of frames that arrived is put together by the library, and what is counted is the
-file, byte for byte, or the stages that a reader shows of its beginning.
+    python -m sedic_tools.pages.thin_links -n 1000 --loss 0.1 -o docs/thin-links.md
+
+The photos are the ten of the viewer's demo page, each sent n/10 times; every transmission loses frames of its own, by a
+generator with a stated seed. Nothing is estimated: each set of frames that arrived is put together by the library, and what is
+counted is the file, byte for byte, or the stages that a reader shows of its beginning.
 """
 
 from __future__ import annotations
@@ -22,7 +24,12 @@ from sedicfmt.errors import SedicError
 from sedicfmt.frames import join, split
 
 PHOTOS = Path(__file__).resolve().parents[3] / "web/demo"
-LINKS = {"LoRaWAN at its slowest, 51 bytes": 51, "LoRaWAN, 222 bytes": 222, "APRS (AX.25), 256 bytes": 256, "Iridium SBD, 340 bytes": 340}
+LINKS = {
+    "LoRaWAN at its slowest, 51 bytes": 51,
+    "LoRaWAN, 222 bytes": 222,
+    "APRS (AX.25), 256 bytes": 256,
+    "Iridium SBD, 340 bytes": 340,
+}
 REPAIR = (0, 1, 2, 3)
 BURST = 3  # frames that are lost in a row, on average, of the channel of bursts
 OUTCOMES = ("whole", "words and objects in part", "reference picture alone", "nothing")
@@ -115,13 +122,19 @@ def draws_apart(channel: str) -> bool:
     return CHANNELS[channel] is independent
 
 
-HEAD = """| link | frames: data + repair | bytes a photo | whole, % | words and objects in part, % | reference picture alone, % | nothing, % | whole by the formula, % |
-|---|---|---|---|---|---|---|---|"""
+COLUMNS = [
+    "link",
+    "frames: data + repair",
+    "bytes a photo",
+    *(f"{what}, %" for what in OUTCOMES),
+    "whole by the formula, %",
+]
+HEAD = f"| {' | '.join(COLUMNS)} |\n{'|---' * len(COLUMNS)}|"
 
 START = """# Photos over thin links
 
-A photo of about a thousand bytes is five frames of LoRaWAN. `sedic-split` makes such frames, `sedic-join` puts them together again
-([spec/frames.md](../spec/frames.md)):
+A photo of about a thousand bytes is five frames of LoRaWAN. `sedic-split` makes such frames, `sedic-join` puts them together
+again ([spec/frames.md](../spec/frames.md)):
 
     sedic-split photo.sedic -o frames --mtu 222 --repair 2
     sedic-join frames -o photo.sedic
@@ -129,28 +142,31 @@ A photo of about a thousand bytes is five frames of LoRaWAN. `sedic-split` makes
 
 | link | `--mtu` | |
 |---|---|---|
-| LoRaWAN | 222 | the payload at the faster rates of the 868 and 915 MHz plans; 51 at the slowest, which takes twenty frames or so |
+| LoRaWAN | 222 | the payload at the faster rates of the 868 and 915 MHz plans; 51 at the slowest |
 | Iridium SBD | 340 up, 270 down | bytes of a message of the common modems |
-| APRS and other AX.25 | 256 | as a UI frame with a protocol of your own; APRS' own text messages are too short and not binary |
+| APRS and other AX.25 | 256 | as a UI frame with a protocol of your own; APRS' text messages are too short and not binary |
 
-The repair frames are those of a Reed-Solomon code (library reedsolo, `pip install reedsolo` or the extra `frames`): of k data frames and r for
-repair any k give the file. Frames without repair need no library.
+The repair frames are those of a Reed-Solomon code (library reedsolo, `pip install reedsolo` or the extra `frames`): of k data
+frames and r for repair any k give the file. Frames without repair need no library.
 
-What is lost, measured: {count} transmissions of the ten photos of the demo page (`web/demo`, Kodak, model av1, at most 1,000 bytes each, every
-photo sent {count}/10 times) over a simulated channel that loses {loss:g} % of the frames. Every set that arrived was put together, and what came out was
-held against the file. In the second table the same share is lost in runs of {burst} frames on average: there repair helps less,
-and frames of several photos sent in turns would help more.
+With `--json` both commands print one line ([its keys](json.md#split)).
+
+What is lost, measured: {count} transmissions of the ten photos of the demo page (`web/demo`, Kodak, model av1, at most 1,000
+bytes each, sent in turns) over a simulated channel that loses {loss:g} % of the frames. Every set that arrived was put
+together, and what came out was held against the file. In the second table the same share is lost in runs of {burst} frames on
+average: there repair helps less, and frames of several photos sent in turns would help more.
 
     python -m sedic_tools.pages.thin_links {command} -o docs/thin-links.md
 """
 
-END = """"By the formula" is the share of photos that lose at most as many frames as there are for repair, from the mean number of frames.
+END = """"By the formula" is the share of photos that lose at most as many frames as there are for repair, from the mean
+number of frames.
 
-Without repair a lost frame costs all that stands behind it. The latent comes first in a file and has most of its bytes, so what
-arrives before the first gap hardly ever shows a picture, and never where the last frame is longer than all words and masks:
-`--partial` is for a transfer that breaks off, repair frames are for loss. On a link that loses a tenth of its frames, two of them for
-five are worth their 40 %. Frames that arrive late or twice do no harm. A check of 16 bits in each frame finds damage; that of the
-file, at the end, finds what it missed.
+Without repair a lost frame costs all that stands behind it. The latent comes first in a file and has most of its bytes, so
+what arrives before the first gap hardly ever shows a picture, and never where the last frame is longer than all words and
+masks: `--partial` is for a transfer that breaks off, repair frames are for loss. On a link that loses a tenth of its frames,
+two of them for five are worth their 40 %. Frames that arrive late or twice do no harm. A check of 16 bits in each frame finds
+damage; that of the file, at the end, finds what it missed.
 """
 
 

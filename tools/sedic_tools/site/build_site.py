@@ -57,7 +57,8 @@ def resources() -> dict[str, dict[str, bytes]]:
     latent = ("gaussian_frequencies.txt", "shifted_gaussian_frequencies.txt")
     return {
         "words": {name: (TABLES / name).read_bytes() for name in words},
-        "latent": {name: (TABLES / name).read_bytes() for name in latent} | {"sedic-nano-2 entropy": part(("h_s.", "prior_z."))},
+        "latent": {name: (TABLES / name).read_bytes() for name in latent}
+        | {"sedic-nano-2 entropy": part(("h_s.", "prior_z."))},
         "painter": {"sedic-nano-2 painter": part(("g_s.",))},
     }  # fmt: skip
 

@@ -1,8 +1,8 @@
 """JavaScript modules as one classic script: a page that was opened from disk may not load modules.
 
-The modules of `web/` keep to two forms, `import { a, b } from "./c.js";` (or `import "./c.js";`) in one line and `export` before a
-declaration, so that joining them is taking these away and putting what is imported before what imports it. All of them share one
-scope then; a name that two declare is refused, and so is a form that is not known.
+The modules of `web/` keep to two forms, `import { a, b } from "./c.js";` (or `import "./c.js";`) in one line and `export`
+before a declaration, so that joining them is taking these away and putting what is imported before what imports it. All of
+them share one scope then; a name that two declare is refused, and so is a form that is not known.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-// Many files in one process, for tests: paths on standard input, a line each; a line of JSON each on standard output, which is the
-// content or {"error": {code, path}}.
+// Many files in one process, for tests: paths on standard input, a line each; a line of JSON each on standard output,
+// which is the content or {"error": {code, path}}.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,8 @@
-// What every reader sees of a frame of model av1 without painting it: its header, its tile group's, the tiles' sizes (A-1, A-3).
+// What every reader sees of a frame of model av1 without painting it: its header, its tile group's, the tiles' sizes
+// (A-1, A-3).
 //
-// Names and order are those of AV1 5.9 and 5.11.1, for the one sequence header of A-2: a still picture, 4:4:4, 64x64 superblocks.
+// Names and order are those of AV1 5.9 and 5.11.1, for the one sequence header of A-2: a still picture, 4:4:4, 64x64
+// superblocks.
 
 import { bitOf, clamp } from "./bytes.js";
 import { malformed } from "./errors.js";
@@ -99,9 +101,8 @@ function chosenTiles(bits, columns, rows, minLog2Columns, minLog2) {
   const widths = spans(columns, 64);
   const area = minLog2 > 0 ? (rows * columns) >> (minLog2 + 1) : rows * columns;
   const heights = spans(rows, Math.max(Math.floor(area / Math.max(...widths)), 1));
-  return {
-    columns: widths.length, rows: heights.length, log2Columns: tileLog2(1, widths.length), log2Rows: tileLog2(1, heights.length),
-  };
+  const [log2Columns, log2Rows] = [tileLog2(1, widths.length), tileLog2(1, heights.length)];
+  return { columns: widths.length, rows: heights.length, log2Columns, log2Rows };
 }
 
 // 5.9.12, 5.9.14, 5.9.17, 5.9.18; whether the frame is lossless (CodedLossless).

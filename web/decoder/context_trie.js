@@ -1,4 +1,5 @@
-// A symbol by its context (T-14, T-15): lists of what follows what, the longest context first, with an escape to the next.
+// A symbol by its context (T-14, T-15): lists of what follows what, the longest context first, with an escape to the
+// next.
 
 import { once } from "./bytes.js";
 import { table, tableText } from "./tables.js";
@@ -33,8 +34,8 @@ export function encodeSymbol(encoder, trie, history, symbol) {
   history.push(symbol);
 }
 
-// T-15: {symbols, cumulative} of each context that there is, the longest first. Behind the symbols stands the escape, but not
-// in the root's.
+// T-15: {symbols, cumulative} of each context that there is, the longest first. Behind the symbols stands the escape,
+// but not in the root's.
 function* tablesOf(trie, history) {
   let before = null;
   for (let k = Math.min(trie.length - 1, history.length); k >= 0; k--) {

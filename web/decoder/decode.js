@@ -9,8 +9,8 @@ import { maskCoder, readMasks } from "./masks.js";
 import { sha256 } from "./sha256.js";
 import { decodeText, textCoder } from "./text.js";
 
-// {header, segments, extensions, complete, model}: the file's frame, its latent not yet decoded; of model av1, its frame header
-// is checked. Throws Refused. Needs no tables.
+// {header, segments, extensions, complete, model}: the file's frame, its latent not yet decoded; of model av1, its
+// frame header is checked. Throws Refused. Needs no tables.
 export function openFile(file, allowPrefix = false) {
   const frame = readContainer(file, allowPrefix);
   const { header, segments } = frame;

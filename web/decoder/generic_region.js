@@ -16,7 +16,8 @@ export function genericRegionData(cells, rows, columns) {
   return encoder.end();
 }
 
-// Cell by cell in raster order: `code(context, at)` gives the cell of 16 neighbours: five two rows above, seven above, four left.
+// Cell by cell in raster order: `code(context, at)` gives the cell of 16 neighbours: five two rows above, seven above,
+// four left.
 function codeRegion(rows, columns, code) {
   const cells = new Uint8Array(rows * columns);
   const lines = [0, 1, 2].map(() => new Uint8Array(columns + 8)); // two above, above, this; column x stands at x + 4

@@ -59,10 +59,14 @@ function hyperSynthesis(z, channels, { rows, columns }) {
   const grown = new Float64Array(4 * HIDDEN);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      for (let c = 0; c < channels; c++) for (let k = 0; k < 9; k++) x[9 * c + k] = valueAt(z, c, i + (k / 3 | 0) - 1, j + (k % 3) - 1);
+      for (let c = 0; c < channels; c++) {
+        for (let k = 0; k < 9; k++) x[9 * c + k] = valueAt(z, c, i + Math.floor(k / 3) - 1, j + (k % 3) - 1); // H-2
+      }
       applyLayer(layers()[1], x, grown, 0);
       for (let n = 0; n < HIDDEN; n++) {
-        for (let k = 0; k < 4; k++) h[((2 * i + (k >> 1)) * 2 * columns + 2 * j + (k & 1)) * HIDDEN + n] = grown[4 * n + k];
+        for (let k = 0; k < 4; k++) { // H-4
+          h[((2 * i + (k >> 1)) * 2 * columns + 2 * j + (k & 1)) * HIDDEN + n] = grown[4 * n + k];
+        }
       }
     }
   }

@@ -8,8 +8,8 @@ import { readRunLength, runLengthData } from "./run_length.js";
 
 export const maskCoder = (payload) => (payload.length ? MASK_CODERS[payload[0] >> 5] : undefined);
 
-// [{scale, rows, columns, cells}] of the file's mask segments; cells are 0 and 1 in raster order. All that the tags declare is
-// held against the limits before any mask is decoded (C-16, M-5).
+// [{scale, rows, columns, cells}] of the file's mask segments; cells are 0 and 1 in raster order. All that the tags
+// declare is held against the limits before any mask is decoded (C-16, M-5).
 export function readMasks(segments, width, height) {
   const total = { all: 0, coded: 0 };
   const tags = segments.map(({ path, payload }) => within(path, () => readTag(payload, width, height, total)));

@@ -1,11 +1,12 @@
 // g_s: the reference picture of a learned model from its latent (L-7, G-1 to G-6).
 //
-// A map is {channels, rows, columns, values}, values channel by channel, row by row, float32. What one pointwise layer does at
-// all places is one matrix product; it runs over places within, which are neighbours in memory.
+// A map is {channels, rows, columns, values}, values channel by channel, row by row, float32. What one pointwise layer
+// does at all places is one matrix product; it runs over places within, which are neighbours in memory.
 
 import { table, tensors } from "./tables.js";
 
-// Samples R, G, B, A of the latent's pixels (Uint8ClampedArray). `progress(share)` is told how much of the work is done.
+// Samples R, G, B, A of the latent's pixels (Uint8ClampedArray). `progress(share)` is told how much of the work is
+// done.
 export function paint({ y, means, rows, columns }, width, height, progress = () => {}) {
   const parts = tensors(table("sedic-nano-2 painter"));
   const values = Float32Array.from(y, (value, i) => value + means[i] / 64);

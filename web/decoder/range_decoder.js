@@ -1,6 +1,7 @@
 // The range decoder (L-2), signed values (L-3), and the end of a payload (L-5).
 //
-// Numbers stay below 2^53, so plain numbers are exact; only + - * and floor of quotients are used where 32 bits do not do.
+// Numbers stay below 2^53, so plain numbers are exact; only + - * and floor of quotients are used where 32 bits do not
+// do.
 
 import { malformed, overLimit } from "./errors.js";
 

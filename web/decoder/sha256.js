@@ -44,7 +44,8 @@ function primes(count) {
   return found;
 }
 
-// floor(p^(1/root) 2^32) mod 2^32, exactly: a double of the root's fraction has bits enough for 32 of them, but not to be sure.
+// floor(p^(1/root) 2^32) mod 2^32, exactly: a double of the root's fraction has bits enough for 32 of them, but not to
+// be sure.
 function fraction(p, root) {
   const target = BigInt(p) << BigInt(32 * root);
   let x = BigInt(Math.floor(p ** (1 / root) * 2 ** 32));

@@ -1,4 +1,5 @@
-// The tables and weights that the specification names, given by whoever runs the decoder: from disk, or a page.
+// The tables and weights that the specification names, given by whoever runs the decoder: from disk, or a
+// page.
 //
 // Nothing is decoded by bytes that do not have the digest of the specification; it is looked at once a table.
 
@@ -28,7 +29,8 @@ export function table(name) {
 
 export const tableText = (name) => new TextDecoder().decode(table(name));
 
-// The tensors of a safetensors file: name -> {dtype, bytes}; the file begins with the length of its head, which is JSON.
+// The tensors of a safetensors file: name -> {dtype, bytes}; the file begins with the length of its head, which is
+// JSON.
 export function tensors(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const begin = 8 + view.getUint32(0, true);

@@ -40,8 +40,8 @@ function readText(payload) {
   }
 }
 
-// A text place by place, as both encoders look at it: its characters; where items can begin and end; whether a capital is
-// expected; spaceBefore(p, start): whether a space is expected at place p if the item's characters begin at `start`.
+// A text place by place, as both encoders look at it: its characters; where items can begin and end; whether a capital
+// is expected; spaceBefore(p, start): whether a space is expected at place p if the item's characters begin at `start`.
 function placesOf(text) {
   const characters = Array.from(text);
   const isCut = new Uint8Array(characters.length + 1);

@@ -38,11 +38,12 @@ export const isAllCapitals = (text) => !/[a-z]/.test(text) && /[A-Z].*[A-Z]/s.te
 
 // T-11: the code point of *other*.
 export function checkCodePoint(point) {
-  if (point < 128 || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) malformed("a code point that cannot stand here");
+  const surrogate = point >= 0xd800 && point <= 0xdfff;
+  if (point < 128 || point > 0x10ffff || surrogate) malformed("a code point that cannot stand here");
 }
 
-// The text of a sequence of items (T-9). `source.next()` gives {steers}, {entry} or {end}; `source.spelled(most)` the letters
-// of a spelled item; `source.atEnd()`, where there is one, whether the items end here.
+// The text of a sequence of items (T-9). `source.next()` gives {steers}, {entry} or {end}; `source.spelled(most)` the
+// letters of a spelled item; `source.atEnd()`, where there is one, whether the items end here.
 export function readItems(source) {
   const text = new TextSoFar();
   for (let items = 0; ; items++) {

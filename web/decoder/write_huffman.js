@@ -33,7 +33,8 @@ function cheapest(places) {
   return { items, spelling: ends, cost: costs[0] };
 }
 
-// [its sum, {start, gap, steer, entry, end}] of the item at place p, in the order of trial of T-12; without an entry it is spelled.
+// [its sum, {start, gap, steer, entry, end}] of the item at place p, in the order of trial of T-12; without an entry it
+// is spelled.
 function bestItem({ characters, isCut, capital, spaceBefore }, p, costs, spelledCosts) {
   const { code, numberOf, steers, longest } = huffmanTable();
   const n = characters.length;

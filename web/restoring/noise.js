@@ -1,4 +1,5 @@
-// The noise that a file's seed stands for (R-2): Philox 4x64-10, then Box and Muller; the same numbers on every machine.
+// The noise that a file's seed stands for (R-2): Philox 4x64-10, then Box and Muller; the same numbers on every
+// machine.
 
 // `count` normal numbers of stage `stage`, float32.
 export function noise(seed, stage, count) {

@@ -1,4 +1,5 @@
-// The restorer's two graphs in ONNX Runtime's WebAssembly, one thread: more would need headers that a static site does not have.
+// The restorer's two graphs in ONNX Runtime's WebAssembly, one thread: more would need headers that a static site does
+// not have.
 //
 // `ort` is onnxruntime-web's module. Weights are external data of the graphs: the files that the package ships.
 
@@ -7,7 +8,8 @@ export async function openNetwork(ort, wasm, files) {
   Object.assign(ort.env.wasm, { numThreads: 1, proxy: false, wasmBinary: wasm });
   const find = (ending) => Object.keys(files).find((name) => name.endsWith(ending));
   const open = (ending) => {
-    const externalData = Object.keys(files).filter((name) => !name.endsWith(".onnx")).map((path) => ({ path, data: files[path] }));
+    const weights = Object.keys(files).filter((name) => !name.endsWith(".onnx"));
+    const externalData = weights.map((path) => ({ path, data: files[path] }));
     return ort.InferenceSession.create(files[find(ending)], { executionProviders: ["wasm"], externalData });
   };
   const words = await open("-words.onnx");
@@ -23,8 +25,8 @@ export async function openNetwork(ort, wasm, files) {
     },
     async picture({ z, control, text, level, rows, columns }) {
       const shape = [1, z.length / (rows * columns), rows, columns];
-      const given = { z: floats(z, shape), control: floats(control, shape), text, alpha_bar: floats(Float32Array.of(level), [1]) };
-      return (await restorer.run(given)).clean.data;
+      const alpha_bar = floats(Float32Array.of(level), [1]);
+      return (await restorer.run({ z: floats(z, shape), control: floats(control, shape), text, alpha_bar })).clean.data;
     },
   };
 }

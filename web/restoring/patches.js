@@ -1,6 +1,8 @@
-// Latents of the bundled restorer: a position is a patch of 8x8 pixels, its 192 channels are the patch's samples in -1..1.
+// Latents of the bundled restorer: a position is a patch of 8x8 pixels, its 192 channels are the patch's samples in
+// -1..1.
 //
-// Planes and latents are float32: planes[(c * height + y) * width + x], latent[((c * 8 + p) * 8 + q) * rows * columns + place].
+// Planes and latents are float32: planes[(c * height + y) * width + x], latent[((c * 8 + p) * 8 + q) * rows * columns +
+// place].
 
 export const PATCH = 8;
 export const MULTIPLE = 32; // the network halves the grid of patches twice

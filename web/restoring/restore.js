@@ -1,9 +1,11 @@
 // Restoring with the bundled network: Algorithm 1 with one step a stage, as `sedic-unpack` does it without options.
 //
-//     for each object d:   latent = the network's picture from noise, shown the latent so far, told Text_d; kept inside its mask
+//     for each object d:   latent = the network's picture from noise, shown the latent so far, told Text_d; kept inside
+//                          the object's mask
 //     the whole:           the same with Text_all, kept everywhere; then the reference's colours
 //
-// `network` has the two graphs: words(numbers, texts) -> text embeddings, picture({z, control, text, level, rows, columns}).
+// `network` has the two graphs: words(numbers) -> text embeddings, picture({z, control, text, level, rows,
+// columns}).
 
 import { keepColours } from "./colour.js";
 import { noise } from "./noise.js";

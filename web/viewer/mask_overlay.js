@@ -6,6 +6,7 @@ export class MaskOverlay {
   // `frame`: the element that holds the picture; `pointed(d)` hears which object is under the pointer, null for none.
   constructor(frame, { width, height }, { texts, masks }, pointed) {
     Object.assign(this, { frame, width, height, texts, masks, pointed, current: null });
+    this.areas = masks.map(({ cells, scale }) => cells.reduce((sum, cell) => sum + cell, 0) * scale ** 2);
     this.canvas = frame.appendChild(Object.assign(document.createElement("canvas"), { className: "masks" }));
     this.told = frame.appendChild(Object.assign(document.createElement("span"), { className: "told", hidden: true }));
     frame.onpointermove = (event) => this.moved(event);
@@ -22,13 +23,12 @@ export class MaskOverlay {
 
   // The smallest of the objects at a pixel, or null.
   objectAt(x, y) {
-    const area = (d) => this.masks[d].cells.reduce((sum, cell) => sum + cell, 0) * this.masks[d].scale ** 2;
     const found = this.masks.map((_, d) => d).filter((d) => {
       const { cells, columns, rows, scale } = this.masks[d];
       const [row, column] = [Math.floor(y / scale), Math.floor(x / scale)];
       return row >= 0 && column >= 0 && row < rows && column < columns && cells[row * columns + column];
     });
-    return found.length ? found.reduce((best, d) => (area(d) < area(best) ? d : best)) : null;
+    return found.length ? found.reduce((best, d) => (this.areas[d] < this.areas[best] ? d : best)) : null;
   }
 
   point(d) {

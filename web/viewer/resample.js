@@ -1,5 +1,5 @@
-// A picture at another size: bicubic with a = -1/2 (L-7), as Pillow does it: rows first, rounded between the two passes, and
-// with a wider kernel where the picture gets smaller.
+// A picture at another size: bicubic with a = -1/2 (L-7), as Pillow does it: rows first, rounded between the two
+// passes, and with a wider kernel where the picture gets smaller.
 
 // Samples R, G, B, A of `width` x `height` -> of `toWidth` x `toHeight`.
 export function resample(samples, width, height, toWidth, toHeight) {

@@ -1,25 +1,24 @@
-// Tables and weights as scripts, for a script is all that a page from disk may load: `sedicResource(NAME, {table: text, ...})`.
+// Tables and weights as scripts, for a script is all that a page from disk may load: `sedicResource(NAME, {table: text,
+// ...})`.
 //
-// A table is deflated and in base64. It goes to the worker as it is; the digests of the specification are checked there.
+// A table is deflated and in base64. It goes to the worker as it is; the digests of the specification are checked
+// there.
 
 import { Refused } from "../decoder/errors.js";
 
 const base = document.currentScript ? document.currentScript.src : location.href;
-const waiting = new Map();
+const waiting = new Map(); // by the script's address
 const loaded = new Map();
 
-globalThis.sedicResource = (name, content) => waiting.get(name)?.(content);
+globalThis.sedicResource = (name, content) => waiting.get(document.currentScript.src)?.(content);
 
-// The content of SITE/data/NAME.js, or of another script's address that calls `sedicResource` with that name.
-export function loadResource(name, address = new URL(`data/${name}.js`, base).href) {
-  if (!loaded.has(name)) loaded.set(name, loadScript(name, address));
-  return loaded.get(name);
-}
+// The content of SITE/data/NAME.js.
+export const loadResource = (name) => loadScript(new URL(`data/${name}.js`, base).href);
 
 // The bytes of a file; those of a page from disk must have been written as a script beside it (FILE.js).
 export async function loadFile(address) {
   if (new URL(address).protocol === "file:") {
-    const { file } = await loadResource(address.split("/").pop(), `${address}.js`);
+    const { file } = await loadScript(`${address}.js`);
     return Uint8Array.from(atob(file), (c) => c.charCodeAt(0));
   }
   const answer = await fetch(address);
@@ -29,14 +28,20 @@ export async function loadFile(address) {
   return new Uint8Array(await answer.arrayBuffer());
 }
 
-function loadScript(name, address) {
+// What the script at an address gives; it is loaded once.
+function loadScript(address) {
+  if (!loaded.has(address)) loaded.set(address, newScript(address));
+  return loaded.get(address);
+}
+
+function newScript(address) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    waiting.set(name, resolve);
+    waiting.set(address, resolve);
     script.src = address;
     script.onload = () => script.remove();
     script.onerror = () => {
-      loaded.delete(name); // so that it can be tried again
+      loaded.delete(address); // so that it can be tried again
       script.remove();
       reject(new Error(`${address} could not be loaded`));
     };

@@ -1,7 +1,8 @@
 // <sedic-img src="photo.sedic">: a picture like <img>, whose objects tell what they are under the pointer.
 //
-// Attributes: `src`; `alt` in place of the file's own caption; `plain` for no masks. `show(bytes)` shows a file that the page has.
-// Events: `opened`, `words`, `progress`, `painted`, `pointed` (detail: the object's number or null), `failed`.
+// Attributes: `src`; `alt` in place of the file's own caption; `plain` for no masks. `show(bytes)` shows a file that
+// the page has. Events: `opened`, `words`, `progress`, `painted`, `pointed` (detail: the object's number or null),
+// `failed`.
 
 import { MaskOverlay } from "./mask_overlay.js";
 import { loadFile } from "./resources.js";
@@ -42,8 +43,8 @@ export class SedicImg extends HTMLElement {
     }
   }
 
-  // Show a file's bytes: what needs no tables first, then words and masks, then what has to be painted. The answer of a file that
-  // another one has replaced is dropped.
+  // Show a file's bytes: what needs no tables first, then words and masks, then what has to be painted. The answer of a
+  // file that another one has replaced is dropped.
   async show(file) {
     const turn = ++this.turn;
     this.clear();

@@ -28,6 +28,8 @@ async function take(file) {
   byId("found").hidden = false;
   for (const id of ["facts", "bar", "parts", "objects"]) byId(id).replaceChildren();
   byId("caption").textContent = "";
+  byId("kind").textContent = "";
+  byId("restore").disabled = true;
   say("");
   await picture.show(new Uint8Array(await file.arrayBuffer()));
 }
@@ -84,13 +86,13 @@ function progress({ what, share }) {
 
 function painted(kind) {
   byId("work").hidden = true;
-  byId("restore").disabled = kind === "restored";
+  byId("restore").disabled = kind === "restored" || !picture.opened.complete;
   byId("kind").textContent = KINDS[kind];
 }
 
 function failed(error) {
   byId("work").hidden = true;
-  byId("restore").disabled = false;
+  byId("restore").disabled = !picture.opened?.complete;
   if (error instanceof Stopped) return say("Stopped. Drop the file again to go on.");
   const place = error.path ? ` (${error.path})` : "";
   return say(error.code ? `Not shown: ${error.code}: ${error.message}${place}` : `Not shown: ${error.message}`);

@@ -1,6 +1,7 @@
 // What runs in the worker: decoding and painting, one request after the other.
 //
-// A request is {id, task, ...}; answers are {id, result}, {id, failed: {code, path, message}} and, on the way, {id, progress}.
+// A request is {id, task, ...}; answers are {id, result}, {id, failed: {code, path, message}} and, on the way, {id,
+// progress}.
 
 import { wrapAvif } from "../decoder/avif.js";
 import { Refused } from "../decoder/errors.js";
@@ -51,12 +52,16 @@ const tasks = {
     const files = {};
     for (const [name, text] of Object.entries(restorer)) files[name] = await inflated(text);
     network = await openNetwork(await import(address), wasm, files);
+    URL.revokeObjectURL(address);
   },
 
   // {file} -> {width, height, samples}: the restored picture
   async restore({ file }, progress) {
     const opened = openFile(file);
     const { width, height } = opened.header;
+    if (width * height > MAX_PAINTED) {
+      throw new Refused("limit", `${width} x ${height} pixels are more than a page restores`, "header.size");
+    }
     const words = { texts: readWords(opened), masks: readFileMasks(opened) };
     const samples = await restore(await reference(opened), opened.header, words, network, progress);
     return { width, height, samples };
@@ -74,7 +79,9 @@ async function reference(opened, progress) {
 function painted(opened, progress) {
   const { latentWidth, latentHeight } = opened.header;
   const pixels = latentWidth * latentHeight;
-  if (pixels > MAX_PAINTED) throw new Refused("limit", `a latent of ${pixels} pixels is more than a page paints`, "header.latent_scale");
+  if (pixels > MAX_PAINTED) {
+    throw new Refused("limit", `a latent of ${pixels} pixels is more than a page paints`, "header.latent_scale");
+  }
   return paint(readLatent(opened), latentWidth, latentHeight, progress);
 }
 
@@ -91,7 +98,7 @@ async function inflated(text) {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
-const MAX_PAINTED = 4194304; // some 200 MB of maps, and a minute or more
+const MAX_PAINTED = 4194304; // pixels: some 200 MB of maps, or a gigabyte to restore; and a minute or more
 
 let before = Promise.resolve();
 

@@ -61,8 +61,8 @@ def parse_frame(data: bytes) -> Frame:
         raise Truncated(f"a frame of {len(data)} bytes holds nothing", offset=len(data))
     if checksum(data[:-CHECK_BYTES]) != data[-CHECK_BYTES:]:
         raise ChecksumMismatch("the frame was changed or cut: its check does not hold", offset=len(data) - CHECK_BYTES)
-    _, *head = HEAD.unpack_from(data)
-    frame = Frame(*head, data[HEAD_BYTES:-CHECK_BYTES])
+    _, tag, count, repair, index, pad = HEAD.unpack_from(data)
+    frame = Frame(tag, count, repair, index, pad, data[HEAD_BYTES:-CHECK_BYTES])
     if not 1 <= frame.data <= frame.data + frame.repair <= MOST_FRAMES or frame.index >= frame.data + frame.repair:
         told = f"frame {frame.index} of {frame.data} data and {frame.repair} repair frames"
         raise Malformed(told, offset=3)

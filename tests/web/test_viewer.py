@@ -68,11 +68,16 @@ def test_the_keyboard_reaches_the_objects(page, address):
     open_file(page, address, DEMO[0])
     page.wait_for_selector("#objects li")
     page.focus("#file")
-    page.keyboard.press("Tab")
+    first = page.locator("#objects button").first
+    reached = "(button) => document.activeElement === button"
+    for _ in range(3):  # the button to restore comes before, where there is one
+        page.keyboard.press("Tab")
+        if first.evaluate(reached):
+            break
     tinted = (
         "(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((v) => v > 0)"
     )
-    assert page.locator("#objects button").first.evaluate("(button) => document.activeElement === button")
+    assert first.evaluate(reached)
     assert page.locator("sedic-img canvas.masks").evaluate(tinted)
 
 

@@ -146,7 +146,7 @@ again ([spec/frames.md](../spec/frames.md)):
 | Iridium SBD | 340 up, 270 down | bytes of a message of the common modems |
 | APRS and other AX.25 | 256 | as a UI frame with a protocol of your own; APRS' text messages are too short and not binary |
 
-The repair frames are those of a Reed-Solomon code (library reedsolo, `pip install reedsolo` or the extra `frames`): of k data
+The repair frames are those of a Reed-Solomon code (the library reedsolo, extra `frames`): of k data
 frames and r for repair any k give the file. Frames without repair need no library.
 
 With `--json` both commands print one line ([its keys](json.md#split)).

@@ -127,3 +127,11 @@ def test_a_line_of_another_form_is_noticed(photos, tmp_path):
 
 def test_the_page_is_made_of_the_schema():
     assert (ROOT / "docs/json.md").read_text("utf-8") == page(SCHEMA) + "\n"
+
+
+def test_frames(tmp_path):
+    (line,) = printed("split", VALID, "-o", tmp_path / "frames", "--mtu", "60", "--repair", "1", of=["split"])
+    Path(line["frames"][0]["file"]).unlink()
+    printed("join", tmp_path / "frames", "-o", tmp_path / "photo.sedic", of=["joined"])
+    Path(line["frames"][1]["file"]).unlink()
+    printed("join", tmp_path / "frames", "-o", tmp_path / "photo.sedic", "--partial", of=["failed"])

@@ -45,6 +45,16 @@ def corpus() -> int:
     return _start("corpus")
 
 
+def split() -> int:
+    """sedic-split."""
+    return _start("split")
+
+
+def join() -> int:
+    """sedic-join."""
+    return _start("join")
+
+
 def desktop() -> int:
     """sedic-desktop."""
     return _start("desktop")
@@ -61,7 +71,8 @@ def sedic() -> int:
 
 COMMANDS = {
     "pack": "a picture into a .sedic file", "unpack": "a .sedic file into a picture", "inspect": "what a file is made of",
-    "diff": "in what two files differ", "grep": "find files by the words in them", "corpus": "files for testing decoders",
+    "diff": "in what two files differ", "grep": "find files by the words in them",
+    "split": "a file into frames for a thin link", "join": "frames into a file", "corpus": "files for testing decoders",
     "train": "train the models that ship", "desktop": "file type, thumbnails, completion and man pages for this system",
 }  # fmt: skip
 """Every command and what it does."""

@@ -63,8 +63,8 @@ One object a line, on standard output; on standard error where the picture or fi
 With one input it is one line: `packed`, `unpacked` or `inspected`, or `failed`; with `--back-ends`, `back_ends`. With a folder
 or several inputs `sedic-pack` and `sedic-unpack` print a line for each file as it is done (`packed_of_many` or
 `unpacked_of_many`, `kept`, `failed_of_many`), then `summary`, then `failed` where something ended it all;
-`sedic-inspect` prints `inspected` or `failed` for each. Keys may be added in later versions; none leaves or changes its
-meaning without a word in the changelog.
+`sedic-inspect` prints `inspected` or `failed` for each, `sedic-split` and `sedic-join` print `split` and `joined`. Keys may be
+added in later versions; none leaves or changes its meaning without a word in the changelog.
 
 Sizes are bytes, seconds are of the wall, bpp is bits of the whole file for a pixel of the picture, shares are 0 to 1. Keys
 in brackets may be absent. The same as a JSON Schema (draft 2020-12), which the tests hold against real output:

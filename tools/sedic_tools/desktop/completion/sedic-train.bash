@@ -5,7 +5,7 @@
 #    source ~/.local/share/bash_completion/sedic-train
 # See also: https://github.com/scop/bash-completion/blob/main/doc/configuration.md
 
-_shtab_sedic_train_subparsers=(pack run plot weights join export)
+_shtab_sedic_train_subparsers=(pack run plot weights join export graphs)
 
 _shtab_sedic_train_pack_option_strings=(-h --help --hold-out --side --quality --most-mib)
 _shtab_sedic_train_run_option_strings=(-h --help --data --out --check --set --minutes --every --device --threads)
@@ -13,6 +13,7 @@ _shtab_sedic_train_plot_option_strings=(-h --help)
 _shtab_sedic_train_weights_option_strings=(-h --help --pieces)
 _shtab_sedic_train_join_option_strings=(-h --help)
 _shtab_sedic_train_export_option_strings=(-h --help --part)
+_shtab_sedic_train_graphs_option_strings=(-h --help)
 _shtab_sedic_train_option_strings=(-h --help --version)
 
 _shtab_sedic_train_pack_pos_0_COMPGEN=_shtab_compgen_files
@@ -27,9 +28,10 @@ _shtab_sedic_train_weights_pos_1_COMPGEN=_shtab_compgen_files
 _shtab_sedic_train_join_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_sedic_train_export_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_sedic_train_export_pos_1_COMPGEN=_shtab_compgen_files
+_shtab_sedic_train_graphs_pos_0_COMPGEN=_shtab_compgen_files
 
 _shtab_sedic_train_export___part_choices=(restorer codec)
-_shtab_sedic_train_pos_0_choices=(pack run plot weights join export)
+_shtab_sedic_train_pos_0_choices=(pack run plot weights join export graphs)
 
 _shtab_sedic_train_pack__h_nargs=0
 _shtab_sedic_train_pack___help_nargs=0
@@ -44,6 +46,8 @@ _shtab_sedic_train_join__h_nargs=0
 _shtab_sedic_train_join___help_nargs=0
 _shtab_sedic_train_export__h_nargs=0
 _shtab_sedic_train_export___help_nargs=0
+_shtab_sedic_train_graphs__h_nargs=0
+_shtab_sedic_train_graphs___help_nargs=0
 _shtab_sedic_train_pos_0_nargs=A...
 _shtab_sedic_train__h_nargs=0
 _shtab_sedic_train___help_nargs=0

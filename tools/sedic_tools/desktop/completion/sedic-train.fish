@@ -50,7 +50,7 @@ function _shtab_sedic_train_using
   test "$_shtab_sedic_train_cmdpath" = "$argv"
 end
 
-set -g _shtab_sedic_train_commands pack run plot weights join export
+set -g _shtab_sedic_train_commands pack run plot weights join export graphs
 set -g _shtab_sedic_train_opts_with_value --check --data --device --every --hold-out --minutes --most-mib --out --part --quality --set --side --threads
 
 complete -c sedic-train -e
@@ -88,8 +88,11 @@ complete -c sedic-train -n '_shtab_sedic_train_using weights; and test $_shtab_s
 complete -c sedic-train -n '_shtab_sedic_train_using; and test $_shtab_sedic_train_npos -eq 0' -a join -d 'Make a file from its pieces.'
 complete -c sedic-train -n '_shtab_sedic_train_using join' -s h -l help -d 'show this help message and exit'
 complete -c sedic-train -n '_shtab_sedic_train_using join; and test $_shtab_sedic_train_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d file
-complete -c sedic-train -n '_shtab_sedic_train_using; and test $_shtab_sedic_train_npos -eq 0' -a export -d 'The weights file that ships, or cheng2020-attn'"'"'s in CompressAI'"'"'s form.'
+complete -c sedic-train -n '_shtab_sedic_train_using; and test $_shtab_sedic_train_npos -eq 0' -a export -d 'The weights file that ships, and its ONNX graphs, with their SHA-256; or cheng2020-attn'"'"'s in CompressAI'"'"'s form.'
 complete -c sedic-train -n '_shtab_sedic_train_using export' -s h -l help -d 'show this help message and exit'
 complete -c sedic-train -n '_shtab_sedic_train_using export' -l part -xka "restorer codec" -d 'which model of a restorer'"'"'s run (default: restorer)'
 complete -c sedic-train -n '_shtab_sedic_train_using export; and test $_shtab_sedic_train_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d checkpoint
 complete -c sedic-train -n '_shtab_sedic_train_using export; and test $_shtab_sedic_train_npos -eq 1' -ka "(__fish_complete_path (commandline -ct))" -d out
+complete -c sedic-train -n '_shtab_sedic_train_using; and test $_shtab_sedic_train_npos -eq 0' -a graphs -d 'The ONNX graphs of a weights file that ships; their SHA-256.'
+complete -c sedic-train -n '_shtab_sedic_train_using graphs' -s h -l help -d 'show this help message and exit'
+complete -c sedic-train -n '_shtab_sedic_train_using graphs; and test $_shtab_sedic_train_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d weights

@@ -10,7 +10,8 @@
 
 _shtab_sedic_train_commands() {
   local _commands=(
-    export:'The weights file that ships, or cheng2020-attn'"'"'s in CompressAI'"'"'s form.'
+    export:'The weights file that ships, and its ONNX graphs, with their SHA-256; or cheng2020-attn'"'"'s in CompressAI'"'"'s form.'
+    graphs:'The ONNX graphs of a weights file that ships; their SHA-256.'
     join:'Make a file from its pieces.'
     pack:'photos as one small file'
     plot:'Draw a log'"'"'s curves as SVG.'
@@ -37,6 +38,14 @@ _shtab_sedic_train_export_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_sedic_train_export_defaults_added=0
+
+_shtab_sedic_train_graphs_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  ":weights:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_sedic_train_graphs_defaults_added=0
 
 _shtab_sedic_train_join_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -114,6 +123,7 @@ _shtab_sedic_train() {
       curcontext="${curcontext%:*:*}:_shtab_sedic_train-$line[1]:"
       case $line[1] in
         export) _arguments -C -s $_shtab_sedic_train_export_options ;;
+        graphs) _arguments -C -s $_shtab_sedic_train_graphs_options ;;
         join) _arguments -C -s $_shtab_sedic_train_join_options ;;
         pack) _arguments -C -s $_shtab_sedic_train_pack_options ;;
         plot) _arguments -C -s $_shtab_sedic_train_plot_options ;;

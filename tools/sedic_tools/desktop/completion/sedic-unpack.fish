@@ -51,7 +51,7 @@ function _shtab_sedic_unpack_using
 end
 
 set -g _shtab_sedic_unpack_commands 
-set -g _shtab_sedic_unpack_opts_with_value --before-first --cfg --colour --detail --device --dtype --eta --format --fusion --guided-share --last-control --longest-side --model --negative-prompt --object-cfg --object-steps --objects --output --profile --quality --restorer --restoring --sampler --save-stages --spacing --stage --start --steps --strength --tokens --updates -o
+set -g _shtab_sedic_unpack_opts_with_value --before-first --cfg --colour --detail --device --dtype --eta --format --fusion --guided-share --last-control --longest-side --model --negative-prompt --object-cfg --object-steps --objects --output --profile --quality --restorer --restoring --sampler --save-stages --spacing --stage --start --steps --strength --threads --tokens --updates -o
 
 complete -c sedic-unpack -e
 complete -c sedic-unpack -f
@@ -69,8 +69,9 @@ complete -c sedic-unpack -n _shtab_sedic_unpack_using -l partial -d 'decode an i
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l save-stages -xka "(__fish_complete_path (commandline -ct))" -d 'write the picture after each stage into DIR as well'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l model -x -d 'of files of compressai: compressai:ARCHITECTURE@CHECKPOINT, as they were packed; without it the checkpoint is looked for in the folders of SEDIC_CHECKPOINTS and in torch'"'"'s cache'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l profile -xka "full thin" -d 'thin: refuse, before it is decoded, beyond 4 megapixels and what costs more (specification, section 8)'
+complete -c sedic-unpack -n _shtab_sedic_unpack_using -l threads -x -d 'how many threads libraries compute with, which changes no result (default: ONNX Runtime as many as there are processors, at most 4; others as they do)'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l restorer -x -d 'nano (bundled, default), or one of docs/models.md'
-complete -c sedic-unpack -n _shtab_sedic_unpack_using -l device -x -d 'auto (default), cpu, cuda, cuda:N, mps'
+complete -c sedic-unpack -n _shtab_sedic_unpack_using -l device -x -d 'auto (default), cpu, cuda, cuda:N, mps; auto is the CPU for the bundled restorer'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l dtype -xka "auto fp32 fp16 bf16" -d '(auto)'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l tiled-vae -d 'less memory for large pictures (diffusers models)'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l detail -x -d 'share of the restored detail that is kept, 0 to 1 (1)'

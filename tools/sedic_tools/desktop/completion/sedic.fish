@@ -50,8 +50,8 @@ function _shtab_sedic_using
   test "$_shtab_sedic_cmdpath" = "$argv"
 end
 
-set -g _shtab_sedic_commands pack unpack inspect diff grep corpus train 'train pack' 'train run' 'train plot' 'train weights' 'train join' 'train export' desktop
-set -g _shtab_sedic_opts_with_value --base-url --before-first --cfg --check --colour --count --data --describe --detail --device --dtype --eta --every --format --fusion --ground --guided-share --hold-out --html --last-control --llm-image-size --llm-max-tokens --llm-retries --llm-timeout --longest-side --mask-scale --max-bytes --minutes --model --most-mib --negative-prompt --object-cfg --object-steps --objects --out --output --part --plot --prefix --preset --profile --quality --restorer --restoring --sampler --save-stages --seed --segment --set --side --spacing --stage --start --steps --strength --target-bpp --threads --tokens --updates --words-object --words-overall -n -o
+set -g _shtab_sedic_commands pack unpack inspect diff grep split join corpus train 'train pack' 'train run' 'train plot' 'train weights' 'train join' 'train export' 'train graphs' desktop
+set -g _shtab_sedic_opts_with_value --base-url --before-first --cfg --check --colour --count --data --describe --detail --device --dtype --eta --every --format --fusion --ground --guided-share --hold-out --html --last-control --llm-image-size --llm-max-tokens --llm-retries --llm-timeout --longest-side --mask-scale --max-bytes --minutes --model --most-mib --mtu --negative-prompt --object-cfg --object-steps --objects --out --output --part --plot --prefix --preset --profile --quality --repair --restorer --restoring --sampler --save-stages --seed --segment --set --side --spacing --stage --start --steps --strength --target-bpp --threads --tokens --updates --words-object --words-overall -n -o
 
 complete -c sedic -e
 complete -c sedic -f
@@ -83,6 +83,7 @@ complete -c sedic -n '_shtab_sedic_using pack' -l mask-scale -x -d 'pixels a mas
 complete -c sedic -n '_shtab_sedic_using pack' -l model -x -d 'of the reference picture: sedic-nano-2, av1, none, compressai, or auto (default): sedic-nano-2, or within a budget av1 where that comes nearer to the photo; compressai is named with its architecture and weights, compressai:cheng2020-attn@FILE'
 complete -c sedic -n '_shtab_sedic_using pack' -l refine -d 'take about half a minute more for a reference picture nearer to the photo at the same bytes (needs torch)'
 complete -c sedic -n '_shtab_sedic_using pack' -l seed -x -d 'of the decoder'"'"'s noise (default 0)'
+complete -c sedic -n '_shtab_sedic_using pack' -l threads -x -d 'how many threads libraries compute with, which changes no result (default: ONNX Runtime as many as there are processors, at most 4; others as they do)'
 complete -c sedic -n '_shtab_sedic_using pack; and test $_shtab_sedic_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'pictures, - for standard input, or folders: every picture in and below them'
 complete -c sedic -n '_shtab_sedic_using; and test $_shtab_sedic_npos -eq 0' -a unpack -d 'a .sedic file into a picture'
 complete -c sedic -n '_shtab_sedic_using unpack' -s h -l help -d 'show this help message and exit'
@@ -98,8 +99,9 @@ complete -c sedic -n '_shtab_sedic_using unpack' -l partial -d 'decode an incomp
 complete -c sedic -n '_shtab_sedic_using unpack' -l save-stages -xka "(__fish_complete_path (commandline -ct))" -d 'write the picture after each stage into DIR as well'
 complete -c sedic -n '_shtab_sedic_using unpack' -l model -x -d 'of files of compressai: compressai:ARCHITECTURE@CHECKPOINT, as they were packed; without it the checkpoint is looked for in the folders of SEDIC_CHECKPOINTS and in torch'"'"'s cache'
 complete -c sedic -n '_shtab_sedic_using unpack' -l profile -xka "full thin" -d 'thin: refuse, before it is decoded, beyond 4 megapixels and what costs more (specification, section 8)'
+complete -c sedic -n '_shtab_sedic_using unpack' -l threads -x -d 'how many threads libraries compute with, which changes no result (default: ONNX Runtime as many as there are processors, at most 4; others as they do)'
 complete -c sedic -n '_shtab_sedic_using unpack' -l restorer -x -d 'nano (bundled, default), or one of docs/models.md'
-complete -c sedic -n '_shtab_sedic_using unpack' -l device -x -d 'auto (default), cpu, cuda, cuda:N, mps'
+complete -c sedic -n '_shtab_sedic_using unpack' -l device -x -d 'auto (default), cpu, cuda, cuda:N, mps; auto is the CPU for the bundled restorer'
 complete -c sedic -n '_shtab_sedic_using unpack' -l dtype -xka "auto fp32 fp16 bf16" -d '(auto)'
 complete -c sedic -n '_shtab_sedic_using unpack' -l tiled-vae -d 'less memory for large pictures (diffusers models)'
 complete -c sedic -n '_shtab_sedic_using unpack' -l detail -x -d 'share of the restored detail that is kept, 0 to 1 (1)'
@@ -161,6 +163,22 @@ complete -c sedic -n '_shtab_sedic_using grep' -s l -l names -d 'print the files
 complete -c sedic -n '_shtab_sedic_using grep' -s e -l expression -d 'WORDS is a regular expression (Python'"'"'s)'
 complete -c sedic -n '_shtab_sedic_using grep' -l partial -d 'look at incomplete files too, unchecked'
 complete -c sedic -n '_shtab_sedic_using grep; and test $_shtab_sedic_npos -ge 1' -ka "(__fish_complete_path (commandline -ct))" -d 'files, folders (every .sedic file in and below them), or - for standard input'
+complete -c sedic -n '_shtab_sedic_using; and test $_shtab_sedic_npos -eq 0' -a split -d 'a file into frames for a thin link'
+complete -c sedic -n '_shtab_sedic_using split' -s h -l help -d 'show this help message and exit'
+complete -c sedic -n '_shtab_sedic_using split' -l json -d 'print the result, or the error, as JSON on standard output'
+complete -c sedic -n '_shtab_sedic_using split' -l version -d 'show program'"'"'s version number and exit'
+complete -c sedic -n '_shtab_sedic_using split' -s o -l output -xka "(__fish_complete_path (commandline -ct))" -d 'where the frames go: a new or an empty one'
+complete -c sedic -n '_shtab_sedic_using split' -l mtu -x -d 'most bytes of a frame (default: 222)'
+complete -c sedic -n '_shtab_sedic_using split' -l repair -x -d 'how many frames may be lost (default: 0)'
+complete -c sedic -n '_shtab_sedic_using split; and test $_shtab_sedic_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'one .sedic file, or - for standard input'
+complete -c sedic -n '_shtab_sedic_using; and test $_shtab_sedic_npos -eq 0' -a join -d 'frames into a file'
+complete -c sedic -n '_shtab_sedic_using join' -s h -l help -d 'show this help message and exit'
+complete -c sedic -n '_shtab_sedic_using join' -l json -d 'print the result, or the error, as JSON on standard output'
+complete -c sedic -n '_shtab_sedic_using join' -l version -d 'show program'"'"'s version number and exit'
+complete -c sedic -n '_shtab_sedic_using join' -s o -l output -xka "(__fish_complete_path (commandline -ct))" -d 'the file, or - for standard output'
+complete -c sedic -n '_shtab_sedic_using join' -l partial -d 'write what has arrived, if that shows a picture'
+complete -c sedic -n '_shtab_sedic_using join' -l overwrite -d 'replace whatever has the output'"'"'s name'
+complete -c sedic -n '_shtab_sedic_using join; and test $_shtab_sedic_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'frames, or folders of frames'
 complete -c sedic -n '_shtab_sedic_using; and test $_shtab_sedic_npos -eq 0' -a corpus -d 'files for testing decoders'
 complete -c sedic -n '_shtab_sedic_using corpus' -s h -l help -d 'show this help message and exit'
 complete -c sedic -n '_shtab_sedic_using corpus' -s n -l count -x -d 'how many files'
@@ -200,11 +218,14 @@ complete -c sedic -n '_shtab_sedic_using train weights; and test $_shtab_sedic_n
 complete -c sedic -n '_shtab_sedic_using train; and test $_shtab_sedic_npos -eq 0' -a join -d 'Make a file from its pieces.'
 complete -c sedic -n '_shtab_sedic_using train join' -s h -l help -d 'show this help message and exit'
 complete -c sedic -n '_shtab_sedic_using train join; and test $_shtab_sedic_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d file
-complete -c sedic -n '_shtab_sedic_using train; and test $_shtab_sedic_npos -eq 0' -a export -d 'The weights file that ships, or cheng2020-attn'"'"'s in CompressAI'"'"'s form.'
+complete -c sedic -n '_shtab_sedic_using train; and test $_shtab_sedic_npos -eq 0' -a export -d 'The weights file that ships, and its ONNX graphs, with their SHA-256; or cheng2020-attn'"'"'s in CompressAI'"'"'s form.'
 complete -c sedic -n '_shtab_sedic_using train export' -s h -l help -d 'show this help message and exit'
 complete -c sedic -n '_shtab_sedic_using train export' -l part -xka "restorer codec" -d 'which model of a restorer'"'"'s run (default: restorer)'
 complete -c sedic -n '_shtab_sedic_using train export; and test $_shtab_sedic_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d checkpoint
 complete -c sedic -n '_shtab_sedic_using train export; and test $_shtab_sedic_npos -eq 1' -ka "(__fish_complete_path (commandline -ct))" -d out
+complete -c sedic -n '_shtab_sedic_using train; and test $_shtab_sedic_npos -eq 0' -a graphs -d 'The ONNX graphs of a weights file that ships; their SHA-256.'
+complete -c sedic -n '_shtab_sedic_using train graphs' -s h -l help -d 'show this help message and exit'
+complete -c sedic -n '_shtab_sedic_using train graphs; and test $_shtab_sedic_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d weights
 complete -c sedic -n '_shtab_sedic_using; and test $_shtab_sedic_npos -eq 0' -a desktop -d 'file type, thumbnails, completion and man pages for this system'
 complete -c sedic -n '_shtab_sedic_using desktop' -s h -l help -d 'show this help message and exit'
 complete -c sedic -n '_shtab_sedic_using desktop' -l prefix -xka "(__fish_complete_path (commandline -ct))" -d 'the files go to DIR/share (default: this user'"'"'s data folder)'

@@ -15,7 +15,9 @@ _shtab_sedic_commands() {
     diff:'in what two files differ'
     grep:'find files by the words in them'
     inspect:'what a file is made of'
+    join:'frames into a file'
     pack:'a picture into a .sedic file'
+    split:'a file into frames for a thin link'
     train:'train the models that ship'
     unpack:'a .sedic file into a picture'
   )
@@ -24,7 +26,8 @@ _shtab_sedic_commands() {
 
 _shtab_sedic_train_commands() {
   local _commands=(
-    export:'The weights file that ships, or cheng2020-attn'"'"'s in CompressAI'"'"'s form.'
+    export:'The weights file that ships, and its ONNX graphs, with their SHA-256; or cheng2020-attn'"'"'s in CompressAI'"'"'s form.'
+    graphs:'The ONNX graphs of a weights file that ships; their SHA-256.'
     join:'Make a file from its pieces.'
     pack:'photos as one small file'
     plot:'Draw a log'"'"'s curves as SVG.'
@@ -111,6 +114,19 @@ _shtab_sedic_inspect_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_sedic_inspect_defaults_added=0
 
+_shtab_sedic_join_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[print the result, or the error, as JSON on standard output]"
+  "(- : *)--version[show program\'s version number and exit]"
+  {-o,--output}"[the file, or - for standard output]:OUT.sedic:_files"
+  "--partial[write what has arrived, if that shows a picture]"
+  "--overwrite[replace whatever has the output\'s name]"
+  "(*):frames, or folders of frames:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_sedic_join_defaults_added=0
+
 _shtab_sedic_pack_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print the result, or the error, as JSON on standard output]"
@@ -136,11 +152,25 @@ _shtab_sedic_pack_options=(
   "--model[of the reference picture\: sedic-nano-2, av1, none, compressai, or auto (default)\: sedic-nano-2, or within a budget av1 where that comes nearer to the photo\; compressai is named with its architecture and weights, compressai\:cheng2020-attn\@FILE]:NAME:"
   "--refine[take about half a minute more for a reference picture nearer to the photo at the same bytes (needs torch)]"
   "--seed[of the decoder\'s noise (default 0)]:N:"
+  "--threads[how many threads libraries compute with, which changes no result (default\: ONNX Runtime as many as there are processors, at most 4\; others as they do)]:N:"
   "(*):pictures, - for standard input, or folders\: every picture in and below them:_files"
 )
 
 # guard to ensure default positional specs are added only once per session
 _shtab_sedic_pack_defaults_added=0
+
+_shtab_sedic_split_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--json[print the result, or the error, as JSON on standard output]"
+  "(- : *)--version[show program\'s version number and exit]"
+  {-o,--output}"[where the frames go\: a new or an empty one]:FOLDER:_files"
+  "--mtu[most bytes of a frame (default\: 222)]:BYTES:"
+  "--repair[how many frames may be lost (default\: 0)]:N:"
+  "(*):one .sedic file, or - for standard input:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_sedic_split_defaults_added=0
 
 _shtab_sedic_train_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -159,6 +189,14 @@ _shtab_sedic_train_export_options=(
 
 # guard to ensure default positional specs are added only once per session
 _shtab_sedic_train_export_defaults_added=0
+
+_shtab_sedic_train_graphs_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  ":weights:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_sedic_train_graphs_defaults_added=0
 
 _shtab_sedic_train_join_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
@@ -230,8 +268,9 @@ _shtab_sedic_unpack_options=(
   "--save-stages[write the picture after each stage into DIR as well]:DIR:_files"
   "--model[of files of compressai\: compressai\:ARCHITECTURE\@CHECKPOINT, as they were packed\; without it the checkpoint is looked for in the folders of SEDIC_CHECKPOINTS and in torch\'s cache]:NAME:"
   "--profile[thin\: refuse, before it is decoded, beyond 4 megapixels and what costs more (specification, section 8)]:profile:(full thin)"
+  "--threads[how many threads libraries compute with, which changes no result (default\: ONNX Runtime as many as there are processors, at most 4\; others as they do)]:N:"
   "--restorer[nano (bundled, default), or one of docs\/models.md]:NAME[:MODEL]:"
-  "--device[auto (default), cpu, cuda, cuda\:N, mps]:device:"
+  "--device[auto (default), cpu, cuda, cuda\:N, mps\; auto is the CPU for the bundled restorer]:device:"
   "--dtype[(auto)]:dtype:(auto fp32 fp16 bf16)"
   "--tiled-vae[less memory for large pictures (diffusers models)]"
   "--detail[share of the restored detail that is kept, 0 to 1 (1)]:X:"
@@ -291,7 +330,9 @@ _shtab_sedic() {
         diff) _arguments -C -s $_shtab_sedic_diff_options ;;
         grep) _arguments -C -s $_shtab_sedic_grep_options ;;
         inspect) _arguments -C -s $_shtab_sedic_inspect_options ;;
+        join) _arguments -C -s $_shtab_sedic_join_options ;;
         pack) _arguments -C -s $_shtab_sedic_pack_options ;;
+        split) _arguments -C -s $_shtab_sedic_split_options ;;
         train) _shtab_sedic_train ;;
         unpack) _arguments -C -s $_shtab_sedic_unpack_options ;;
       esac
@@ -317,6 +358,7 @@ _shtab_sedic_train() {
       curcontext="${curcontext%:*:*}:_shtab_sedic_train-$line[1]:"
       case $line[1] in
         export) _arguments -C -s $_shtab_sedic_train_export_options ;;
+        graphs) _arguments -C -s $_shtab_sedic_train_graphs_options ;;
         join) _arguments -C -s $_shtab_sedic_train_join_options ;;
         pack) _arguments -C -s $_shtab_sedic_train_pack_options ;;
         plot) _arguments -C -s $_shtab_sedic_train_plot_options ;;

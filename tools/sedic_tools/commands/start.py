@@ -35,6 +35,11 @@ def corpus() -> int:
     return _start("corpus")
 
 
+def evaluate() -> int:
+    """sedic-eval."""
+    return _start("eval")
+
+
 def silence(name: str) -> None:
     """What is left to be written to "stdout" or "stderr" goes nowhere, and does not fail again when the interpreter ends."""
     import os

@@ -15,7 +15,8 @@ import numpy as np
 from sedicfmt.back_ends import BackEnds
 from sedicfmt.batch.jobs import PICTURES, Job, Plan, plan
 from sedicfmt.batch.journal import Journal, sha256
-from sedicfmt.batch.run import Convert, Made, Outcome, Run
+from sedicfmt.batch.run import Outcome, Run
+from sedicfmt.batch.workers import Convert, Made
 from sedicfmt.decoders.registry import RESTORERS
 from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
 from sedicfmt.encoders.registry import DESCRIBERS
@@ -29,12 +30,51 @@ from sedicfmt.pipeline.unpack import UnpackOptions, Watcher, open_restorer, unpa
 OnStage = Callable[[str], None]
 
 
+def silent(stage: str) -> None:
+    """Tells nobody: what other processes can be given."""
+
+
 @dataclass(frozen=True)
 class Batch:
-    """A folder's plan, and its outcomes as they come; what `Run.outcome` raises ends them."""
+    """A folder's plan, and its outcomes as they come; what `Run.outcomes` raises ends them."""
 
     plan: Plan
     outcomes: Iterator[Outcome]
+
+
+@dataclass(frozen=True)
+class Packer:
+    """Opens what packs pictures."""
+
+    options: PackOptions
+    on_stage: OnStage = silent
+
+    def __call__(self) -> Convert:
+        back_ends = open_back_ends(self.options)
+
+        def convert(job: Job, data: bytes) -> Made:
+            image = open_picture(data, job.name)
+            result = pack_picture(image, self.options, str(job.source.absolute()), self.on_stage, back_ends)
+            return Made(result.data, result.summary())
+
+        return convert
+
+
+@dataclass(frozen=True)
+class Unpacker:
+    """Opens what unpacks files."""
+
+    options: UnpackOptions
+    watcher: Watcher | None = None
+
+    def __call__(self) -> Convert:
+        restorer = open_restorer(self.options)
+
+        def convert(job: Job, data: bytes) -> Made:
+            result = unpack_bytes(data, self.options, self.watcher, restorer)
+            return Made(png(np.asarray(result.picture), pnginfo=png_text(data, result)), result.summary())
+
+        return convert
 
 
 @contextmanager
@@ -43,26 +83,18 @@ def pack_folder(
     out: Path,
     options: PackOptions,
     overwrite: bool = False,
-    on_stage: OnStage = lambda stage: None,
+    on_stage: OnStage = silent,
+    jobs: int = 1,
 ) -> Iterator[Batch]:
     """The given files, and every picture in and below the given folders -> a .sedic file of its name in `out`.
 
-    Raises SedicError, OSError.
+    A tar shard becomes a shard. `jobs`: processes; `on_stage` is told of one's work alone. Raises SedicError, OSError.
     """
-
-    def open_packer() -> Convert:
-        back_ends = open_back_ends(options)
-
-        def convert(job: Job, data: bytes) -> Made:
-            image = open_picture(data, job.name)
-            result = pack_picture(image, options, str(job.source.absolute()), on_stage, back_ends)
-            return Made(result.data, result.summary())
-
-        return convert
-
+    opener = Packer(options, on_stage) if jobs == 1 else Packer(options)
     found, digest = plan(sources, out, PICTURES, ".sedic"), options_digest(pack_decided_by(options))
     with Journal(out, "sedic-pack") as journal:
-        yield Batch(found, map(Run(journal, digest, open_packer, MAX_PICTURE_BYTES, overwrite).outcome, found.jobs))
+        run = Run(journal, digest, opener, MAX_PICTURE_BYTES, overwrite, jobs, PICTURES, ".sedic")
+        yield Batch(found, run.outcomes(found.jobs))
 
 
 @contextmanager
@@ -72,28 +104,20 @@ def unpack_folder(
     options: UnpackOptions,
     overwrite: bool = False,
     watcher: Watcher | None = None,
+    jobs: int = 1,
 ) -> Iterator[Batch]:
     """The given files, and every .sedic file in and below the given folders -> a PNG of its name in `out`.
 
-    Raises SedicError, OSError.
+    As `pack_folder`. Raises SedicError, OSError.
     """
-
-    def open_unpacker() -> Convert:
-        restorer = open_restorer(options)
-
-        def convert(job: Job, data: bytes) -> Made:
-            result = unpack_bytes(data, options, watcher, restorer)
-            return Made(png(np.asarray(result.picture), pnginfo=png_text(data, result)), result.summary())
-
-        return convert
-
     chosen = asdict(options)
     chosen["restoring"].pop("device")
     chosen |= _packages((RESTORERS, options.restorer))
+    opener = Unpacker(options, watcher) if jobs == 1 else Unpacker(options)
     found, digest = plan(sources, out, (".sedic",), ".png"), options_digest(chosen)
     with Journal(out, "sedic-unpack") as journal:
-        run = Run(journal, digest, open_unpacker, MAX_FILE_BYTES, overwrite)
-        yield Batch(found, map(run.outcome, found.jobs))
+        run = Run(journal, digest, opener, MAX_FILE_BYTES, overwrite, jobs, (".sedic",), ".png")
+        yield Batch(found, run.outcomes(found.jobs))
 
 
 NOT_DECIDING = ("device", "preset", "base_url", "llm_timeout", "llm_retries")

@@ -36,6 +36,7 @@ class Plan:
 def plan(sources: Sequence[Path], out: Path, suffixes: tuple[str, ...], output_suffix: str) -> Plan:
     """What becomes of the given files, and of those in and below the given folders that end in one of `suffixes`, in any case.
 
+    A tar shard, whichever `suffixes`, becomes a shard of the same name (shards.py).
     Hidden files and folders, links to folders, and `out` where it lies in a folder, are passed over. Raises EncodeError
     where two files would give one output, or where there is nothing to do; OSError for a folder that cannot be read, but
     not for one within it.
@@ -43,10 +44,10 @@ def plan(sources: Sequence[Path], out: Path, suffixes: tuple[str, ...], output_s
     closed, others, jobs = list[OSError](), Counter[str](), dict[str, Job]()
     for source in sources:
         for name, path in _listed(source, out.resolve(), closed.append):
-            if path is not source and PurePath(name).suffix.lower() not in suffixes:
+            if path is not source and PurePath(name).suffix.lower() not in (*suffixes, SHARD):
                 others[PurePath(name).suffix.lower()] += 1
                 continue
-            made = PurePath(name).with_suffix(output_suffix).as_posix()
+            made = name if is_shard(name) else PurePath(name).with_suffix(output_suffix).as_posix()
             if made in jobs:
                 raise EncodeError(f"{jobs[made].name} and {name} would both become {made}; rename one of them")
             jobs[made] = Job(name, made, path, out / made)
@@ -54,6 +55,11 @@ def plan(sources: Sequence[Path], out: Path, suffixes: tuple[str, ...], output_s
         told = ", ".join(map(str, sources))
         raise EncodeError(f"{told} holds no file that ends in {', '.join(suffixes)}")
     return Plan(tuple(jobs.values()), dict(sorted(others.items())), tuple(closed))
+
+
+def is_shard(name: str) -> bool:
+    """Whether a file is a tar shard, by its name."""
+    return PurePath(name).suffix.lower() == SHARD
 
 
 def _listed(source: Path, out: Path, refuse: Callable[[OSError], None]) -> list[tuple[str, Path]]:
@@ -73,6 +79,7 @@ def _names(folder: Path, out: Path, refuse: Callable[[OSError], None]) -> Iterat
                 yield (Path(place) / name).relative_to(folder).as_posix()
 
 
+SHARD = ".tar"
 # Of the formats that are opened (pipeline/picture_file.py), the suffixes under which people keep pictures.
 PICTURES = (
     ".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heics", ".heif", ".hif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sedic_tools.commands.command import add_profile, bar, done, note, parser, run, warn
-from sedic_tools.commands.folder import are_many, run_batch
+from sedic_tools.commands.folder import add_jobs, are_many, jobs_of, run_batch
 from sedic_tools.commands.output import check_output, is_our_png, read_sedic, refuse_foreign, write_output
 from sedic_tools.commands.restoring_options import ALGORITHM, add_algorithm, add_restoring, restorer_options
 from sedicfmt.errors import EncodeError
@@ -26,6 +26,7 @@ def main() -> int:
         "-o", "--output", required=True, help="the picture to write (.png), - for PNG on standard output, or the folder"
     )
     p.add_argument("--overwrite", action="store_true", help="replace what is there already, whoever made it")
+    add_jobs(p)
     p.add_argument("--stage", choices=("reference", "objects", "final"), default="final", help="how far to decode")
     p.add_argument("--partial", action="store_true", help="decode an incomplete file as far as it goes, unchecked")
     p.add_argument(
@@ -96,7 +97,8 @@ def unpack_all(arguments: argparse.Namespace, options: UnpackOptions) -> int:
     if arguments.save_stages:
         raise EncodeError("--save-stages is for one file; the files of a folder would overwrite each other's")
     sources = [Path(name) for name in arguments.inputs]
-    with unpack_folder(sources, Path(arguments.output), options, arguments.overwrite) as batch:
+    jobs = jobs_of(arguments)
+    with unpack_folder(sources, Path(arguments.output), options, arguments.overwrite, jobs=jobs) as batch:
         return run_batch(batch, arguments)
 
 

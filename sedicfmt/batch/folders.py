@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from sedicfmt.back_ends import BackEnds
 from sedicfmt.batch.jobs import PICTURES, Job, Plan, plan
 from sedicfmt.batch.journal import Journal, sha256
 from sedicfmt.batch.run import Outcome, Run
-from sedicfmt.batch.workers import Convert, Made
+from sedicfmt.batch.workers import Convert, Elsewhere, Made, converted
 from sedicfmt.decoders.registry import RESTORERS
 from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
 from sedicfmt.encoders.registry import DESCRIBERS
@@ -32,6 +33,29 @@ OnStage = Callable[[str], None]
 
 def silent(stage: str) -> None:
     """Tells nobody: what other processes can be given."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """In which processes a folder is converted: this one, `jobs` of this machine, or `jobs` actors of a Ray cluster.
+
+    `ray`: None for no cluster, "" for one that is started here, else its address.
+    """
+
+    jobs: int = 1
+    ray: str | None = None
+
+    def elsewhere(self, device: str) -> Elsewhere | None:
+        """What converts in other processes; an actor has a GPU of its own where `device` asks for one."""
+        if self.ray is not None:
+            from sedicfmt.batch.ray_workers import converted_on_ray
+
+            gpus = 1.0 if device.startswith("cuda") else 0.0
+            return partial(converted_on_ray, actors=self.jobs, address=self.ray or None, gpus=gpus)
+        return partial(converted, jobs=self.jobs) if self.jobs > 1 else None
+
+
+HERE = Where()
 
 
 @dataclass(frozen=True)
@@ -84,16 +108,18 @@ def pack_folder(
     options: PackOptions,
     overwrite: bool = False,
     on_stage: OnStage = silent,
-    jobs: int = 1,
+    where: Where = HERE,
 ) -> Iterator[Batch]:
     """The given files, and every picture in and below the given folders -> a .sedic file of its name in `out`.
 
-    A tar shard becomes a shard. `jobs`: processes; `on_stage` is told of one's work alone. Raises SedicError, OSError.
+    A tar shard becomes a shard. `where`: in which processes; `on_stage` is told of what is done here alone.
+    Raises SedicError, OSError.
     """
-    opener = Packer(options, on_stage) if jobs == 1 else Packer(options)
+    elsewhere = where.elsewhere(options.device)
+    opener = Packer(options) if elsewhere else Packer(options, on_stage)
     found, digest = plan(sources, out, PICTURES, ".sedic"), options_digest(pack_decided_by(options))
     with Journal(out, "sedic-pack") as journal:
-        run = Run(journal, digest, opener, MAX_PICTURE_BYTES, overwrite, jobs, PICTURES, ".sedic")
+        run = Run(journal, digest, opener, MAX_PICTURE_BYTES, overwrite, elsewhere, PICTURES, ".sedic")
         yield Batch(found, run.outcomes(found.jobs))
 
 
@@ -104,7 +130,7 @@ def unpack_folder(
     options: UnpackOptions,
     overwrite: bool = False,
     watcher: Watcher | None = None,
-    jobs: int = 1,
+    where: Where = HERE,
 ) -> Iterator[Batch]:
     """The given files, and every .sedic file in and below the given folders -> a PNG of its name in `out`.
 
@@ -113,10 +139,11 @@ def unpack_folder(
     chosen = asdict(options)
     chosen["restoring"].pop("device")
     chosen |= _packages((RESTORERS, options.restorer))
-    opener = Unpacker(options, watcher) if jobs == 1 else Unpacker(options)
+    elsewhere = where.elsewhere(options.restoring.device)
+    opener = Unpacker(options) if elsewhere else Unpacker(options, watcher)
     found, digest = plan(sources, out, (".sedic",), ".png"), options_digest(chosen)
     with Journal(out, "sedic-unpack") as journal:
-        run = Run(journal, digest, opener, MAX_FILE_BYTES, overwrite, jobs, (".sedic",), ".png")
+        run = Run(journal, digest, opener, MAX_FILE_BYTES, overwrite, elsewhere, (".sedic",), ".png")
         yield Batch(found, run.outcomes(found.jobs))
 
 

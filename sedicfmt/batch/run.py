@@ -15,7 +15,7 @@ from typing import Any
 from sedicfmt.batch.jobs import Job, is_shard
 from sedicfmt.batch.journal import ABSENT, FOREIGN, STALE, WHOLE, Journal, sha256, sha256_of
 from sedicfmt.batch.shards import Shard
-from sedicfmt.batch.workers import Convert, Item, Made, Open, converted
+from sedicfmt.batch.workers import Convert, Elsewhere, Item, Made, Open
 from sedicfmt.errors import BackendUnavailable, EncodeError, MissingDependency
 from sedicfmt.files import CONCERNS_ALL, read_regular
 
@@ -38,8 +38,8 @@ class Run:
     """A run over jobs. `options`: digest of all that decides an output beside the input's bytes.
 
     `open_converter` opens the back ends; `most_bytes`: of an input that are read (one more shows that there are more);
-    `overwrite`: make everything anew, whatever is there; `jobs`: processes; `suffixes`, `suffix`: of a shard's members that
-    are converted, and of what becomes of them.
+    `overwrite`: make everything anew, whatever is there; `elsewhere`: converts in other processes, None for here;
+    `suffixes`, `suffix`: of a shard's members that are converted, and of what becomes of them.
     """
 
     journal: Journal
@@ -47,7 +47,7 @@ class Run:
     open_converter: Open
     most_bytes: int
     overwrite: bool = False
-    jobs: int = 1
+    elsewhere: Elsewhere | None = None
     suffixes: tuple[str, ...] = ()
     suffix: str = ""
 
@@ -69,7 +69,7 @@ class Run:
 
     def _files(self, jobs: Sequence[Job]) -> Iterator[Outcome]:
         """Inputs are looked at as processes are free for them; those that need nothing wait in line with the others."""
-        if self.jobs == 1:
+        if self.elsewhere is None:
             yield from map(self._file, jobs)
             return
         settled: dict[int, Outcome] = {}
@@ -119,8 +119,8 @@ class Run:
 
     def _converted(self, items: Iterator[Item]) -> Iterator[tuple[Any, Made | Exception]]:
         """Here, or in other processes."""
-        if self.jobs > 1:
-            yield from converted(items, self.open_converter, self.jobs)
+        if self.elsewhere is not None:
+            yield from self.elsewhere(items, self.open_converter)
             return
         for tag, job, data in items:
             convert = self._convert  # outside of what is caught: back ends that do not open concern all

@@ -37,6 +37,9 @@ Open = Callable[[], Convert]  # opens back ends
 Item = tuple[Any, Job, bytes]  # what the caller wants back, a job and its input's bytes
 
 
+Elsewhere = Callable[[Iterator[Item], Open], Iterator[tuple[Any, "Made | Exception"]]]  # as `converted` does it
+
+
 class EndsAll(Exception):
     """What ends a run, whichever input it came up at: `error` says what."""
 
@@ -116,32 +119,42 @@ def _pool(opener: Open, jobs: int) -> ProcessPoolExecutor:
 
 # in a worker
 
-_opener: Open | None = None
-_opened: Convert | None = None
+
+@dataclass
+class Worker:
+    """What a process does: it opens its back ends at the first input."""
+
+    opener: Open
+    opened: Convert | None = None
+
+    def convert(self, job: Job, data: bytes) -> Made | Exception:
+        """The output, or what is wrong with this input alone. Raises EndsAll."""
+        try:
+            if self.opened is None:
+                self.opened = self.opener()
+        except Exception as error:
+            raise EndsAll(_sent(error)) from None
+        try:
+            return self.opened(job, data)
+        except (MissingDependency, BackendUnavailable) as error:
+            raise EndsAll(_sent(error)) from None
+        except Exception as error:  # a mistake of ours, too, is only this input's
+            return _sent(error)
+
+
+_worker: Worker | None = None
 
 
 def _start(opener: Open) -> None:
     """An interruption is the parent's to act on."""
-    global _opener
+    global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _opener = opener
+    _worker = Worker(opener)
 
 
 def _convert(job: Job, data: bytes) -> Made | Exception:
-    """The output, or what is wrong with this input alone. Raises EndsAll."""
-    global _opened
-    assert _opener is not None
-    try:
-        if _opened is None:
-            _opened = _opener()
-    except Exception as error:
-        raise EndsAll(_sent(error)) from None
-    try:
-        return _opened(job, data)
-    except (MissingDependency, BackendUnavailable) as error:
-        raise EndsAll(_sent(error)) from None
-    except Exception as error:  # a mistake of ours, too, is only this input's
-        return _sent(error)
+    assert _worker is not None
+    return _worker.convert(job, data)
 
 
 def _sent(error: Exception) -> Exception:

@@ -80,7 +80,7 @@ class Run:
             row = rows[one.photo.name]
             row.why, row.size = one.nothing, 0 if one.nothing else one.file.stat().st_size
             row.told |= {f"encode_{name}": value for name, value in self._costs(one.entry).items()}
-            row.told |= {name: one.entry.told[name] for name in ("scale", "quality") if name in one.entry.told}
+            row.told |= {name: one.entry.told[name] for name in ("scale", "quality", "parts") if name in one.entry.told}
         return [one for one in coded if not one.nothing]
 
     def _decode(

@@ -1,13 +1,16 @@
 """FID, KID, CLIPSIM and CLIP-IQA beside their libraries' own calls, with small random networks; what lacks is told."""
 
 import json
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from PIL import Image
 
-torch = pytest.importorskip("torch")
-pytest.importorskip("torchmetrics", reason="FID and KID need the eval extra")
+if any(find_spec(name) is None for name in ("torch", "torchmetrics")):
+    pytest.skip("FID and KID need the eval extra", allow_module_level=True)
+
+import torch
 
 from sedicfmt.errors import EncodeError, MissingDependency
 from sedicfmt.evaluation.metrics import load_picture

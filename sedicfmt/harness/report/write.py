@@ -6,13 +6,13 @@ import base64
 import datetime
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib import metadata
 from pathlib import Path
 
 from sedicfmt.harness.experiment import Experiment
-from sedicfmt.harness.report import pictures, tables
+from sedicfmt.harness.report import parts, pictures, tables
 from sedicfmt.harness.report.tables import Table
 from sedicfmt.harness.results import Results, write_compressai, write_csv
 
@@ -22,15 +22,17 @@ def write_report(results: Results, experiment: Experiment, out: Path, command: s
     out.mkdir(parents=True, exist_ok=True)
     write_csv(results, out)
     write_compressai(results, out, about(experiment, results))
-    curves, crops = pictures.curves(results, experiment), pictures.crops(results)
+    drawn = {"curves": pictures.curves(results, experiment), "parts": parts.parts_bars(results)}
+    drawn = {name: svg for name, svg in drawn.items() if svg}
+    crops = pictures.crops(results)
     found = all_tables(results, experiment)
-    if curves:
-        (out / "curves.svg").write_text(curves)
+    for name, svg in drawn.items():
+        (out / f"{name}.svg").write_text(svg)
     if crops:
         pictures.sheet(crops).save(out / "crops.png", optimize=True)
     head = heading(results, experiment, command)
-    (out / "report.md").write_text(markdown(experiment, head, found, bool(curves), bool(crops), results.failures))
-    (out / "report.html").write_text(html(experiment, head, found, curves, crops, results.failures))
+    (out / "report.md").write_text(markdown(experiment, head, found, list(drawn), bool(crops), results.failures))
+    (out / "report.html").write_text(html(experiment, head, found, drawn, crops, results.failures))
     return [out / "report.html", out / "report.md"]
 
 
@@ -41,7 +43,8 @@ def all_tables(results: Results, experiment: Experiment) -> list[Table]:
     notes_of_published = [f"{p.name}: {p.note}" for p in experiment.published if p.note]
     if bd:
         bd.notes += notes_of_published
-    points = tables.point_tables(results, notes)
+    points, bytes_by_part = tables.point_tables(results, notes), parts.parts_table(results)
+    points += [bytes_by_part] if bytes_by_part else []
     return [*points, *([bd] if bd else []), tables.metric_table(results), tables.cost_table(results)]
 
 
@@ -61,20 +64,20 @@ def markdown(
     experiment: Experiment,
     head: Sequence[str],
     found: Sequence[Table],
-    curves: bool,
+    drawn: Sequence[str],
     crops: bool,
     failures: Sequence[str],
 ) -> str:
     """The page as Markdown."""
-    parts = [f"# {experiment.name}", *head]
-    parts += [f"## Failures\n\n{_list(failures)}"] if failures else []
-    parts += ["## Curves\n\n![curves](curves.svg)"] if curves else []
+    page = [f"# {experiment.name}", *head]
+    page += [f"## Failures\n\n{_list(failures)}"] if failures else []
+    page += [f"## {TITLES[name]}\n\n![{name}]({name}.svg)" for name in drawn]
     for table in found:
         lines = [_line(table.heads), "|---" * len(table.heads) + "|"]
         lines += [_line([f"**{cell.text}**" if cell.best else cell.text for cell in row]) for row in table.rows]
-        parts += [f"## {table.title}", "\n".join(lines), *([_list(table.notes)] if table.notes else [])]
-    parts += ["## Pictures, pixel for pixel\n\n![crops](crops.png)"] if crops else []
-    return "\n\n".join(parts) + "\n"
+        page += [f"## {table.title}", "\n".join(lines), *([_list(table.notes)] if table.notes else [])]
+    page += ["## Pictures, pixel for pixel\n\n![crops](crops.png)"] if crops else []
+    return "\n\n".join(page) + "\n"
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -86,18 +89,18 @@ def _list(lines: Sequence[str]) -> str:
 
 
 def html(
-    experiment: Experiment, head: Sequence[str], found: Sequence[Table], curves: str,
+    experiment: Experiment, head: Sequence[str], found: Sequence[Table], drawn: Mapping[str, str],
     crops: Sequence[Sequence[pictures.Crop]], failures: Sequence[str],
 ) -> str:  # fmt: skip
     """The page as HTML that asks for nothing outside it."""
-    parts = [f"<h1>{escape(experiment.name)}</h1>", *(f"<p>{_code(line)}</p>" for line in head)]
-    parts += [f"<h2>Failures</h2>{_items(failures)}"] if failures else []
-    parts += [f"<h2>Curves</h2><div class=wide>{curves}</div>"] if curves else []
-    parts += [_html_table(table) for table in found]
+    page = [f"<h1>{escape(experiment.name)}</h1>", *(f"<p>{_code(line)}</p>" for line in head)]
+    page += [f"<h2>Failures</h2>{_items(failures)}"] if failures else []
+    page += [f"<h2>{TITLES[name]}</h2><div class=wide>{svg}</div>" for name, svg in drawn.items()]
+    page += [_html_table(table) for table in found]
     if crops:
-        parts.append("<h2>Pictures, pixel for pixel</h2>")
-        parts += ["<div class=row>" + "".join(map(_figure, row)) + "</div>" for row in crops]
-    body = "\n".join(parts)
+        page.append("<h2>Pictures, pixel for pixel</h2>")
+        page += ["<div class=row>" + "".join(map(_figure, row)) + "</div>" for row in crops]
+    body = "\n".join(page)
     title = f"<title>{escape(experiment.name)}</title>"
     return f"<!doctype html>\n<html lang=en><meta charset=utf-8>{title}{STYLE}\n{body}\n</html>\n"
 
@@ -129,6 +132,7 @@ def _figure(crop: pictures.Crop) -> str:
     return f'<figure style="width:{width}px">{image}<figcaption>{words}</figcaption></figure>'
 
 
+TITLES = {"curves": "Curves", "parts": "Where the bytes go"}
 BYTES_ARE = (
     "Bytes are those of files on disk, and a picture is what another process decodes of the file alone; bpp is bytes x 8 / "
     "pixels of the prepared picture. Figures are means over the pictures; ↑ more is better, ↓ less is better; the best of a "

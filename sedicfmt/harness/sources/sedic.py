@@ -29,6 +29,7 @@ from sedicfmt.harness.cache import Key, digest_of, digest_of_path
 from sedicfmt.harness.measured_process import BESIDE, Ended, require_tool, run_metered
 from sedicfmt.harness.prepare import Photo
 from sedicfmt.harness.sources.source import BPP, BYTES, FILE, PICTURE, Coded, Point, Workshop, within
+from sedicfmt.pipeline.report import report_bytes
 
 NOT_OURS = ("--max-bytes", "--target-bpp", "--json", "-o", "--output", "--overwrite", "--jobs", "--save-stages")
 NOT_DECIDING = {"evaluation", "training", "batch", "harness", "__pycache__"}  # folders of the package
@@ -70,7 +71,7 @@ class Sedic:
 
             def keep(photo: Photo, key: Key, told: dict[str, Any], path: Path) -> None:
                 within(path.stat().st_size, photo, point, self.name)
-                shop.done(photo, shop.cache.keep(key, told, {FILE: path}))
+                shop.done(photo, shop.cache.keep(key, told | {"parts": parts_of(path.read_bytes())}, {FILE: path}))
 
             work = {f"{photo.name}.png": (photo, key) for photo, key in wanted}
             run_tool("sedic-pack", given, made, options, work, shop, keep)
@@ -86,6 +87,15 @@ class Sedic:
 
             work = {f"{coded.photo.name}.sedic": (coded.photo, key) for coded, key in wanted}
             run_tool("sedic-unpack", given, made, list(self.unpack), work, shop, keep)
+
+
+def parts_of(data: bytes) -> dict[str, int]:
+    """Bytes of each kind of segment, and of what is around them."""
+    told = report_bytes(data)
+    parts = {"frame": told["overhead_bytes"]}
+    for segment in told["segments"]:
+        parts[segment["kind"]] = parts.get(segment["kind"], 0) + segment["bytes"]
+    return parts
 
 
 Keep = Callable[[Photo, Key, dict[str, Any], Path], None]

@@ -18,7 +18,7 @@ from sedicfmt.batch.jobs import is_shard
 from sedicfmt.errors import EncodeError
 
 if TYPE_CHECKING:
-    from sedicfmt.batch.folders import Batch
+    from sedicfmt.batch.folders import Batch, Where
     from sedicfmt.batch.run import Outcome
 
 LONGEST = 40  # characters of a file's name in the bar
@@ -39,16 +39,20 @@ def are_many(arguments: argparse.Namespace) -> bool:
 
 
 def add_jobs(p: argparse.ArgumentParser) -> None:
-    """--jobs."""
+    """--jobs and --ray."""
     told = "files at the same time, each in a process of its own that opens its models once (default 1)"
     p.add_argument("--jobs", type=int, default=1, metavar="N", help=told)
+    told = "the processes are actors of the Ray cluster at ADDRESS, or of one started here; for --device cuda with a GPU each"
+    p.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help=told)
 
 
-def jobs_of(arguments: argparse.Namespace) -> int:
-    """How many. Raises EncodeError."""
+def where(arguments: argparse.Namespace) -> Where:
+    """In which processes. Raises EncodeError."""
+    from sedicfmt.batch.folders import Where
+
     if arguments.jobs < 1:
         raise EncodeError(f"{arguments.jobs} is no number of processes", "--jobs")
-    return int(arguments.jobs)
+    return Where(arguments.jobs, arguments.ray)
 
 
 def run_batch(batch: Batch, arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sedic_tools.commands.command import done, note, parser, run, warn
-from sedic_tools.commands.folder import add_jobs, are_many, jobs_of, run_batch
+from sedic_tools.commands.folder import add_jobs, are_many, run_batch, where
 from sedic_tools.commands.output import check_output, is_sedic, read_input, write_output
 from sedicfmt.errors import EncodeError
 from sedicfmt.latents.registry import ALLOCATED, CODECS, DEFAULT_MODEL
@@ -78,8 +78,9 @@ def command(arguments: argparse.Namespace) -> int:
         from sedicfmt.batch.folders import pack_folder
 
         sources = [Path(name) for name in arguments.inputs]
-        jobs = jobs_of(arguments)
-        with pack_folder(sources, Path(arguments.output), options, arguments.overwrite, jobs=jobs) as batch:
+        with pack_folder(
+            sources, Path(arguments.output), options, arguments.overwrite, where=where(arguments)
+        ) as batch:
             return run_batch(batch, arguments)
     check_name(arguments.output)
     check_output(arguments, is_sedic, ".sedic file")

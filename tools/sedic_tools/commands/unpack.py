@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sedic_tools.commands.command import add_profile, bar, done, note, parser, run, warn
-from sedic_tools.commands.folder import add_jobs, are_many, jobs_of, run_batch
+from sedic_tools.commands.folder import add_jobs, are_many, run_batch, where
 from sedic_tools.commands.output import check_output, is_our_png, read_sedic, refuse_foreign, write_output
 from sedic_tools.commands.restoring_options import ALGORITHM, add_algorithm, add_restoring, restorer_options
 from sedicfmt.errors import EncodeError
@@ -97,8 +97,7 @@ def unpack_all(arguments: argparse.Namespace, options: UnpackOptions) -> int:
     if arguments.save_stages:
         raise EncodeError("--save-stages is for one file; the files of a folder would overwrite each other's")
     sources = [Path(name) for name in arguments.inputs]
-    jobs = jobs_of(arguments)
-    with unpack_folder(sources, Path(arguments.output), options, arguments.overwrite, jobs=jobs) as batch:
+    with unpack_folder(sources, Path(arguments.output), options, arguments.overwrite, where=where(arguments)) as batch:
         return run_batch(batch, arguments)
 
 

@@ -61,9 +61,9 @@ HEAD = """# What the commands print with `--json`
 
 One object a line, on standard output; on standard error where the picture or file itself goes to standard output (`-o -`).
 With one input it is one line: `packed`, `unpacked` or `inspected`, or `failed`; with `--back-ends`, `back_ends`. With a folder
-or several inputs `sedic-pack` and `sedic-unpack` print a line for each file as it is done (`packed_of_many` or
-`unpacked_of_many`, `kept`, `failed_of_many`), then `summary`, then `failed` where something ended it all. Keys may be added in
-later versions; none leaves or changes its meaning without a word in the changelog.
+or several inputs `sedic-pack` and `sedic-unpack` print a line for each file as it is done (`packed_of_many`,
+`unpacked_of_many`, `shard_of_many`, `kept`, `failed_of_many`), then `summary`, then `failed` where something ended it all.
+Keys may be added in later versions; none leaves or changes its meaning without a word in the changelog.
 
 Sizes are bytes, seconds are of the wall, bpp is bits of the whole file for a pixel of the picture, shares are 0 to 1. Keys
 in brackets may be absent. The same as a JSON Schema (draft 2020-12), which the tests hold against real output:

@@ -197,3 +197,22 @@ def test_what_a_configuration_gets_wrong_is_told_with_its_place(tmp_path, given,
 def test_an_unknown_codec_or_setting_fails_before_any_work(place):
     results, _ = measured(place, {"codec": "FLIF", "bytes": [500]}, {"codec": "JPEG", "settings": [1000]})
     assert "no codec 'FLIF'" in results.failures[0] and "JPEG has the qualities" in results.failures[1]
+
+
+@pytest.mark.parametrize("scales", ["best", "full"])
+def test_a_built_in_codec_finds_what_the_search_finds_here(place, scales):
+    """In another process, through files: the same bytes and the same figure as classical.py's own, which equal_bytes uses."""
+    from fractions import Fraction
+
+    from sedicfmt.evaluation import classical, codecs
+    from sedicfmt.evaluation.metrics import load_picture
+    from sedicfmt.picture import psnr
+
+    results, _ = measured(place, {"codec": "WebP", "scales": scales, "bytes": [300, 700]}, metrics=("psnr",))
+    assert not results.failures and len(results.rows) == 6
+    for row in results.rows:
+        photo, codec = load_picture(row.photo.path), codecs.codec_named("WebP")
+        ladder = None if scales == "best" else [Fraction(1)]
+        coded = classical.best_under(photo, int(row.point.split()[0]), codec, ladder)
+        assert coded is not None and row.size == len(coded.data)
+        assert row.values["psnr"] == psnr(photo, coded.picture) and row.told["scale"] == str(coded.scale)

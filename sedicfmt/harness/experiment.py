@@ -80,7 +80,7 @@ def experiment_of(given: Mapping[str, Any], folder: Path) -> Experiment:
     refuse_unknown(given, TOP, "")
     if "pictures" not in given:
         raise EncodeError("name the folder of pictures", "pictures")
-    sources = [source_of(table, f"source[{i}]") for i, table in enumerate(given.get("source", ()))]
+    sources = [source_of(table, f"source[{i}]", folder) for i, table in enumerate(given.get("source", ()))]
     published = [read_published(table, folder, f"published[{i}]") for i, table in enumerate(given.get("published", ()))]
     names = [source.name for source in sources] + [curve.name for curve in published]
     for name in names:
@@ -98,8 +98,8 @@ def experiment_of(given: Mapping[str, Any], folder: Path) -> Experiment:
     return Experiment(*texts, given.get("description", ""), every, anchor, published)
 
 
-def source_of(given: Mapping[str, Any], where: str) -> Source:
-    """One source. Raises EncodeError."""
+def source_of(given: Mapping[str, Any], where: str, folder: Path) -> Source:
+    """One source; what it names lies in `folder`. Raises EncodeError."""
     codec = given.get("codec")
     if not isinstance(codec, str) or not codec:
         raise EncodeError("name a codec: sedic, external, or a built-in one", f"{where}.codec")
@@ -116,7 +116,8 @@ def source_of(given: Mapping[str, Any], where: str) -> Source:
         searched = any(point.kind != SETTING for point in points)
         settings = tuple(map(str, given.get("settings", ()))) if searched else ()
         kept = tuple(point for point in points if point.kind != SETTING) if searched else points
-        lines = (given.get("encode", ""), given.get("decode", ""), settings, given.get("folder", ""))
+        place = str((folder / given["folder"]).resolve()) if "folder" in given else ""
+        lines = (given.get("encode", ""), given.get("decode", ""), settings, place)
         return External(kept, name, *lines, str(given.get("version", "")), told=given.get("note", ""))
     if not points:
         raise EncodeError("give bytes, bpp or settings", where)

@@ -80,6 +80,9 @@ class Measurer:
                     self.say(f"{metric.title}: {missing}")
         except SedicError as error:
             return {"gap": str(error)}
+        except Exception as error:  # a library's own: a gap, and not kept; the other metrics run
+            self.say(f"{metric.title}: {type(error).__name__}: {error}")
+            return {"gap": f"{type(error).__name__}: {error}"}
         return {}
 
     def _computed(self, metric: Metric, compute: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:

@@ -65,15 +65,19 @@ class Lines:
             self.take(line)
 
 
-def run_metered(command: Sequence[str], on_line: Callable[[str], None] | None = None) -> Ended:
-    """Runs a program to its end. `on_line` gets each line of its standard output when it comes.
+def run_metered(
+    command: Sequence[str], on_line: Callable[[str], None] | None = None, folder: Path | None = None
+) -> Ended:
+    """Runs a program to its end. `on_line` gets each line of its standard output when it comes; it runs in `folder`.
 
     An exception here, an interruption too, ends the program. Raises MissingDependency where it is not there.
     """
     lines = Lines(on_line)
     with tempfile.NamedTemporaryFile() as meter, tempfile.TemporaryFile("w+", errors="replace") as complaints:
         launcher = [sys.executable, "-I", "-S", "-c", METER, meter.name, *command]
-        process = subprocess.Popen(launcher, stdout=subprocess.PIPE, stderr=complaints, text=True, errors="replace")
+        process = subprocess.Popen(
+            launcher, stdout=subprocess.PIPE, stderr=complaints, text=True, errors="replace", cwd=folder
+        )
         try:
             assert process.stdout is not None
             for line in process.stdout:

@@ -216,3 +216,26 @@ def test_a_built_in_codec_finds_what_the_search_finds_here(place, scales):
         coded = classical.best_under(photo, int(row.point.split()[0]), codec, ladder)
         assert coded is not None and row.size == len(coded.data)
         assert row.values["psnr"] == psnr(photo, coded.picture) and row.told["scale"] == str(coded.scale)
+
+
+def test_a_program_runs_in_its_own_folder_with_paths_that_hold_there(place, monkeypatch):
+    """The configuration's folder is where `folder` begins; a cache that was named relatively is found from there, too."""
+    monkeypatch.chdir(place)
+    (place / "repository").mkdir()
+    (place / "repository" / "codec.py").write_text(Path(__file__).with_name("toy_codec.py").read_text())
+    lines = {
+        what: line.replace(str(Path(__file__).with_name("toy_codec.py")), "codec.py") for what, line in SIZED.items()
+    }
+    results, _ = measured(place, source(settings=[8], folder="repository", **lines))
+    assert not results.failures and results.of("toy")[0].complete
+
+
+def test_a_library_that_breaks_leaves_a_gap(place, monkeypatch):
+    import dataclasses
+
+    from sedicfmt.harness import experiment
+
+    broken = [dataclasses.replace(m, open=lambda weights: 1 / 0) if m.name == "grid" else m for m in experiment.METRICS]
+    monkeypatch.setattr(experiment, "METRICS", broken)
+    results, _ = measured(place, source(settings=[8]))
+    assert all("ZeroDivisionError" in row.gaps["grid"] and "psnr" in row.values for row in results.rows)

@@ -12,8 +12,9 @@ The contract:
 - A program that opens a model takes all pictures at once: `{inputs}`, `{files}` and `{outputs}` are folders, a picture's
   file in `{files}` has its name without the suffix.
 - `{width}`, `{height}`: for decoders that are told the size beside the file; the table then says so.
-- `decode` runs in a folder of its own that holds the files alone. It fails, or writes no picture: so does the row.
-- `folder`: where the commands run (their repository). `version`: a word that changes when the program does.
+- `decode` gets a file that lies in a folder of its own. It fails, or writes no picture: so does the row.
+- `folder`: where the commands run (their repository), from the configuration's folder on. `version`: a word that changes
+  when the program does.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ class External(OneByOne):
                 link(photo.path, given / f"{photo.name}.png")
             ended = self._run(self.encoder, {"inputs": given, "files": made, **rates(point)})
             for photo, key in wanted:
-                self._keep_together(photo, key, made, FILE, ended, shop, point)
+                self._keep_together(photo, key, made, FILE, ended, shop, len(wanted), point)
         return None
 
     def decode(self, wanted: Sequence[tuple[Coded, Key]], point: Point, shop: Workshop) -> None:
@@ -108,7 +109,7 @@ class External(OneByOne):
                 link(coded.file, given / coded.entry.told.get("name", coded.photo.name))
             ended = self._run(self.decoder, {"files": given, "outputs": made, **rates(point)})
             for coded, key in wanted:
-                self._keep_together(coded.photo, key, made, PICTURE, ended, shop)
+                self._keep_together(coded.photo, key, made, PICTURE, ended, shop, len(wanted))
         return None
 
     def encode_one(self, photo: Photo, key: Key, point: Point, shop: Workshop) -> Entry:
@@ -160,13 +161,21 @@ class External(OneByOne):
 
     def _run(self, line: str, values: dict[str, Any], what: str = "") -> Ended:
         """Runs a command line with its placeholders filled in: no shell, so that no name is more than a name."""
-        command = [filled(part, values) for part in shlex.split(line)]
-        if self.folder:
-            command = ["env", "-C", str(Path(self.folder).resolve()), *command]
-        return checked(run_metered(command), ", ".join(filter(None, [self.name, what])))
+        whole = {name: value.resolve() if isinstance(value, Path) else value for name, value in values.items()}
+        command = [filled(part, whole) for part in shlex.split(line)]
+        ended = run_metered(command, folder=Path(self.folder) if self.folder else None)
+        return checked(ended, ", ".join(filter(None, [self.name, what])))
 
     def _keep_together(
-        self, photo: Photo, key: Key, made: Path, name: str, ended: Ended, shop: Workshop, point: Point | None = None
+        self,
+        photo: Photo,
+        key: Key,
+        made: Path,
+        name: str,
+        ended: Ended,
+        shop: Workshop,
+        together: int,
+        point: Point | None = None,
     ) -> None:
         """One picture's file or picture out of the folder that a command filled."""
         try:
@@ -180,7 +189,7 @@ class External(OneByOne):
         except SedicError as error:
             shop.failed(photo, error)
             return
-        told = {"name": found[0].name, "together": len(list(made.iterdir())), **costs(ended)}
+        told = {"name": found[0].name, "together": together, **costs(ended)}
         shop.done(photo, shop.cache.keep(key, told, {name: found[0]}))
 
 

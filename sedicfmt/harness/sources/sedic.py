@@ -122,7 +122,7 @@ def run_tool(
         name = Path(told["input"]).name if "input" in told else ""
         if name in left:
             photo, key = left.pop(name)
-            _take_one(told, photo, key, batch, shop, keep)
+            _take_one(told, photo, key, batch, shop, keep, tool)
 
     jobs = ["--jobs", str(shop.jobs)] if shop.jobs > 1 else []
     ended = run_metered([str(BESIDE / tool), str(given), "-o", str(made), "--json", *jobs, *options], take)
@@ -131,11 +131,11 @@ def run_tool(
         raise _reason(tool, ended)
 
 
-def _take_one(told: dict[str, Any], photo: Photo, key: Key, batch: str, shop: Workshop, keep: Keep) -> None:
+def _take_one(told: dict[str, Any], photo: Photo, key: Key, batch: str, shop: Workshop, keep: Keep, tool: str) -> None:
     """One line of a tool's JSON."""
     if told["status"] == "failed":
         error = told["error"]
-        if error["exit_code"] == STATUS_OVER_LIMIT:
+        if error["exit_code"] == STATUS_OVER_LIMIT and tool == "sedic-pack":
             shop.done(photo, shop.cache.keep(key, {"nothing": error["message"]}))
         else:
             shop.failed(photo, BackendFailed(error["message"]))

@@ -175,7 +175,7 @@ def cache_of(arguments: argparse.Namespace) -> Cache:
     if arguments.cache or arguments.out:
         folder = arguments.cache or arguments.out / "cache"
         folder.mkdir(parents=True, exist_ok=True)
-        return Cache(folder)
+        return Cache(folder.resolve())  # programs of others run in folders of their own
     folder = Path(tempfile.mkdtemp(prefix="sedic-eval."))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Cache(folder)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
+Write = Callable[[BinaryIO], None]
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 BINARY = getattr(os, "O_BINARY", 0)
 NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a pipe that nobody writes to would wait for ever
@@ -35,13 +37,16 @@ def write_whole(path: Path, data: bytes, replace: bool) -> None:
 
 
 @contextmanager
-def aside(path: Path, data: bytes) -> Iterator[Path]:
-    """`data`, synced, under a name of its own beside `path`, for as long as the block runs."""
+def aside(path: Path, data: bytes | Write) -> Iterator[Path]:
+    """`data`, or what it writes, synced, under a name of its own beside `path`, for as long as the block runs."""
     temporary = path.with_name(f".sedic.{os.urandom(8).hex()}.part")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | BINARY, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
+            if callable(data):
+                data(stream)
+            else:
+                stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         yield temporary

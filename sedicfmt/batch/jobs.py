@@ -40,22 +40,28 @@ class Plan:
 def plan(sources: Sequence[Path], out: Path, suffixes: tuple[str, ...], output_suffix: str) -> Plan:
     """What becomes of the given files, and of those in and below the given folders that end in one of `suffixes`, in any case.
 
+    A tar shard, whichever `suffixes`, becomes a shard of the same name (shards.py).
     Hidden files and folders, links to folders, and `out` where it lies in a folder, are passed over. Raises EncodeError
     where there is nothing to do; OSError for a folder that cannot be read, but not for one within it.
     """
     closed, others, jobs, first = list[OSError](), Counter[str](), list[Job](), dict[str, str]()
     for source in sources:
         for name, path in _listed(source, out.resolve(), closed.append):
-            if path is not source and PurePath(name).suffix.lower() not in suffixes:
+            if path is not source and PurePath(name).suffix.lower() not in (*suffixes, SHARD):
                 others[PurePath(name).suffix.lower()] += 1
                 continue
-            made = PurePath(name).with_suffix(output_suffix).as_posix()
+            made = name if is_shard(name) else PurePath(name).with_suffix(output_suffix).as_posix()
             jobs.append(Job(name, made, path, out / made, first.get(made, "")))
             first.setdefault(made, str(path) if path is source else name)
     if not jobs:
         told = ", ".join(map(str, sources))
         raise EncodeError(f"{told} holds no file that ends in {', '.join(suffixes)}")
     return Plan(tuple(jobs), dict(sorted(others.items())), tuple(closed))
+
+
+def is_shard(name: str) -> bool:
+    """Whether a file is a tar shard, by its name."""
+    return PurePath(name).suffix.lower() == SHARD
 
 
 def find(sources: Sequence[Path], suffixes: tuple[str, ...]) -> tuple[list[Path], list[OSError]]:
@@ -88,6 +94,7 @@ def _names(folder: Path, out: Path | None, refuse: Callable[[OSError], None]) ->
                 yield (Path(place) / name).relative_to(folder).as_posix()
 
 
+SHARD = ".tar"
 # Of the formats that are opened (pipeline/picture_file.py), the suffixes under which people keep pictures.
 PICTURES = (
     ".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heics", ".heif", ".hif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg",

@@ -21,13 +21,14 @@ import json
 import os
 import stat
 from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from sedicfmt.batch.jobs import Job
-from sedicfmt.files import NO_FOLLOW, aside, folder_within, put
+from sedicfmt.files import NO_FOLLOW, Write, aside, folder_within, put
 
 JOURNAL_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | NO_FOLLOW  # never through a link that somebody laid there
 LONGEST_LINE = 1 << 20  # bytes; what is longer is none of ours
@@ -58,13 +59,13 @@ class Journal:
     ) -> None:
         self._stream.close()
 
-    def state(self, job: Job, data: bytes, options: str) -> str:
-        """What the output of `job` is to an input of the bytes `data`: "absent", "whole", "stale" or "foreign"."""
+    def state(self, job: Job, given: str, options: str) -> str:
+        """What the output of `job` is to an input of the SHA-256 `given`: "absent", "whole", "stale" or "foreign"."""
         if not os.path.lexists(job.output):
             return ABSENT
         if job.output.is_symlink() or not job.output.is_file():
             return FOREIGN
-        there, given = sha256(job.output.read_bytes()), sha256(data)
+        there = sha256_of(job.output)
         made = [line for line in self.lines[job.output_name] if line.get("output_sha256") == there]
         if any((line.get("input_sha256"), line.get("options")) == (given, options) for line in made):
             return WHOLE
@@ -72,16 +73,21 @@ class Journal:
         ours = any(line.get("input_sha256") == given or line.get("source") == source for line in made)
         return STALE if ours else FOREIGN
 
-    def keep(self, job: Job, data: bytes, made: bytes, options: str, replace: bool = True) -> None:
-        """Write `made`, the output for an input of the bytes `data`. Raises OSError, which names the output.
+    def keep(
+        self, job: Job, given: str, made: bytes | Write, options: str | Callable[[], str], replace: bool = True
+    ) -> None:
+        """Write `made`, or what it writes: the output for an input of the SHA-256 `given`.
 
-        `replace`: False where nothing has the output's name; if something has by now, it stays.
+        Raises OSError, which names the output.
+
+        `options` may be asked for once all is written. `replace`: False where nothing has the output's name; if something has
+        by now, it stays.
         """
-        line = {"output": job.output_name, "source": str(job.source.resolve()), "input_sha256": sha256(data)}
-        line |= {"options": options, "output_sha256": sha256(made)}
+        line = {"output": job.output_name, "source": str(job.source.resolve()), "input_sha256": given}
         try:
             folder_within(self.path.parent, job.output.parent)
             with aside(job.output, made) as temporary:
+                line |= {"options": options() if callable(options) else options, "output_sha256": sha256_of(temporary)}
                 self._append(json.dumps(line).encode() + b"\n")
                 put(temporary, job.output, replace)
         except OSError as error:
@@ -112,6 +118,12 @@ def linked(error: OSError) -> bool:
 def sha256(data: bytes) -> str:
     """In hexadecimal."""
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """Of a file, which need not fit into memory. Raises OSError."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

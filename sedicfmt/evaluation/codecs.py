@@ -1,32 +1,48 @@
-"""The general image formats that `.sedic` is shown beside, as Pillow and its plug-ins write them, and VVC (vvc.py).
+"""The codecs that `.sedic` is shown beside: as Pillow and its plug-ins write them, and those with a module of their own
+(vvc.py, bpg.py, vtm.py, compressai_models.py).
 
 A size in bytes is the length of a complete file that any reader of the format opens, with its headers and without
-metadata; VVC alone has no file format yet, and counts by its stream.
+metadata; VVC has no file format yet, and counts by its stream.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
+from importlib import import_module, metadata
+from typing import Any, Protocol
 
 import numpy as np
+import PIL
 from PIL import Image, features
 
 from sedicfmt.installing import install_extra, pip_install
 from sedicfmt.picture import Picture
 
 from ..errors import EncodeError, MissingDependency
-from . import vvc
+from . import bpg, compressai_models, vtm, vvc
+
+
+class Coder(Protocol):
+    """What a codec that is none of Pillow's formats does; a module is one."""
+
+    def encode(self, image: Image.Image, quality: float, options: Mapping[str, Any]) -> bytes:
+        """A picture's file. Raises MissingDependency, BackendFailed."""
+
+    def decode(self, data: bytes, options: Mapping[str, Any]) -> Image.Image:
+        """The picture, RGB, in a file that `encode` made with the same options. Raises as it does."""
+
+    def version(self) -> str:
+        """The program or package that does it, with its version. Raises MissingDependency."""
 
 
 @dataclass(frozen=True)
 class Codec:
     """One format as Pillow writes it: `options` of `Image.save`, and the quality settings from worst to best.
 
-    VVC is no format of Pillow's: `pillow_format` is empty, `options` are those of vvc.py. Sides are multiples of `step`.
+    With a `coder` it is no format of Pillow's: `pillow_format` is empty, `options` are the coder's. Sides are multiples of
+    `step`. `note`: what a reader of a table must know of its files.
     """
 
     name: str
@@ -34,13 +50,15 @@ class Codec:
     options: Mapping[str, Any]
     qualities: Sequence[float]
     step: int = 1
+    coder: Coder | None = None
+    note: str = ""
 
 
 def encode(image: Image.Image, codec: Codec, quality: float) -> bytes:
     """A complete file, without metadata."""
     _require(codec)
-    if codec.name == "VVC":
-        return vvc.encode(image, int(quality), codec.options)
+    if codec.coder:
+        return codec.coder.encode(image, quality, codec.options)
     file = io.BytesIO()
     image.save(file, codec.pillow_format, quality=quality, **codec.options)
     return file.getvalue()
@@ -49,8 +67,8 @@ def encode(image: Image.Image, codec: Codec, quality: float) -> bytes:
 def decode(data: bytes, codec: Codec, shape: tuple[int, ...]) -> Picture:
     """The picture in `data` scaled up (Lanczos) to `shape` (height, width): uint8, shape (height, width, 3)."""
     _require(codec)
-    if codec.name == "VVC":
-        pixels = vvc.decode(data)
+    if codec.coder:
+        pixels = codec.coder.decode(data, codec.options)
     else:
         with Image.open(io.BytesIO(data), formats=[codec.pillow_format]) as image:
             pixels = image.convert("RGB")
@@ -59,11 +77,33 @@ def decode(data: bytes, codec: Codec, shape: tuple[int, ...]) -> Picture:
 
 
 def codec_named(name: str) -> Codec:
-    """The codec of `CODECS` with this name, whatever its case. Raises EncodeError where there is none."""
-    for codec in CODECS:
+    """The codec with this name, whatever its case; `compressai:MODEL[:FOLDER]` for a model of CompressAI's.
+
+    Raises EncodeError where there is none.
+    """
+    for codec in (*CODECS, *ON_PATH):
         if codec.name.lower() == name.lower():
             return codec
-    raise EncodeError(f"no codec {name!r}: {', '.join(codec.name for codec in CODECS)}")
+    kind, _, model = name.partition(":")
+    if kind == "compressai" and model:
+        options = compressai_models.options_of(model)
+        qualities = compressai_models.qualities(options["model"])
+        return Codec(name, "", options, qualities, coder=compressai_models, note=compressai_models.NOTE)
+    known = ", ".join(codec.name for codec in (*CODECS, *ON_PATH))
+    raise EncodeError(f"no codec {name!r}: {known}, compressai:MODEL[:FOLDER]")
+
+
+def made_by(codec: Codec) -> str:
+    """What writes the format, with its version: other versions write other bytes. Raises MissingDependency."""
+    found = codec.coder.version() if codec.coder else VERSIONS[codec.name]()
+    return f"{found}, Pillow {PIL.__version__}"
+
+
+def _package(name: str) -> str:
+    try:
+        return f"{name} {metadata.version(name)}"
+    except metadata.PackageNotFoundError as missing:
+        raise MissingDependency(f"no {name}: {install_extra('eval')}") from missing
 
 
 def _require(codec: Codec) -> None:
@@ -107,11 +147,23 @@ CODECS = (
     # One thread, so that the bytes do not depend on the machine.
     Codec("AVIF", "AVIF", AVIF_OPTIONS, WHOLE_QUALITIES),
     # x265's own tuning loses 0.4 dB, tune=ssim 0.5 and 0.3; 4:4:4 0.2 and 0.1; presets from slow to placebo are within 0.1.
-    Codec("HEIC", "HEIF", HEIC_OPTIONS, WHOLE_QUALITIES),
+    Codec("HEIC", "HEIF", HEIC_OPTIONS, WHOLE_QUALITIES, note="4:2:0"),
     # IntraPeriod 1 leaves the patterns of a group of pictures out of the stream: 130 bytes. Its perceptual quantiser is
     # off (vvc.py), as PSNR chooses here. Preset slow takes 1.8 times as long and gains less than 0.1 dB.
-    Codec("VVC", "", VVC_OPTIONS, QUANTISERS, 2),
+    Codec("VVC", "", VVC_OPTIONS, QUANTISERS, 2, vvc, "4:2:0; a bare stream, which does not say its colours"),
 )
+ON_PATH = (
+    Codec("BPG", "", {"chroma": "444"}, tuple(range(51, -1, -1)), 1, bpg, "4:4:4, x265"),
+    Codec("VTM", "", {}, tuple(range(63, 16, -1)), 1, vtm, "4:4:4; a bare stream, which does not say its colours"),
+)
+"""Programs of others, where they are found on PATH."""
+VERSIONS: dict[str, Callable[[], str]] = {
+    "JPEG": lambda: f"libjpeg-turbo {features.version('libjpeg_turbo')}",
+    "WebP": lambda: f"libwebp {features.version('webp')}",
+    "AVIF": lambda: f"libavif {features.version('avif')}",
+    "JPEG XL": lambda: _package("pillow-jxl-plugin"),
+    "HEIC": lambda: _package("pillow-heif"),
+}
 PLUGINS = {
     "JPEG XL": ("pillow_jxl", "pillow-jxl-plugin"),  # its import registers the format with Pillow
     "HEIC": ("pillow_heif", "pillow-heif"),

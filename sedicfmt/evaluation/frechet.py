@@ -27,18 +27,19 @@ Array = NDArray[np.float64]
 CROP = 128  # pixels a side
 
 
-def crops_of(picture: Picture) -> list[Picture]:
-    """Squares of 128 pixels of a uint8 RGB picture (height, width, 3). Raises EncodeError where there is none."""
+def crops_of(picture: Picture, side: int = CROP, shifted: bool = True) -> list[Picture]:
+    """Squares of `side` pixels of a uint8 RGB picture (height, width, 3), with or without the grid that is moved by half a
+    square. Raises EncodeError where there is none."""
     check_pair(picture, picture)
     height, width = picture.shape[:2]
     found = [
-        picture[top : top + CROP, left : left + CROP]
-        for start in (0, CROP // 2)
-        for top in range(start, height - CROP + 1, CROP)
-        for left in range(start, width - CROP + 1, CROP)
+        picture[top : top + side, left : left + side]
+        for start in ((0, side // 2) if shifted else (0,))
+        for top in range(start, height - side + 1, side)
+        for left in range(start, width - side + 1, side)
     ]
     if not found:
-        raise EncodeError(f"crops need sides of at least {CROP} pixels, not {width}x{height}")
+        raise EncodeError(f"crops need sides of at least {side} pixels, not {width}x{height}")
     return found
 
 

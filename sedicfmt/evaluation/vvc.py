@@ -13,6 +13,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ Plane = NDArray[np.float32]
 TOP = 1023.0  # of a sample of 10 bits
 
 
-def encode(image: Image.Image, qp: int, options: Mapping[str, Any]) -> bytes:
-    """The stream of an RGB picture of even sides at quantiser `qp` (0 … 63, finest first).
+def encode(image: Image.Image, quality: float, options: Mapping[str, Any]) -> bytes:
+    """The stream of an RGB picture of even sides at quantiser `quality` (0 … 63, finest first).
 
     `options`: "preset" and VVenC's own.
     Raises EncodeError for odd sides, MissingDependency without imageio-ffmpeg, BackendFailed where its ffmpeg cannot.
@@ -39,7 +40,18 @@ def encode(image: Image.Image, qp: int, options: Mapping[str, Any]) -> bytes:
         raise EncodeError(f"VVC in 4:2:0 needs even sides, not {image.width}x{image.height}")
     inner = ":".join(f"{key}={value}" for key, value in options.items() if key != "preset")
     source = ["-f", "rawvideo", "-pix_fmt", "yuv420p10le", "-s", f"{pixels.shape[1]}x{pixels.shape[0]}", "-i", "-"]
-    coder = ["-c:v", "libvvenc", "-preset", options["preset"], "-qpa", "0", "-qp", str(qp), "-vvenc-params", inner]
+    coder = [
+        "-c:v",
+        "libvvenc",
+        "-preset",
+        options["preset"],
+        "-qpa",
+        "0",
+        "-qp",
+        str(int(quality)),
+        "-vvenc-params",
+        inner,
+    ]
     # VVenC writes its warnings to standard output: no place for the stream.
     with tempfile.TemporaryDirectory() as folder:
         stream = Path(folder) / "picture.vvc"
@@ -47,7 +59,7 @@ def encode(image: Image.Image, qp: int, options: Mapping[str, Any]) -> bytes:
         return stream.read_bytes()
 
 
-def decode(data: bytes) -> Image.Image:
+def decode(data: bytes, options: Mapping[str, Any] | None = None) -> Image.Image:
     """The RGB picture in a stream, its sides even."""
     y4m = run(["-f", "vvc", "-i", "-", "-strict", "-1", "-f", "yuv4mpegpipe", "-"], data)
     head, _, rest = y4m.partition(b"\n")
@@ -55,6 +67,12 @@ def decode(data: bytes) -> Image.Image:
         raise BackendFailed("ffmpeg found no picture in a VVC stream")
     sides = {word[:1]: int(word[1:]) for word in head.split() if word[:1] in (b"W", b"H")}
     return Image.fromarray(from_samples(rest.partition(b"\n")[2], sides[b"W"], sides[b"H"]))
+
+
+def version() -> str:
+    """The package whose ffmpeg it is. Raises MissingDependency."""
+    ffmpeg()
+    return f"imageio-ffmpeg {metadata.version('imageio-ffmpeg')}"
 
 
 def to_samples(pixels: Plane) -> bytes:

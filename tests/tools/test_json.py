@@ -6,6 +6,7 @@ import copy
 import json
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,18 @@ def test_many(photos, tmp_path):
     unpacked = ["unpacked_of_many", "failed_of_many", "summary"]
     printed("unpack", tmp_path / "out", "-o", tmp_path / "back", "--stage", "reference", of=unpacked)
     printed("inspect", VALID, photos / "a.png", VALID, of=["inspected", "failed", "inspected"])
+
+
+def test_shards(photos, tmp_path):
+    (tmp_path / "in").mkdir()
+    for name, members in (("good.tar", ["a.png", "c.txt"]), ("mixed.tar", ["a.png", "b.png"])):
+        with tarfile.open(tmp_path / "in" / name, "w") as shard:
+            for member in members:
+                shard.add(photos / member, member)
+    lines = printed(
+        "pack", tmp_path / "in", "-o", tmp_path / "out", *ALONE, of=["shard_of_many", "failed_of_many", "summary"]
+    )
+    assert (lines[0]["members"], lines[0]["copied"], lines[1]["failed_members"]) == (1, 1, 1)
 
 
 def test_failures(photos, tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sedicfmt.batch.jobs import Job
-from sedicfmt.batch.journal import ABSENT, FOREIGN, STALE, WHOLE, Journal
+from sedicfmt.batch.journal import ABSENT, FOREIGN, STALE, WHOLE, Journal, sha256
 
 DATA, MADE, OPTIONS = b"a photo", b"its file", "digest of the options"
 
@@ -27,12 +27,12 @@ def out(tmp_path):
 
 def kept(out, job, data=DATA, made=MADE, options=OPTIONS):
     with Journal(out, "tool") as journal:
-        journal.keep(job, data, made, options)
+        journal.keep(job, sha256(data), made, options)
 
 
 def state(out, job, data=DATA, options=OPTIONS):
     with Journal(out, "tool") as journal:
-        return journal.state(job, data, options)
+        return journal.state(job, sha256(data), options)
 
 
 def test_a_file_is_known_by_a_later_run(out, job):

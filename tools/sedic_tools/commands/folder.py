@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sedic_tools.commands.command import bar, say, told
+from sedicfmt.batch.jobs import is_shard
 from sedicfmt.errors import EncodeError
 
 if TYPE_CHECKING:
-    from sedicfmt.batch.folders import Batch
+    from sedicfmt.batch.folders import Batch, Where
     from sedicfmt.batch.run import Outcome
 
 LONGEST = 40  # characters of a file's name in the bar
@@ -26,7 +27,8 @@ LONGEST = 40  # characters of a file's name in the bar
 def are_many(arguments: argparse.Namespace) -> bool:
     """Whether the inputs are a folder, or several. Raises EncodeError where the output then is no folder."""
     inputs, out = arguments.inputs, Path(arguments.output)
-    if len(inputs) == 1 and (inputs[0] == "-" or not Path(inputs[0]).is_dir()):
+    only = inputs[0]
+    if len(inputs) == 1 and (only == "-" or not (Path(only).is_dir() or is_shard(only))):
         return False
     if "-" in inputs:
         raise EncodeError("standard input is one file; it cannot be one of several")
@@ -34,6 +36,23 @@ def are_many(arguments: argparse.Namespace) -> bool:
         told = f"{inputs[0]} is a folder" if len(inputs) == 1 else f"there are {len(inputs)} inputs"
         raise EncodeError(f"{told}, so the output has to be a folder; {arguments.output} is not")
     return True
+
+
+def add_jobs(p: argparse.ArgumentParser) -> None:
+    """--jobs and --ray."""
+    told = "files at the same time, each in a process of its own that opens its models once (default 1)"
+    p.add_argument("--jobs", type=int, default=1, metavar="N", help=told)
+    told = "the processes are actors of the Ray cluster at ADDRESS, or of one started here; for --device cuda with a GPU each"
+    p.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help=told)
+
+
+def where(arguments: argparse.Namespace) -> Where:
+    """In which processes. Raises EncodeError."""
+    from sedicfmt.batch.folders import Where
+
+    if arguments.jobs < 1:
+        raise EncodeError(f"{arguments.jobs} is no number of processes", "--jobs")
+    return Where(arguments.jobs, arguments.ray)
 
 
 def run_batch(batch: Batch, arguments: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sedic_tools.commands.command import add_threads, done, note, parser, run, warn
-from sedic_tools.commands.folder import are_many, run_batch
+from sedic_tools.commands.folder import add_jobs, are_many, run_batch, where
 from sedic_tools.commands.output import check_output, is_sedic, on_stdout, read_input, write_output
 from sedicfmt.errors import EncodeError
 from sedicfmt.latents.registry import ALLOCATED, CODECS, DEFAULT_MODEL
@@ -28,6 +28,7 @@ def arguments() -> argparse.ArgumentParser:
         "-o", "--output", required=True, help="the .sedic file to write, - for standard output, or the folder"
     )
     p.add_argument("--overwrite", action="store_true", help="replace what is there already, whoever made it")
+    add_jobs(p)
     p.add_argument("--preset", metavar="NAME", help="limits and budget in one word: tiny (0.01 bpp), paper-low, paper-high "
                    "(what the paper has at 0.02-0.03, 0.04-0.05 bpp); other switches go before it")  # fmt: skip
     p.add_argument("--describe", default="offline", help="offline (default), annotations:FILE (JSON or COCO), "
@@ -83,7 +84,9 @@ def command(arguments: argparse.Namespace) -> int:
         from sedicfmt.batch.folders import pack_folder
 
         sources = [Path(name) for name in arguments.inputs]
-        with pack_folder(sources, Path(arguments.output), options, arguments.overwrite) as batch:
+        with pack_folder(
+            sources, Path(arguments.output), options, arguments.overwrite, where=where(arguments)
+        ) as batch:
             return run_batch(batch, arguments)
     check_name(arguments.output)
     check_output(arguments, is_sedic, ".sedic file")

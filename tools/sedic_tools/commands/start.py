@@ -45,6 +45,11 @@ def corpus() -> int:
     return _start("corpus")
 
 
+def evaluate() -> int:
+    """sedic-eval."""
+    return _start("eval")
+
+
 def split() -> int:
     """sedic-split."""
     return _start("split")
@@ -72,7 +77,8 @@ def sedic() -> int:
 COMMANDS = {
     "pack": "a picture into a .sedic file", "unpack": "a .sedic file into a picture", "inspect": "what a file is made of",
     "diff": "in what two files differ", "grep": "find files by the words in them",
-    "split": "a file into frames for a thin link", "join": "frames into a file", "corpus": "files for testing decoders",
+    "split": "a file into frames for a thin link", "join": "frames into a file",
+    "eval": "measure codecs on a folder of pictures", "corpus": "files for testing decoders",
     "train": "train the models that ship", "desktop": "file type, thumbnails, completion and man pages for this system",
 }  # fmt: skip
 """Every command and what it does."""

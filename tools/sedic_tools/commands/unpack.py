@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sedic_tools.commands.command import add_model, add_profile, add_threads, bar, done, note, parser, run, warn
-from sedic_tools.commands.folder import are_many, run_batch
+from sedic_tools.commands.folder import add_jobs, are_many, run_batch, where
 from sedic_tools.commands.output import (
     check_output,
     is_our_picture,
@@ -45,6 +45,7 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument("--quality", type=int, metavar="N", help="of JPEG (92), WebP (90), AVIF (80): 1 to 100")
     p.add_argument("--overwrite", action="store_true", help="replace what is there already, whoever made it")
     p.add_argument("--longest-side", type=int, metavar="N", help="make the picture smaller, to N pixels at most")
+    add_jobs(p)
     p.add_argument("--stage", choices=("reference", "objects", "final"), default="final", help="how far to decode")
     p.add_argument("--partial", action="store_true", help="decode an incomplete file as far as it goes, unchecked")
     p.add_argument(
@@ -122,7 +123,9 @@ def unpack_all(arguments: argparse.Namespace, options: UnpackOptions, written: P
     if arguments.save_stages:
         raise EncodeError("--save-stages is for one file; the files of a folder would overwrite each other's")
     sources = [Path(name) for name in arguments.inputs]
-    with unpack_folder(sources, Path(arguments.output), options, arguments.overwrite, written=written) as batch:
+    with unpack_folder(
+        sources, Path(arguments.output), options, arguments.overwrite, written=written, where=where(arguments)
+    ) as batch:
         return run_batch(batch, arguments)
 
 

@@ -32,7 +32,6 @@ from typing import Any
 import torch
 
 from sedic_tools.commands import command
-from sedic_tools.pages.measured_process import run_measured
 from sedic_tools.pages.random_diffusion import build_model, build_request
 from sedic_tools.pages.straightforward_orag import StraightforwardOrag, SwitchedDenoiser
 from sedicfmt.decoders.diffusers.attention_maps import last_up_block
@@ -42,6 +41,7 @@ from sedicfmt.decoders.interfaces import RestorationModel, Restorer, RestoreRequ
 from sedicfmt.decoders.orag.loop import OragRestorer
 from sedicfmt.decoders.orag.settings import OragSettings
 from sedicfmt.errors import BackendFailed, EncodeError, SedicError
+from sedicfmt.harness.measured_process import run_measured
 from sedicfmt.networks.devices import choose_device
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import metadata
@@ -18,19 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import PIL
-from PIL import features
 
 import sedic_tables
 import sedicfmt
 from sedicfmt.errors import BackendFailed, LimitExceeded, MissingDependency
 from sedicfmt.evaluation import classical
 from sedicfmt.evaluation.classical import Coded
-from sedicfmt.evaluation.codecs import Codec
+from sedicfmt.evaluation.codecs import VERSIONS, Codec, made_by
 from sedicfmt.evaluation.metrics import load_picture
-from sedicfmt.installing import install_extra, install_whole
+from sedicfmt.harness.measured_process import BESIDE
+from sedicfmt.installing import install_whole
 from sedicfmt.picture import Picture
-
-from .measured_process import BESIDE
 
 USED = {"metrics.py"}  # of evaluation: its PSNR chooses the coder
 FULL = ", full size"
@@ -150,26 +148,3 @@ def digest() -> str:
             if file.is_file() and not unused:
                 total.update(json.dumps([str(inside), hashlib.sha256(file.read_bytes()).hexdigest()]).encode())
     return total.hexdigest()[:16]
-
-
-def made_by(codec: Codec) -> str:
-    """The library that writes the format, with its version: other versions write other bytes."""
-    found = VERSIONS[codec.name]()
-    return f"{found}, Pillow {PIL.__version__}"
-
-
-def _package(name: str) -> str:
-    try:
-        return f"{name} {metadata.version(name)}"
-    except metadata.PackageNotFoundError as missing:
-        raise MissingDependency(f"no {name}: {install_extra('eval')}") from missing
-
-
-VERSIONS: dict[str, Callable[[], str]] = {
-    "JPEG": lambda: f"libjpeg-turbo {features.version('libjpeg_turbo')}",
-    "WebP": lambda: f"libwebp {features.version('webp')}",
-    "AVIF": lambda: f"libavif {features.version('avif')}",
-    "JPEG XL": lambda: _package("pillow-jxl-plugin"),
-    "HEIC": lambda: _package("pillow-heif"),
-    "VVC": lambda: _package("imageio-ffmpeg"),
-}

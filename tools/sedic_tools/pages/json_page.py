@@ -61,8 +61,8 @@ HEAD = """# What the commands print with `--json`
 
 One object a line, on standard output; on standard error where the picture or file itself goes to standard output (`-o -`).
 With one input it is one line: `packed`, `unpacked` or `inspected`, or `failed`; with `--back-ends`, `back_ends`. With a folder
-or several inputs `sedic-pack` and `sedic-unpack` print a line for each file as it is done (`packed_of_many` or
-`unpacked_of_many`, `kept`, `failed_of_many`), then `summary`, then `failed` where something ended it all;
+or several inputs `sedic-pack` and `sedic-unpack` print a line for each file as it is done (`packed_of_many`,
+`unpacked_of_many`, `shard_of_many`, `kept`, `failed_of_many`), then `summary`, then `failed` where something ended it all;
 `sedic-inspect` prints `inspected` or `failed` for each, `sedic-split` and `sedic-join` print `split` and `joined`. Keys may be
 added in later versions; none leaves or changes its meaning without a word in the changelog.
 

@@ -27,7 +27,7 @@ from statistics import median
 from PIL import Image
 
 from sedic_tools.commands.vector_parts import picture
-from sedic_tools.pages.measured_process import BESIDE
+from sedicfmt.harness.measured_process import BESIDE
 
 NEW, OLDER, NOTHING, BROKEN = "the new output", "the older output", "nothing", "half an output"
 

@@ -27,9 +27,8 @@ from PIL import Image
 from sedicfmt.errors import BackendFailed, SedicError
 from sedicfmt.evaluation import contact_sheet
 from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim
+from sedicfmt.harness.measured_process import BESIDE, Ran, run_measured
 from sedicfmt.picture import psnr
-
-from .measured_process import BESIDE, Ran, run_measured
 
 TOOLS = ("pack", "unpack", "inspect")
 

@@ -25,13 +25,13 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from sedic_tools.pages.measured_process import BESIDE, run_measured
 from sedic_tools.tables import text_corpus
 from sedicfmt.encoders.annotations.describe_annotations import AnnotationsDescriber
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.encoders.registry import find_describer
 from sedicfmt.encoders.words import limit_words
 from sedicfmt.errors import BackendFailed, EncodeError
+from sedicfmt.harness.measured_process import BESIDE, run_measured
 from sedicfmt.picture import Pixels
 
 OBJECTS, WORDS_OBJECT, WORDS_OVERALL = 3, 30, 50  # the paper's J, l_d, l_all at 0.0457 bpp

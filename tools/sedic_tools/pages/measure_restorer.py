@@ -23,9 +23,9 @@ from sedicfmt.api import read, write
 from sedicfmt.evaluation import contact_sheet
 from sedicfmt.evaluation.judge import MEASURES, Judge, Measure, natural
 from sedicfmt.evaluation.metrics import find_photos, load_picture
+from sedicfmt.harness.measured_process import BESIDE, Ran, run_measured
 from sedicfmt.picture import Picture
 
-from .measured_process import BESIDE, Ran, run_measured
 from .restorer_variants import DEFAULT, VARIANTS
 
 

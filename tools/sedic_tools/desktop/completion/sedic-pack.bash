@@ -7,7 +7,7 @@
 
 
 
-_shtab_sedic_pack_option_strings=(-h --help --json --version -o --output --overwrite --preset --describe --base-url --llm-timeout --llm-retries --llm-max-tokens --llm-image-size --ground --segment --device --objects --words-object --words-overall --max-bytes --target-bpp --mask-scale --model --refine --seed --threads)
+_shtab_sedic_pack_option_strings=(-h --help --json --version -o --output --overwrite --jobs --ray --preset --describe --base-url --llm-timeout --llm-retries --llm-max-tokens --llm-image-size --ground --segment --device --objects --words-object --words-overall --max-bytes --target-bpp --mask-scale --model --refine --seed --threads)
 
 _shtab_sedic_pack_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_sedic_pack__o_COMPGEN=_shtab_compgen_files
@@ -21,6 +21,7 @@ _shtab_sedic_pack___help_nargs=0
 _shtab_sedic_pack___json_nargs=0
 _shtab_sedic_pack___version_nargs=0
 _shtab_sedic_pack___overwrite_nargs=0
+_shtab_sedic_pack___ray_nargs='?'
 _shtab_sedic_pack___refine_nargs=0
 
 

@@ -51,7 +51,7 @@ function _shtab_sedic_pack_using
 end
 
 set -g _shtab_sedic_pack_commands 
-set -g _shtab_sedic_pack_opts_with_value --base-url --describe --device --ground --llm-image-size --llm-max-tokens --llm-retries --llm-timeout --mask-scale --max-bytes --model --objects --output --preset --seed --segment --target-bpp --threads --words-object --words-overall -o
+set -g _shtab_sedic_pack_opts_with_value --base-url --describe --device --ground --jobs --llm-image-size --llm-max-tokens --llm-retries --llm-timeout --mask-scale --max-bytes --model --objects --output --preset --ray --seed --segment --target-bpp --threads --words-object --words-overall -o
 
 complete -c sedic-pack -e
 complete -c sedic-pack -f
@@ -61,6 +61,8 @@ complete -c sedic-pack -n _shtab_sedic_pack_using -l json -d 'print the result, 
 complete -c sedic-pack -n _shtab_sedic_pack_using -l version -d 'show program'"'"'s version number and exit'
 complete -c sedic-pack -n _shtab_sedic_pack_using -s o -l output -xka "(__fish_complete_path (commandline -ct))" -d 'the .sedic file to write, - for standard output, or the folder'
 complete -c sedic-pack -n _shtab_sedic_pack_using -l overwrite -d 'replace what is there already, whoever made it'
+complete -c sedic-pack -n _shtab_sedic_pack_using -l jobs -x -d 'files at the same time, each in a process of its own that opens its models once (default 1)'
+complete -c sedic-pack -n _shtab_sedic_pack_using -l ray -x -d 'the processes are actors of the Ray cluster at ADDRESS, or of one started here; for --device cuda with a GPU each'
 complete -c sedic-pack -n _shtab_sedic_pack_using -l preset -x -d 'limits and budget in one word: tiny (0.01 bpp), paper-low, paper-high (what the paper has at 0.02-0.03, 0.04-0.05 bpp); other switches go before it'
 complete -c sedic-pack -n _shtab_sedic_pack_using -l describe -x -d 'offline (default), annotations:FILE (JSON or COCO), openai[:MODEL] (else OPENAI_MODEL; key in OPENAI_API_KEY), or vlm:FOLDER_OR_ID'
 complete -c sedic-pack -n _shtab_sedic_pack_using -l base-url -x -d 'of an OpenAI-compatible server (else OPENAI_BASE_URL, else OpenAI)'

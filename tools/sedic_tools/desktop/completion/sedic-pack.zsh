@@ -21,6 +21,8 @@ _shtab_sedic_pack_options=(
   "(- : *)--version[show program\'s version number and exit]"
   {-o,--output}"[the .sedic file to write, - for standard output, or the folder]:output:_files"
   "--overwrite[replace what is there already, whoever made it]"
+  "--jobs[files at the same time, each in a process of its own that opens its models once (default 1)]:N:"
+  "--ray[the processes are actors of the Ray cluster at ADDRESS, or of one started here\; for --device cuda with a GPU each]:ADDRESS:"
   "--preset[limits and budget in one word\: tiny (0.01 bpp), paper-low, paper-high (what the paper has at 0.02-0.03, 0.04-0.05 bpp)\; other switches go before it]:NAME:"
   "--describe[offline (default), annotations\:FILE (JSON or COCO), openai\[\:MODEL\] (else OPENAI_MODEL\; key in OPENAI_API_KEY), or vlm\:FOLDER_OR_ID]:describe:"
   "--base-url[of an OpenAI-compatible server (else OPENAI_BASE_URL, else OpenAI)]:URL:"

@@ -7,7 +7,7 @@
 
 
 
-_shtab_sedic_unpack_option_strings=(-h --help --json --version -o --output --format --quality --overwrite --longest-side --stage --partial --save-stages --model --profile --threads --restorer --device --dtype --tiled-vae --detail --objects --object-steps --steps --no-text --restoring --without-reference --no-guidance --eta --guided-share --updates --tokens --eta-by-noise --no-eta-by-noise --full-gradient --no-full-gradient --own-noise --no-own-noise --sampler --spacing --fusion --before-first --round-trip --no-round-trip --object-cfg --cfg --negative-prompt --start --strength --last-control --colour)
+_shtab_sedic_unpack_option_strings=(-h --help --json --version -o --output --format --quality --overwrite --longest-side --jobs --ray --stage --partial --save-stages --model --profile --threads --restorer --device --dtype --tiled-vae --detail --objects --object-steps --steps --no-text --restoring --without-reference --no-guidance --eta --guided-share --updates --tokens --eta-by-noise --no-eta-by-noise --full-gradient --no-full-gradient --own-noise --no-own-noise --sampler --spacing --fusion --before-first --round-trip --no-round-trip --object-cfg --cfg --negative-prompt --start --strength --last-control --colour)
 
 _shtab_sedic_unpack_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_sedic_unpack__o_COMPGEN=_shtab_compgen_files
@@ -34,6 +34,7 @@ _shtab_sedic_unpack___help_nargs=0
 _shtab_sedic_unpack___json_nargs=0
 _shtab_sedic_unpack___version_nargs=0
 _shtab_sedic_unpack___overwrite_nargs=0
+_shtab_sedic_unpack___ray_nargs='?'
 _shtab_sedic_unpack___partial_nargs=0
 _shtab_sedic_unpack___tiled_vae_nargs=0
 _shtab_sedic_unpack___no_text_nargs=0

@@ -51,7 +51,7 @@ function _shtab_sedic_unpack_using
 end
 
 set -g _shtab_sedic_unpack_commands 
-set -g _shtab_sedic_unpack_opts_with_value --before-first --cfg --colour --detail --device --dtype --eta --format --fusion --guided-share --last-control --longest-side --model --negative-prompt --object-cfg --object-steps --objects --output --profile --quality --restorer --restoring --sampler --save-stages --spacing --stage --start --steps --strength --threads --tokens --updates -o
+set -g _shtab_sedic_unpack_opts_with_value --before-first --cfg --colour --detail --device --dtype --eta --format --fusion --guided-share --jobs --last-control --longest-side --model --negative-prompt --object-cfg --object-steps --objects --output --profile --quality --ray --restorer --restoring --sampler --save-stages --spacing --stage --start --steps --strength --threads --tokens --updates -o
 
 complete -c sedic-unpack -e
 complete -c sedic-unpack -f
@@ -64,6 +64,8 @@ complete -c sedic-unpack -n _shtab_sedic_unpack_using -l format -xka "png jpg we
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l quality -x -d 'of JPEG (92), WebP (90), AVIF (80): 1 to 100'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l overwrite -d 'replace what is there already, whoever made it'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l longest-side -x -d 'make the picture smaller, to N pixels at most'
+complete -c sedic-unpack -n _shtab_sedic_unpack_using -l jobs -x -d 'files at the same time, each in a process of its own that opens its models once (default 1)'
+complete -c sedic-unpack -n _shtab_sedic_unpack_using -l ray -x -d 'the processes are actors of the Ray cluster at ADDRESS, or of one started here; for --device cuda with a GPU each'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l stage -xka "reference objects final" -d 'how far to decode'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l partial -d 'decode an incomplete file as far as it goes, unchecked'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l save-stages -xka "(__fish_complete_path (commandline -ct))" -d 'write the picture after each stage into DIR as well'

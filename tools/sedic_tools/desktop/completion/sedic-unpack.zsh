@@ -24,6 +24,8 @@ _shtab_sedic_unpack_options=(
   "--quality[of JPEG (92), WebP (90), AVIF (80)\: 1 to 100]:N:"
   "--overwrite[replace what is there already, whoever made it]"
   "--longest-side[make the picture smaller, to N pixels at most]:N:"
+  "--jobs[files at the same time, each in a process of its own that opens its models once (default 1)]:N:"
+  "--ray[the processes are actors of the Ray cluster at ADDRESS, or of one started here\; for --device cuda with a GPU each]:ADDRESS:"
   "--stage[how far to decode]:stage:(reference objects final)"
   "--partial[decode an incomplete file as far as it goes, unchecked]"
   "--save-stages[write the picture after each stage into DIR as well]:DIR:_files"

@@ -50,8 +50,8 @@ function _shtab_sedic_using
   test "$_shtab_sedic_cmdpath" = "$argv"
 end
 
-set -g _shtab_sedic_commands pack unpack inspect diff grep split join corpus train 'train pack' 'train run' 'train plot' 'train weights' 'train join' 'train export' 'train graphs' desktop
-set -g _shtab_sedic_opts_with_value --base-url --before-first --cfg --check --colour --count --data --describe --detail --device --dtype --eta --every --format --fusion --ground --guided-share --hold-out --html --last-control --llm-image-size --llm-max-tokens --llm-retries --llm-timeout --longest-side --mask-scale --max-bytes --minutes --model --most-mib --mtu --negative-prompt --object-cfg --object-steps --objects --out --output --part --plot --prefix --preset --profile --quality --repair --restorer --restoring --sampler --save-stages --seed --segment --set --side --spacing --stage --start --steps --strength --target-bpp --threads --tokens --updates --words-object --words-overall -n -o
+set -g _shtab_sedic_commands pack unpack inspect diff grep split join eval corpus train 'train pack' 'train run' 'train plot' 'train weights' 'train join' 'train export' 'train graphs' desktop
+set -g _shtab_sedic_opts_with_value --anchor --base-url --before-first --bpp --bytes --cache --cfg --check --codec --colour --config --count --data --describe --detail --device --dtype --eta --every --format --fusion --ground --guided-share --hold-out --html --jobs --last-control --llm-image-size --llm-max-tokens --llm-retries --llm-timeout --longest-side --mask-scale --max-bytes --metrics --minutes --model --most-mib --mtu --negative-prompt --object-cfg --object-steps --objects --out --output --pack --part --plot --prefix --prepare --preset --profile --quality --ray --repair --restorer --restoring --sampler --save-stages --scales --seed --segment --set --side --spacing --stage --start --steps --strength --target-bpp --threads --tokens --unpack --updates --weights --words-object --words-overall -n -o
 
 complete -c sedic -e
 complete -c sedic -f
@@ -64,6 +64,8 @@ complete -c sedic -n '_shtab_sedic_using pack' -l json -d 'print the result, or 
 complete -c sedic -n '_shtab_sedic_using pack' -l version -d 'show program'"'"'s version number and exit'
 complete -c sedic -n '_shtab_sedic_using pack' -s o -l output -xka "(__fish_complete_path (commandline -ct))" -d 'the .sedic file to write, - for standard output, or the folder'
 complete -c sedic -n '_shtab_sedic_using pack' -l overwrite -d 'replace what is there already, whoever made it'
+complete -c sedic -n '_shtab_sedic_using pack' -l jobs -x -d 'files at the same time, each in a process of its own that opens its models once (default 1)'
+complete -c sedic -n '_shtab_sedic_using pack' -l ray -x -d 'the processes are actors of the Ray cluster at ADDRESS, or of one started here; for --device cuda with a GPU each'
 complete -c sedic -n '_shtab_sedic_using pack' -l preset -x -d 'limits and budget in one word: tiny (0.01 bpp), paper-low, paper-high (what the paper has at 0.02-0.03, 0.04-0.05 bpp); other switches go before it'
 complete -c sedic -n '_shtab_sedic_using pack' -l describe -x -d 'offline (default), annotations:FILE (JSON or COCO), openai[:MODEL] (else OPENAI_MODEL; key in OPENAI_API_KEY), or vlm:FOLDER_OR_ID'
 complete -c sedic -n '_shtab_sedic_using pack' -l base-url -x -d 'of an OpenAI-compatible server (else OPENAI_BASE_URL, else OpenAI)'
@@ -94,6 +96,8 @@ complete -c sedic -n '_shtab_sedic_using unpack' -l format -xka "png jpg webp av
 complete -c sedic -n '_shtab_sedic_using unpack' -l quality -x -d 'of JPEG (92), WebP (90), AVIF (80): 1 to 100'
 complete -c sedic -n '_shtab_sedic_using unpack' -l overwrite -d 'replace what is there already, whoever made it'
 complete -c sedic -n '_shtab_sedic_using unpack' -l longest-side -x -d 'make the picture smaller, to N pixels at most'
+complete -c sedic -n '_shtab_sedic_using unpack' -l jobs -x -d 'files at the same time, each in a process of its own that opens its models once (default 1)'
+complete -c sedic -n '_shtab_sedic_using unpack' -l ray -x -d 'the processes are actors of the Ray cluster at ADDRESS, or of one started here; for --device cuda with a GPU each'
 complete -c sedic -n '_shtab_sedic_using unpack' -l stage -xka "reference objects final" -d 'how far to decode'
 complete -c sedic -n '_shtab_sedic_using unpack' -l partial -d 'decode an incomplete file as far as it goes, unchecked'
 complete -c sedic -n '_shtab_sedic_using unpack' -l save-stages -xka "(__fish_complete_path (commandline -ct))" -d 'write the picture after each stage into DIR as well'
@@ -179,6 +183,30 @@ complete -c sedic -n '_shtab_sedic_using join' -s o -l output -xka "(__fish_comp
 complete -c sedic -n '_shtab_sedic_using join' -l partial -d 'write what has arrived, if that shows a picture'
 complete -c sedic -n '_shtab_sedic_using join' -l overwrite -d 'replace whatever has the output'"'"'s name'
 complete -c sedic -n '_shtab_sedic_using join; and test $_shtab_sedic_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'frames, or folders of frames'
+complete -c sedic -n '_shtab_sedic_using; and test $_shtab_sedic_npos -eq 0' -a eval -d 'measure codecs on a folder of pictures'
+complete -c sedic -n '_shtab_sedic_using eval' -s h -l help -d 'show this help message and exit'
+complete -c sedic -n '_shtab_sedic_using eval' -l config -xka "(__fish_complete_path (commandline -ct))" -d 'an experiment as TOML (docs/evaluating.md); options win, sources on the command line are added to its own'
+complete -c sedic -n '_shtab_sedic_using eval' -l prepare -x -d 'as-is (default), clic768 (shorter side 768, middle 768x768), kodak'
+complete -c sedic -n '_shtab_sedic_using eval' -l every -x -d 'every so many pictures'
+complete -c sedic -n '_shtab_sedic_using eval' -l anchor -x -d 'the source that BD-rates are against'
+complete -c sedic -n '_shtab_sedic_using eval' -l sedic -d '.sedic files, where no option below asks for them already'
+complete -c sedic -n '_shtab_sedic_using eval' -l describe -x -d 'of sedic-pack'
+complete -c sedic -n '_shtab_sedic_using eval' -l model -x -d 'of sedic-pack: the latent codec'
+complete -c sedic -n '_shtab_sedic_using eval' -l restorer -x -d 'of sedic-unpack; none: the reference picture'
+complete -c sedic -n '_shtab_sedic_using eval' -l pack -x -d 'more options of sedic-pack, in quotes after ='
+complete -c sedic -n '_shtab_sedic_using eval' -l unpack -x -d 'more options of sedic-unpack, in quotes after ='
+complete -c sedic -n '_shtab_sedic_using eval' -l codec -x -d 'a built-in codec beside; may be repeated'
+complete -c sedic -n '_shtab_sedic_using eval' -l scales -xka "full best" -d 'built-in codecs: full size (default), or scaled down where that is nearer to the photo'
+complete -c sedic -n '_shtab_sedic_using eval' -l bytes -x -d 'a point: files of at most N bytes; may be repeated'
+complete -c sedic -n '_shtab_sedic_using eval' -l bpp -x -d 'a point as bits a pixel; may be repeated'
+complete -c sedic -n '_shtab_sedic_using eval' -s o -l out -xka "(__fish_complete_path (commandline -ct))" -d 'write report.html, report.md, CSV and JSON here'
+complete -c sedic -n '_shtab_sedic_using eval' -l metrics -x -d 'with commas between; list: tell all there are'
+complete -c sedic -n '_shtab_sedic_using eval' -l weights -xka "(__fish_complete_path (commandline -ct))" -d 'where metrics'"'"' weights lie (and SEDIC_WEIGHTS)'
+complete -c sedic -n '_shtab_sedic_using eval' -l cache -xka "(__fish_complete_path (commandline -ct))" -d 'what was made is kept here (default: OUT/cache)'
+complete -c sedic -n '_shtab_sedic_using eval' -l json -d 'print the summary, or the error, as JSON on standard output'
+complete -c sedic -n '_shtab_sedic_using eval' -l version -d 'show program'"'"'s version number and exit'
+complete -c sedic -n '_shtab_sedic_using eval' -l jobs -x -d 'pictures at the same time (default 1)'
+complete -c sedic -n '_shtab_sedic_using eval; and test $_shtab_sedic_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a folder of pictures, or a tar shard; else the configuration'"'"'s'
 complete -c sedic -n '_shtab_sedic_using; and test $_shtab_sedic_npos -eq 0' -a corpus -d 'files for testing decoders'
 complete -c sedic -n '_shtab_sedic_using corpus' -s h -l help -d 'show this help message and exit'
 complete -c sedic -n '_shtab_sedic_using corpus' -s n -l count -x -d 'how many files'

@@ -13,6 +13,7 @@ _shtab_sedic_commands() {
     corpus:'files for testing decoders'
     desktop:'file type, thumbnails, completion and man pages for this system'
     diff:'in what two files differ'
+    eval:'measure codecs on a folder of pictures'
     grep:'find files by the words in them'
     inspect:'what a file is made of'
     join:'frames into a file'
@@ -80,6 +81,35 @@ _shtab_sedic_diff_options=(
 # guard to ensure default positional specs are added only once per session
 _shtab_sedic_diff_defaults_added=0
 
+_shtab_sedic_eval_options=(
+  "(- : *)"{-h,--help}"[show this help message and exit]"
+  "--config[an experiment as TOML (docs\/evaluating.md)\; options win, sources on the command line are added to its own]:FILE:_files"
+  "--prepare[as-is (default), clic768 (shorter side 768, middle 768x768), kodak]:WAY:"
+  "--every[every so many pictures]:N:"
+  "--anchor[the source that BD-rates are against]:NAME:"
+  "--sedic[.sedic files, where no option below asks for them already]"
+  "--describe[of sedic-pack]:NAME:"
+  "--model[of sedic-pack\: the latent codec]:NAME:"
+  "--restorer[of sedic-unpack\; none\: the reference picture]:NAME:"
+  "--pack[more options of sedic-pack, in quotes after \=]:OPTIONS:"
+  "--unpack[more options of sedic-unpack, in quotes after \=]:OPTIONS:"
+  "*--codec[a built-in codec beside\; may be repeated]:NAME:"
+  "--scales[built-in codecs\: full size (default), or scaled down where that is nearer to the photo]:scales:(full best)"
+  "*--bytes[a point\: files of at most N bytes\; may be repeated]:N:"
+  "*--bpp[a point as bits a pixel\; may be repeated]:X:"
+  {-o,--out}"[write report.html, report.md, CSV and JSON here]:DIR:_files"
+  "--metrics[with commas between\; list\: tell all there are]:NAMES:"
+  "*--weights[where metrics\' weights lie (and SEDIC_WEIGHTS)]:DIR:_files"
+  "--cache[what was made is kept here (default\: OUT\/cache)]:DIR:_files"
+  "--json[print the summary, or the error, as JSON on standard output]"
+  "(- : *)--version[show program\'s version number and exit]"
+  "--jobs[pictures at the same time (default 1)]:N:"
+  ":a folder of pictures, or a tar shard\; else the configuration\'s:_files"
+)
+
+# guard to ensure default positional specs are added only once per session
+_shtab_sedic_eval_defaults_added=0
+
 _shtab_sedic_grep_options=(
   "(- : *)"{-h,--help}"[show this help message and exit]"
   "--json[print the result, or the error, as JSON on standard output]"
@@ -133,6 +163,8 @@ _shtab_sedic_pack_options=(
   "(- : *)--version[show program\'s version number and exit]"
   {-o,--output}"[the .sedic file to write, - for standard output, or the folder]:output:_files"
   "--overwrite[replace what is there already, whoever made it]"
+  "--jobs[files at the same time, each in a process of its own that opens its models once (default 1)]:N:"
+  "--ray[the processes are actors of the Ray cluster at ADDRESS, or of one started here\; for --device cuda with a GPU each]:ADDRESS:"
   "--preset[limits and budget in one word\: tiny (0.01 bpp), paper-low, paper-high (what the paper has at 0.02-0.03, 0.04-0.05 bpp)\; other switches go before it]:NAME:"
   "--describe[offline (default), annotations\:FILE (JSON or COCO), openai\[\:MODEL\] (else OPENAI_MODEL\; key in OPENAI_API_KEY), or vlm\:FOLDER_OR_ID]:describe:"
   "--base-url[of an OpenAI-compatible server (else OPENAI_BASE_URL, else OpenAI)]:URL:"
@@ -263,6 +295,8 @@ _shtab_sedic_unpack_options=(
   "--quality[of JPEG (92), WebP (90), AVIF (80)\: 1 to 100]:N:"
   "--overwrite[replace what is there already, whoever made it]"
   "--longest-side[make the picture smaller, to N pixels at most]:N:"
+  "--jobs[files at the same time, each in a process of its own that opens its models once (default 1)]:N:"
+  "--ray[the processes are actors of the Ray cluster at ADDRESS, or of one started here\; for --device cuda with a GPU each]:ADDRESS:"
   "--stage[how far to decode]:stage:(reference objects final)"
   "--partial[decode an incomplete file as far as it goes, unchecked]"
   "--save-stages[write the picture after each stage into DIR as well]:DIR:_files"
@@ -328,6 +362,7 @@ _shtab_sedic() {
         corpus) _arguments -C -s $_shtab_sedic_corpus_options ;;
         desktop) _arguments -C -s $_shtab_sedic_desktop_options ;;
         diff) _arguments -C -s $_shtab_sedic_diff_options ;;
+        eval) _arguments -C -s $_shtab_sedic_eval_options ;;
         grep) _arguments -C -s $_shtab_sedic_grep_options ;;
         inspect) _arguments -C -s $_shtab_sedic_inspect_options ;;
         join) _arguments -C -s $_shtab_sedic_join_options ;;

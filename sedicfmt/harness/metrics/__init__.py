@@ -1,0 +1,1 @@
+"""What pictures are measured by, each metric with its library, version, backbone and protocol."""

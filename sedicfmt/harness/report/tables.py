@@ -1,0 +1,166 @@
+"""What a report's tables say, without saying in what form: a table is a title, heads and rows of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sedicfmt.errors import MissingDependency
+from sedicfmt.harness.bd_rate import BdRate, bd_rate
+from sedicfmt.harness.experiment import Experiment
+from sedicfmt.harness.metrics.metric import ALL, Metric
+from sedicfmt.harness.results import Results, Summary
+
+OTHERS = "Other points"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is written, and whether it is the best of its column."""
+
+    text: str
+    best: bool = False
+
+
+@dataclass
+class Table:
+    """`notes` stand below it."""
+
+    title: str
+    heads: Sequence[str]
+    rows: list[list[Cell]]
+    notes: list[str] = field(default_factory=list)
+
+
+def point_tables(results: Results, notes: dict[str, str]) -> list[Table]:
+    """A table for each point that several sources have, then one of all the others."""
+    points = list(dict.fromkeys(s.point for s in results.summaries))
+    shared = [point for point in points if sum(s.point == point for s in results.summaries) > 1]
+    tables = [_table(point, [s for s in results.summaries if s.point == point], results, notes) for point in shared]
+    rest = [s for s in results.summaries if s.point not in shared]
+    return tables + ([_table(OTHERS if tables else "All points", rest, results, notes)] if rest else [])
+
+
+def _table(title: str, summaries: Sequence[Summary], results: Results, notes: dict[str, str]) -> Table:
+    shown = [m for m in results.metrics if any(m.name in s.values for s in summaries)]
+    comparable = title not in (OTHERS, "All points")
+    heads = ["", *([] if comparable else ["point"]), "bytes", "bpp", *(head(m) for m in shown)]
+    rows = []
+    for s in summaries:
+        if not s.complete:
+            continue
+        rate = [Cell(f"{s.size:,.0f}" if s.size else "–"), Cell(f"{s.bpp:.4f}" if s.size else "–")]
+        figures = [figure(s, metric, summaries if comparable else ()) for metric in shown]
+        rows.append([Cell(s.source), *([] if comparable else [Cell(s.point)]), *rate, *figures])
+    if results.own:
+        own = [Cell(f"{results.own[m.name]:{m.form}}" if m.name in results.own else "") for m in shown]
+        blank = [Cell("")] * (len(heads) - len(shown) - 1)
+        rows += [[Cell("the pictures themselves"), *blank, *own]] if any(cell.text for cell in own) else []
+    told = [f"{s.source}: only {s.count} of {s.wanted} pictures have a file" for s in summaries if not s.complete]
+    told += dict.fromkeys(f"{s.source}: {notes[s.source]}" for s in summaries if notes.get(s.source))
+    return Table(title, heads, rows, told)
+
+
+def head(metric: Metric) -> str:
+    """A column's."""
+    return f"{metric.title} {'↑' if metric.higher_is_better else '↓'}"
+
+
+def figure(summary: Summary, metric: Metric, beside: Sequence[Summary]) -> Cell:
+    """A figure as written; the best where none of those beside it is better as written."""
+    if metric.name not in summary.values:
+        return Cell("–")
+    written = format(summary.values[metric.name], metric.form)
+    values = [s.values[metric.name] for s in beside if s.complete and metric.name in s.values]
+    best = (max if metric.higher_is_better else min)(values, default=None)
+    return Cell(written, len(values) > 1 and best is not None and written == format(best, metric.form))
+
+
+def metric_table(results: Results) -> Table:
+    """What each metric is, and why it has no figures."""
+    rows = []
+    for m in results.metrics:
+        gap = results.gaps.get(m.name, "")
+        rows.append(
+            [
+                Cell(t)
+                for t in (m.title, m.library, m.backbone or "–", m.protocol, _patches(results, m), gap or "measured")
+            ]
+        )
+    return Table("Metrics", ["metric", "library", "backbone", "protocol", "patches", "state"], rows)
+
+
+def _patches(results: Results, metric: Metric) -> str:
+    """How many a set had: figures of other numbers do not compare."""
+    found = {
+        str(s.whole[metric.name]["patches"]) for s in results.summaries if "patches" in s.whole.get(metric.name, {})
+    }
+    return ", ".join(sorted(found)) if metric.kind == ALL else ""
+
+
+def cost_table(results: Results) -> Table:
+    """Seconds and peak memory of each stage, a row a point."""
+    heads = ["", "point", "encode, s", "decode, s", "encode peak, MB", "decode peak, MB", "stages, s"]
+    rows = []
+    for s in results.summaries:
+        if s.count:
+            seconds = [_seconds(s, stage) for stage in ("encode", "decode")]
+            peaks = [_peak(s, stage) for stage in ("encode", "decode")]
+            rows.append([Cell(t) for t in (s.source, s.point, *seconds, *peaks, _stages(results, s))])
+    note = "Means over the pictures. A tool that takes all pictures at once tells each one's own seconds, without its start; "
+    return Table(
+        "Costs", heads, rows, [note + "others count as whole processes, start included. Peaks are whole processes'."]
+    )
+
+
+def _seconds(s: Summary, stage: str) -> str:
+    found = s.values.get(f"{stage}_seconds", s.values.get(f"{stage}_process_seconds"))
+    return "–" if found is None else f"{found:.2f}"
+
+
+def _peak(s: Summary, stage: str) -> str:
+    found = s.values.get(f"{stage}_peak_bytes")
+    return "–" if found is None else f"{found / 1e6:,.0f}"
+
+
+def _stages(results: Results, s: Summary) -> str:
+    """Means of the tools' own stages, where they tell them."""
+    rows = [row for row in results.rows if (row.source, row.point) == (s.source, s.point) and row.picture]
+    parts = []
+    for stage in ("encode", "decode"):
+        told = [row.told.get(f"{stage}_stages", {}) for row in rows]
+        for name in dict.fromkeys(name for one in told for name in one):
+            parts.append(f"{name} {sum(one.get(name, 0.0) for one in told) / len(rows):.2f}")
+    return ", ".join(parts)
+
+
+def bd_table(results: Results, experiment: Experiment) -> Table | None:
+    """A row a source, a column a metric: percent of rate against the anchor. None without an anchor."""
+    if not experiment.anchor:
+        return None
+    curves = {source: source for source in (*results.sources(), *(p.name for p in experiment.published))}
+    shown = [m for m in results.metrics if len(curve_of(results, experiment, experiment.anchor, m)) > 1]
+    rows = []
+    for name in curves:
+        if name != experiment.anchor:
+            cells = [_bd_cell(results, experiment, name, metric) for metric in shown]
+            rows.append([Cell(name), *cells])
+    notes = ["Less is better. In brackets the share of both curves' quality that overlaps. MS-SSIM in dB."]
+    return Table(f"BD-rate against {experiment.anchor}, %", ["", *(m.title for m in shown)], rows, notes)
+
+
+def _bd_cell(results: Results, experiment: Experiment, name: str, metric: Metric) -> Cell:
+    anchor, tested = (curve_of(results, experiment, which, metric) for which in (experiment.anchor, name))
+    try:
+        found = bd_rate(anchor, tested, metric.name, metric.higher_is_better)
+    except MissingDependency as missing:
+        found = BdRate(None, why=str(missing))
+    return Cell(found.why if found.percent is None else f"{found.percent:+.1f} ({found.overlap:.0%})")
+
+
+def curve_of(results: Results, experiment: Experiment, name: str, metric: Metric) -> list[tuple[float, float]]:
+    """(bpp, figure) of a measured source, or of a published one."""
+    for published in experiment.published:
+        if published.name == name:
+            return [(point["bpp"], point[metric.name]) for point in published.points if metric.name in point]
+    return results.curve(name, metric.name)

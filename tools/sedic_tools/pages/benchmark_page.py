@@ -1,0 +1,55 @@
+"""What `benchmarks/` measured, as Markdown: a table a group, each row's time beside the group's first.
+
+python -m sedic_tools.pages.benchmark_page benchmarks.json > docs/benchmarks.md
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+
+def page(held: dict[str, Any]) -> str:
+    """The page of what pytest-benchmark wrote."""
+    groups = defaultdict(list)
+    for one in held["benchmarks"]:
+        groups[one["group"] or one["name"]].append(one)
+    machine = held["machine_info"]
+    cpu = machine.get("cpu", {}).get("brand_raw", machine.get("machine", ""))
+    parts = ["# Benchmarks", HOW.format(date=held["datetime"][:10], cpu=cpu, python=machine["python_version"])]
+    for name, rows in sorted(groups.items()):
+        parts += [f"## {name}", table(rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """A group: median seconds, how many times the first row's, and bytes."""
+    first = rows[0]["stats"]["median"]
+    lines = ["| | median | spread (IQR) | beside the first | bytes |", "|---" * 5 + "|"]
+    for one in rows:
+        stats, size = one["stats"], one["extra_info"].get("bytes")
+        cells = [duration(stats["median"]), duration(stats["iqr"]), f"{stats['median'] / first:.2f}"]
+        lines.append(
+            f"| {one['name'].removeprefix('test_')} | {' | '.join(cells)} | {'' if size is None else f'{size:,}'} |"
+        )
+    return "\n".join(lines)
+
+
+def duration(seconds: float) -> str:
+    """With a unit that leaves few digits."""
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
+
+
+HOW = (
+    "Made by `pytest benchmarks --benchmark-only` and `python -m sedic_tools.pages.benchmark_page` on {date}; {cpu}, "
+    "Python {python}. Bytes are what each makes or reads of the same input."
+)
+
+if __name__ == "__main__":
+    print(page(json.loads(Path(sys.argv[1]).read_text())), end="")

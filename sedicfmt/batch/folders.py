@@ -149,14 +149,7 @@ def unpack_folder(
         yield Batch(found, run.outcomes(found.jobs))
 
 
-SAYING = (
-    "describe",
-    "ground",
-    "segment",
-    "words_object",
-    "mask_scale",
-    *LLM_OPTIONS,
-)  # who says what, and how it is kept
+SAYING = ("describe", "ground", "segment", "words_object", "mask_scale", *LLM_OPTIONS)  # who says what, how it is kept
 NOT_DECIDING = ("device", "preset", "base_url", "llm_timeout", "llm_retries")
 
 
@@ -190,5 +183,5 @@ def pack_decided_by(options: PackOptions) -> dict[str, Any]:
         from sedicfmt.encoders.talk.openai_settings import public_url
 
         settings = open_openai(argument or None, base_url=options.base_url).settings
-        chosen |= {"model": settings.model, "server": public_url(settings.base_url)}
+        chosen |= {"asked_model": settings.model, "server": public_url(settings.base_url)}  # "model" is the latent's
     return chosen

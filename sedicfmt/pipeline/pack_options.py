@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 import re
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
 
+from sedicfmt.container import content_types
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
 from sedicfmt.encoders.registry import DESCRIBERS
@@ -129,11 +129,7 @@ class PackOptions:
 
 def whole(value: Any, name: str) -> int | None:
     """Any whole number, numpy's too, as Python's; None stays None. Raises EncodeError with the option's name."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise EncodeError(f"{name} is a whole number, not {value!r}", name)
-    return operator.index(value)
+    return None if value is None else content_types.whole(value, name)
 
 
 def is_number(value: Any) -> bool:

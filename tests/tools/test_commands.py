@@ -115,7 +115,7 @@ def test_the_model_is_chosen_by_name(annotated, tmp_path):
     assert json.loads(run("inspect", tmp_path / "x.sedic", "--json").stdout)["models"]["latent"]["id"] == 2
     done = run("pack", annotated[0], "-o", tmp_path / "y.sedic", "--model", "sedic-giant")
     assert done.returncode == 2
-    assert b"there are auto, av1, sedic-nano-2" in done.stderr
+    assert b"there are auto, av1, compressai, none, sedic-nano-2" in done.stderr
 
 
 def test_av1_is_packed_inspected_and_unpacked(annotated, tmp_path):

@@ -41,7 +41,7 @@ def test_a_frozen_file_stays_and_is_told(tmp_path, monkeypatch):
 def test_another_reading_of_a_frozen_file_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(make_vectors, "vectors", lambda: {"valid": [Vector("it", "C-1", "", make(32, 32, 0))]})
     assert make_vectors.write_all(tmp_path) == []
-    monkeypatch.setattr("sedicfmt.pipeline.report.digests", lambda _: {"z": "another", "y": "another"})
+    monkeypatch.setattr("sedicfmt.pipeline.report.digests", lambda *_: {"z": "another", "y": "another"})
     (told,) = make_vectors.write_all(tmp_path)
     assert told.startswith("it.sedic was {'file': 'valid/it.sedic'")
 

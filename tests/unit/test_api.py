@@ -65,7 +65,7 @@ def test_whole_numbers_of_numpy_are_whole_numbers(photo):
 WRONG = [
     ("objects", 8), ("objects", "3"), ("objects", 1.5), ("words_object", 0), ("words_overall", -1), ("words_overall", "x"),
     ("max_bytes", 0), ("max_bytes", 1e3), ("target_bpp", "x"), ("target_bpp", float("nan")), ("target_bpp", True),
-    ("target_bpp", 0), ("mask_scale", 3), ("seed", -1), ("seed", 2**32), ("seed", "1"), ("model", "none"), ("model", 2),
+    ("target_bpp", 0), ("mask_scale", 3), ("seed", -1), ("seed", 2**32), ("seed", "1"), ("model", "nothing"), ("model", 2),
     ("device", "x"), ("device", 3), ("describe", 3), ("preset", "huge"),
 ]  # fmt: skip
 

@@ -110,3 +110,13 @@ def test_one_run_at_a_time(out):
         pass
     with Journal(out, "tool"):
         pass
+
+
+def test_a_folder_asked_of_a_model_is_made_anew_by_another_latent(monkeypatch):
+    """The language model's name does not stand in the place of the latent codec's."""
+    from sedicfmt.batch.folders import pack_decided_by
+    from sedicfmt.pipeline.pack_options import PackOptions
+
+    monkeypatch.setenv("OPENAI_API_KEY", "key")
+    one, other = (pack_decided_by(PackOptions(describe="openai:m", model=model)) for model in ("av1", "sedic-nano-2"))
+    assert one != other and one["asked_model"] == other["asked_model"] == "m"

@@ -112,8 +112,10 @@ class RestorationModel:
     """All that the loop needs of a model, and its name for the record. `library`: whose arrays it takes and gives; a model of
     numpy has no gradients, so nothing guides it.
 
-    `most_pixels`: a picture of more would take more memory than is reasonable; `hints`: what to try where memory is short, and
-    where the model gives values that are no numbers.
+    `reach`: how far, in pixels, a prediction looks around a place (what lies further changes nothing that is seen): a large
+    picture is restored in tiles, and an object where it is; None: everywhere, as a network with self-attention does.
+    `most_pixels`: a picture of more at once would take more memory than is reasonable; `hints`: what to try where memory is
+    short, and where the model gives values that are no numbers.
     """
 
     name: str
@@ -123,6 +125,7 @@ class RestorationModel:
     device: str = "cpu"
     library: Literal["numpy", "torch"] = field(default="torch", kw_only=True)
     most_pixels: int | None = None
+    reach: int | None = None
     hints: tuple[str, str] = ("--stage reference", "float32")
     needs_reference: bool = False
     computed: Mapping[str, str | bool] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from torch import Tensor
 from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel
 from sedicfmt.decoders.nano.network import NanoRestorerNetwork
 from sedicfmt.decoders.nano.patch_space import PatchSpace
-from sedicfmt.decoders.nano.released import MOST_PIXELS, NAME, SHA256, WEIGHTS
+from sedicfmt.decoders.nano.released import NAME, REACH, SHA256, WEIGHTS
 from sedicfmt.decoders.nano.words import encode_all
 from sedicfmt.decoders.orag.scheduler_ddim import Ddim, cosine_alphas
 from sedicfmt.networks.failures import model_errors
@@ -79,7 +79,7 @@ def _open_nano(weights: Path, device: str, check: bool) -> RestorationModel:
     denoiser = NanoDenoiser(network, alphas)
     parts = (PatchSpace(), denoiser, Ddim(alphas.tolist(), "sample"), device)
     computed: dict[str, str | bool] = {"device": device, "dtype": "float32", "by": "torch"}
-    return RestorationModel(NAME, *parts, most_pixels=MOST_PIXELS, needs_reference=True, computed=computed)
+    return RestorationModel(NAME, *parts, reach=REACH, needs_reference=True, computed=computed)
 
 
 def config_in(data: bytes) -> dict:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sedicfmt.decoders.interfaces import EncodedTexts, RestorationModel
 from sedicfmt.decoders.nano.patch_space import PatchSpace
-from sedicfmt.decoders.nano.released import GRAPHS, MOST_PIXELS, NAME, SHA256, WEIGHTS, graph_file
+from sedicfmt.decoders.nano.released import GRAPHS, NAME, REACH, SHA256, WEIGHTS, graph_file
 from sedicfmt.decoders.nano.word_vectors import FILE as VECTORS
 from sedicfmt.decoders.nano.word_vectors import SHA256 as VECTORS_SHA256
 from sedicfmt.decoders.nano.words import encode_all
@@ -64,6 +64,4 @@ def open_onnx() -> RestorationModel:
     alphas = cosine_alphas()
     parts = (PatchSpace(), OnnxDenoiser(*networks, alphas), Ddim(alphas.tolist(), "sample"), "cpu")
     computed: dict[str, str | bool] = {"device": "cpu", "dtype": "float32", "by": "ONNX Runtime"}
-    return RestorationModel(
-        NAME, *parts, library="numpy", most_pixels=MOST_PIXELS, needs_reference=True, computed=computed
-    )
+    return RestorationModel(NAME, *parts, library="numpy", reach=REACH, needs_reference=True, computed=computed)

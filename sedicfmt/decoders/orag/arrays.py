@@ -35,6 +35,11 @@ def fetch(x: Array) -> NDArray[Any]:
     return x if isinstance(x, np.ndarray) else x.cpu().numpy()
 
 
+def copied(x: Array) -> Array:
+    """Another array of the same values."""
+    return x.copy() if isinstance(x, np.ndarray) else x.clone()
+
+
 @contextmanager
 def running(model: RestorationModel) -> Iterator[None]:
     """Without gradients, whatever the caller has switched on; failures told as the model's."""

@@ -69,6 +69,13 @@ def named_tokens(text: str, spans: Sequence[TokenSpan], tokens: str) -> list[int
 
 def mask_on_grid(mask: NDArray[np.bool_], rows: int, columns: int) -> NDArray[np.bool_]:
     """bool (h, w) -> bool (rows, columns): cells at least half covered, or the fullest where none is: never empty."""
+    height, width = mask.shape
+    if height % rows == 0 and width % columns == 0:  # nothing overlaps: no need for sums of eight bytes a pixel
+        lines = np.add.reduceat(mask, np.arange(0, height, height // rows), axis=0, dtype=np.int32)
+        share = np.add.reduceat(lines, np.arange(0, width, width // columns), axis=1) / (
+            height * width / rows / columns
+        )
+        return np.asarray(share >= min(share.max(), 0.5))
     above = np.pad(mask.astype(np.int64), ((1, 0), (1, 0))).cumsum(0).cumsum(1)  # how many there are above and left
     (top, bottom), (left, right) = (edges(n, cells) for n, cells in zip(mask.shape, (rows, columns), strict=True))
     inside = above[bottom][:, right] - above[top][:, right] - above[bottom][:, left] + above[top][:, left]

@@ -15,7 +15,7 @@ Pictures between stages stay latents: cf_{j+1} = epsilon(D(z_{j,0})) is z_{j,0} 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -28,12 +28,14 @@ from sedicfmt.decoders.interfaces import (
     Restored,
     RestoreRequest,
 )
-from sedicfmt.decoders.orag.arrays import library, put, running
+from sedicfmt.decoders.orag.arrays import fetch, library, put, running
 from sedicfmt.decoders.orag.attention_guidance import InsideAt, guide, mask_on_grid, named_tokens
 from sedicfmt.decoders.orag.colour_correction import low_frequencies
 from sedicfmt.decoders.orag.record import restoring_record
 from sedicfmt.decoders.orag.settings import OragSettings
 from sedicfmt.decoders.orag.stage_parts import StageParts
+from sedicfmt.decoders.orag.tiling import Canvases, on_positions, tile_reach
+from sedicfmt.decoders.orag.windows import Window, around, tiles, whole
 from sedicfmt.errors import EncodeError
 from sedicfmt.networks.failures import finite
 
@@ -59,17 +61,38 @@ class OragRestorer:
             )
 
     def restore(self, request: RestoreRequest) -> Restored:
-        """Algorithm 1. Raises BackendFailed where the model gives no numbers, LimitExceeded where memory runs out or the
-        picture is larger than the model may be given, EncodeError for more steps than the model has levels."""
+        """Algorithm 1, in tiles where the picture is large and the model looks only so far.
+
+        Raises BackendFailed where the model gives no numbers, LimitExceeded where memory runs out or the picture is larger
+        than the model may be given at once, EncodeError for more steps than the model has levels.
+        """
+        reach = tile_reach(self.model, self.settings, request)
         with running(self.model):
-            return Restoration(self.model, self.settings, request).run()
+            if reach is None:
+                return Restoration(self.model, self.settings, request).run()
+            return in_tiles(self.model, self.settings, request, reach)
+
+
+def in_tiles(model: RestorationModel, settings: OragSettings, request: RestoreRequest, reach: int) -> Restored:
+    """The same tile by tile, each through all stages."""
+    canvases = Canvases(on_positions(request, model))
+    parts = list(tiles(*request.reference.shape[:2], reach, model.space.multiple))
+    result = np.empty_like(request.reference)
+    for number, (field, kept) in enumerate(parts, 1):
+        told = canvases.told(field, kept, f"tile {number} of {len(parts)}")
+        restored = Restoration(model, settings, told, field).run()
+        result[kept.slices] = restored.picture[kept.within(field)]
+    canvases.show()
+    return replace(restored, picture=result)
 
 
 class Restoration(StageParts):
-    """One picture's way through the stages."""
+    """One picture's way through the stages, or that of a field of it."""
 
-    def __init__(self, model: RestorationModel, settings: OragSettings, request: RestoreRequest):
-        super().__init__(model, settings, request)
+    def __init__(
+        self, model: RestorationModel, settings: OragSettings, request: RestoreRequest, field: Window | None = None
+    ):
+        super().__init__(model, settings, request, field)
         self.object_times = model.scheduler.timesteps(settings.object_steps, settings.spacing)
         steps = round(settings.steps / settings.strength)
         self.times = model.scheduler.timesteps(steps, settings.spacing)[-settings.steps :]
@@ -121,18 +144,42 @@ class Restoration(StageParts):
         previous = [self.model.scheduler.add_noise(self.latent0, noise, t) for t in [*times[1:], -1]]
         latent = self.latent0
         for j, item in enumerate(self.objects):
-            previous = list(self.object_stage(j, item, self.noise(j), times, previous, self.control(latent)))
-            latent = previous[-1]
+            window = self.window(j, item)
+            if window is not None:
+                z, control, before = window.of(self.noise(j)), self.control(latent), [window.of(z) for z in previous]
+                control = window.of(control) if self.model.reach is not None else control
+                after = self.object_stage(j, item, z, times, before, control, window)
+                previous = [window.put(old, new) for old, new in zip(previous, after, strict=True)]
+                latent = previous[-1]
             if self.request.on_picture is not None:
                 self.request.on_picture(self.name(j), self.picture(latent))
         return latent
 
+    def window(self, j: int, item: ObjectToRestore) -> Window | None:
+        """The positions of which the model is asked in an object's stage; None where nothing of it is in the field."""
+        grid = self.latent0.shape[2:]
+        everywhere = j == 0 and self.s.before_first == "nothing"
+        if not everywhere and not item.mask[self.field.slices].any():
+            return None
+        if everywhere or self.model.reach is None or self.s.guidance is not None:
+            return whole(*grid)
+        steps = 1 if self.s.fusion == "steps" else self.s.object_steps  # what is fused is right again
+        reach, multiple = steps * -(-self.model.reach // self.patch), self.model.space.multiple // self.patch
+        return around(fetch(self.inside(item)(*grid))).grown(reach, multiple, *grid)
+
     def object_stage(
-        self, j: int, item: ObjectToRestore, z: Array, times: list[int], previous: list[Array], control: Array
+        self,
+        j: int,
+        item: ObjectToRestore,
+        z: Array,
+        times: list[int],
+        previous: list[Array],
+        control: Array,
+        window: Window | None = None,
     ) -> Iterator[Array]:
-        """z_{j,t-1} for t = T ... 0, given z_{j-1,t-1} for the same t."""
-        inside_at = self.inside(item)
-        inside = inside_at(*z.shape[2:])  # half of a position's pixels, or the fullest position
+        """z_{j,t-1} for t = T ... 0, given z_{j-1,t-1} for the same t; all of them in the window alone, where there is one."""
+        inside_at, grid = self.inside(item), self.latent0.shape[2:]
+        inside = (window or whole(*grid)).of(inside_at(*grid))  # half of a position's pixels, or the fullest position
         if j == 0 and self.s.before_first == "nothing":
             inside = library(inside).ones_like(inside)
         tokens = named_tokens(item.text, self.texts.spans[j], self.s.guidance.tokens) if self.s.guidance else []
@@ -157,7 +204,7 @@ class Restoration(StageParts):
 
     def inside(self, item: ObjectToRestore) -> InsideAt:
         """M_j on any grid of the padded picture; nothing of it is in the padding."""
-        mask, (height, width) = item.mask.astype(bool), self.reference.shape[2:]
+        mask, (height, width) = item.mask[self.field.slices].astype(bool), self.reference.shape[2:]
         padded = np.pad(mask, ((0, height - mask.shape[0]), (0, width - mask.shape[1])))
         return cache(lambda rows, columns: put(mask_on_grid(padded, rows, columns), self.model))
 

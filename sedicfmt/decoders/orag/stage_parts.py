@@ -15,10 +15,11 @@ import numpy as np
 from sedicfmt.decoders.interfaces import Array, EncodedTexts, RestorationModel, RestoreRequest
 from sedicfmt.decoders.orag.arrays import library, put
 from sedicfmt.decoders.orag.colour_correction import CORRECTIONS
-from sedicfmt.decoders.orag.noise import seeded_noise, step_stream
+from sedicfmt.decoders.orag.noise import noise_within, step_stream
 from sedicfmt.decoders.orag.picture_array import to_array, to_picture
 from sedicfmt.decoders.orag.presets import NEUTRAL
 from sedicfmt.decoders.orag.settings import OragSettings
+from sedicfmt.decoders.orag.windows import Window, whole
 from sedicfmt.errors import LimitExceeded
 from sedicfmt.networks.failures import finite
 from sedicfmt.picture import Picture
@@ -38,10 +39,17 @@ class StageParts:
 
     texts: EncodedTexts
 
-    def __init__(self, model: RestorationModel, settings: OragSettings, request: RestoreRequest):
-        """Raises LimitExceeded for a picture larger than the model may be given."""
+    def __init__(
+        self, model: RestorationModel, settings: OragSettings, request: RestoreRequest, field: Window | None = None
+    ):
+        """`field`: the part of the picture that is looked at, in pixels; None: all of it.
+
+        Raises LimitExceeded for more than the model may be given at once.
+        """
         self.model, self.s, self.request = model, settings, request
-        self.shown = request.reference if settings.use_reference else neutral(request.reference)
+        self.field = field or whole(*request.reference.shape[:2])
+        shown = request.reference[self.field.slices]
+        self.shown = shown if settings.use_reference else neutral(shown)
         self.height, self.width = self.shown.shape[:2]
         if model.most_pixels is not None and self.height * self.width > model.most_pixels:
             size = f"{self.width}x{self.height} pixels"
@@ -63,7 +71,21 @@ class StageParts:
             yield Step(i + 1, t, t_next, drawn)
 
     def _drawn(self, stream: int) -> Array:
-        return put(seeded_noise(self.request.seed, stream, tuple(self.latent0.shape)), self.model)
+        """Noise of the whole latent's shape, as much of it as stands in the field."""
+        patch, rows, columns = self.patch, *self.latent0.shape[2:]
+        size = (
+            -(-side // self.model.space.multiple) * self.model.space.multiple
+            for side in self.request.reference.shape[:2]
+        )
+        shape = (*self.latent0.shape[:2], *(side // patch for side in size))
+        top, left = self.field.top // patch, self.field.left // patch
+        drawn = noise_within(self.request.seed, stream, shape, slice(top, top + rows), slice(left, left + columns))
+        return put(drawn, self.model)
+
+    @property
+    def patch(self) -> int:
+        """Pixels a side of a latent's position."""
+        return int(self.reference.shape[2] // self.latent0.shape[2])
 
     def denoised(self, z: Array, step: Step, text: int, control: Array, cfg: float, stage: str) -> Array:
         """One step with classifier-free guidance; conditional and unconditional sides are one batch."""

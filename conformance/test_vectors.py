@@ -110,7 +110,7 @@ def test_what_a_later_version_adds_is_kept(name):
 
 def test_every_file_is_in_the_manifest():
     listed = {e["file"] for e in VALID + FAULTY}
-    assert listed == {p.relative_to(HERE).as_posix() for p in HERE.glob("*/*.sedic")}
+    assert listed == {p.relative_to(HERE).as_posix() for p in HERE.glob("*/*.sedic") if p.parent.name != "frames"}
 
 
 def run_runner(*arguments):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import numpy as np
@@ -33,6 +36,19 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("SEDIC_DATA does not name the data folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium, the system's own, for all pages' tests: Playwright starts once a process."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    found = os.environ.get("SEDIC_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        pytest.skip("needs chromium")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=found, args=["--no-sandbox"], timeout=120_000)
+        yield browser
+        browser.close()
 
 
 def draw_photo(width: int, height: int, seed: int = 0) -> Image.Image:

@@ -106,5 +106,5 @@ def _zoo() -> Any:
     try:
         from compressai import zoo
     except ModuleNotFoundError as missing:
-        raise MissingDependency(f"CompressAI's models need {missing.name}: {install_extra('cheng')}") from missing
+        raise MissingDependency(f"CompressAI's models need {missing.name}: {install_extra('compressai')}") from missing
     return zoo

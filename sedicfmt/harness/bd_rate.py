@@ -7,7 +7,6 @@ on both curves at least, as in Bjontegaard's own proposal. It stands beside how 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -37,9 +36,7 @@ def bd_rate(anchor: Curve, tested: Curve, metric: str, higher_is_better: bool) -
         a, b = (_growing(curve, metric, higher_is_better) for curve in (anchor, tested))
     except ValueError as error:
         return BdRate(None, why=str(error))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the overlap, which is told
-        found = _library().bd_rate(*a, *b, method="akima", require_matching_points=False, min_overlap=0)
+    found = _library().bd_rate(*a, *b, method="akima", require_matching_points=False, min_overlap=0)
     low, high = max(a[1][0], b[1][0]), min(a[1][-1], b[1][-1])
     whole = max(a[1][-1], b[1][-1]) - min(a[1][0], b[1][0])
     if not math.isfinite(found):

@@ -25,9 +25,9 @@ TAKE_CODE = {
     "from_config",
     "pipeline",
 }  # of transformers and diffusers: who is not told no may ask the user
-MAY_IMPORT_PICKLE = {  # an unpickler that knows tensors or arrays and nothing else; the error that torch raises
+MAY_IMPORT_PICKLE = {  # an unpickler that knows tensors or arrays and nothing else; the error that torch raises; own errors
     "sedicfmt/networks/read_checkpoint.py", "sedicfmt/decoders/diffusers/convert_diffbir.py", "sedicfmt/training/weights.py",
-    "sedicfmt/evaluation/metric_weights.py",
+    "sedicfmt/evaluation/metric_weights.py", "sedicfmt/batch/workers.py",
 }  # fmt: skip
 
 
@@ -58,9 +58,7 @@ def faults(source):
     modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     yield from (n for n in [*dict(imported(tree)).values(), *modules] if n.split(".")[0] in LOADERS_OF_CODE)
     for name, arguments, given in calls(tree):
-        runs = name in RUNNERS or re.match(
-            r"os\.(exec|spawn|posix_spawn)|torch\.(hub|jit)\.(?!get_dir$|load_state_dict_from_url$)", name
-        )
+        runs = name in RUNNERS or re.match(RUNNING, name)
         if runs or given.get("shell", "False") != "False" or given.get("trust_remote_code", "False") != "False":
             yield name
         if name.rpartition(".")[2] in TAKE_CODE and given.get("trust_remote_code") != "False":

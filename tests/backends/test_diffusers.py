@@ -12,8 +12,8 @@ pytest.importorskip("transformers")
 from sedicfmt.decoders.diffusers.latent_space import VaeSpace, vae_dtype  # noqa: E402
 from sedicfmt.decoders.diffusers.load import open_model  # noqa: E402
 from sedicfmt.decoders.interfaces import ObjectToRestore, RestoreRequest  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.one_step import OneStepRestorer  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 from tests.backends.tiny_models import TEXTS, WIDTH, tiny_vae  # noqa: E402
 

@@ -11,7 +11,8 @@ pytest.importorskip("transformers")
 from sedicfmt.decoders.diffusers.denoiser import DiffusersDenoiser, NoControl  # noqa: E402
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import Guidance, guide  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer, Restoration  # noqa: E402
+from sedicfmt.decoders.orag.loop import Restoration  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.errors import BackendFailed  # noqa: E402
 from tests.backends.toy_model import PLAIN, left_half, on_grids, request, toy_model  # noqa: E402
 

@@ -24,7 +24,7 @@ from sedicfmt.decoders.nano.restorer import nano_settings  # noqa: E402
 from sedicfmt.decoders.nano.word_vectors import load_vectors  # noqa: E402
 from sedicfmt.decoders.nano.words import PLACES, UNKNOWN, encode, numbers_of_words, vocabulary  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import Guidance, guide, name_in, named_tokens  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.decoders.registry import RestorerOptions, find_restorer  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency  # noqa: E402
 from sedicfmt.installing import install_extra  # noqa: E402

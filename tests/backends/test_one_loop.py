@@ -9,9 +9,9 @@ torch = pytest.importorskip("torch", reason="the other half of the comparison is
 
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import Guidance  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.one_step import OneStepRestorer  # noqa: E402
 from sedicfmt.decoders.orag.presets import PRESETS  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.errors import BackendFailed, EncodeError  # noqa: E402
 from tests.backends.toy_model import PLAIN, left_half, request, toy_model  # noqa: E402
 from tests.backends.toy_numpy import toy_numpy  # noqa: E402

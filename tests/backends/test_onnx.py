@@ -15,7 +15,7 @@ pytest.importorskip("onnxruntime", reason="the graphs are run by ONNX Runtime (t
 from sedicfmt.decoders.interfaces import ObjectToRestore, RestoreRequest
 from sedicfmt.decoders.nano import onnx_denoiser, released
 from sedicfmt.decoders.nano.restorer import nano_settings
-from sedicfmt.decoders.orag.loop import OragRestorer
+from sedicfmt.decoders.orag.restorer import OragRestorer
 from sedicfmt.decoders.registry import RestorerOptions, find_restorer
 from sedicfmt.errors import BackendFailed, EncodeError
 from sedicfmt.latents.nano import weights as latent_weights

@@ -9,8 +9,9 @@ torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the
 
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import Guidance  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer, Restoration  # noqa: E402
+from sedicfmt.decoders.orag.loop import Restoration  # noqa: E402
 from sedicfmt.decoders.orag.noise import seeded_noise  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 from tests.backends.toy_model import PLAIN, left_half, request, toy_model  # noqa: E402
 

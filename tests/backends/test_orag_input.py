@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the torch extra)")
 
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 from sedicfmt.errors import BackendFailed, LimitExceeded  # noqa: E402
 from tests.backends.toy_model import PLAIN, left_half, request, toy_model  # noqa: E402

@@ -10,7 +10,8 @@ torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import Guidance, energy  # noqa: E402
 from sedicfmt.decoders.orag.colour_correction import CORRECTIONS, low_frequencies  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer, Restoration  # noqa: E402
+from sedicfmt.decoders.orag.loop import Restoration  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 from sedicfmt.errors import EncodeError  # noqa: E402
 from tests.backends.toy_model import PLAIN, left_half, on_grids, request, toy_model  # noqa: E402

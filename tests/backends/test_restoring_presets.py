@@ -12,8 +12,9 @@ from sedic_tools.commands.restoring_options import add_algorithm, add_restoring,
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
 from sedicfmt.decoders.nano.restorer import nano_settings  # noqa: E402
 from sedicfmt.decoders.orag.colour_correction import low_frequencies  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer, Restoration  # noqa: E402
+from sedicfmt.decoders.orag.loop import Restoration  # noqa: E402
 from sedicfmt.decoders.orag.presets import PRESETS  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 from sedicfmt.errors import EncodeError  # noqa: E402
 from tests.backends.toy_model import PLAIN, left_half, request, toy_model  # noqa: E402

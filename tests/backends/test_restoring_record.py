@@ -12,8 +12,8 @@ torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the
 
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import Guidance  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.one_step import OneStepRestorer  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 from sedicfmt.decoders.orag.values import CHOICES  # noqa: E402
 from sedicfmt.model import SedicFile  # noqa: E402

@@ -9,8 +9,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the torch extra)")
 
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer, Restoration  # noqa: E402
+from sedicfmt.decoders.orag.loop import Restoration  # noqa: E402
 from sedicfmt.decoders.orag.noise import normal_numbers, step_stream  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.scheduler_ddim import Ddim  # noqa: E402
 from tests.backends.toy_model import PLAIN, left_half, request, toy_model  # noqa: E402
 

@@ -12,8 +12,9 @@ torch = pytest.importorskip("torch", reason="the restoring loop needs torch (the
 
 import sedicfmt  # noqa: E402
 from sedicfmt.decoders.interfaces import ObjectToRestore  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer, Restoration  # noqa: E402
+from sedicfmt.decoders.orag.loop import Restoration  # noqa: E402
 from sedicfmt.decoders.orag.presets import NEUTRAL  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 from sedicfmt.decoders.registry import RestorerOptions, find_restorer  # noqa: E402
 from sedicfmt.errors import EncodeError  # noqa: E402

@@ -18,7 +18,7 @@ from sedic_tools.pages.random_diffusion import build_model, build_request, text_
 from sedic_tools.pages.straightforward_orag import StraightforwardOrag, SwitchedDenoiser  # noqa: E402
 from sedicfmt.decoders.diffusers.latent_space import VaeSpace  # noqa: E402
 from sedicfmt.decoders.orag.attention_guidance import Guidance  # noqa: E402
-from sedicfmt.decoders.orag.loop import OragRestorer  # noqa: E402
+from sedicfmt.decoders.orag.restorer import OragRestorer  # noqa: E402
 from sedicfmt.decoders.orag.settings import OragSettings  # noqa: E402
 
 STRONG = Guidance(eta=2000.0)  # so that a wrong gradient shows in a model that has learned nothing

@@ -300,17 +300,17 @@ def test_version_and_help():
 
 
 def test_a_missing_back_end_names_the_command_that_installs_it(annotated, packed, tmp_path):
-    for module, tool, arguments in (
-        ("cv2", "pack", [annotated[0], "-o", tmp_path / "x.sedic"]),
-        ("torch", "pack", [annotated[0], "-o", tmp_path / "x.sedic", "--refine"]),
-        ("safetensors.numpy", "unpack", [packed[0], "-o", tmp_path / "x.png"]),
+    for module, extra, tool, arguments in (
+        ("cv2", "nano", "pack", [annotated[0], "-o", tmp_path / "x.sedic"]),
+        ("torch", "torch", "pack", [annotated[0], "-o", tmp_path / "x.sedic", "--refine"]),
+        ("safetensors.numpy", "nano", "unpack", [packed[0], "-o", tmp_path / "x.png"]),
     ):
         argv = [f"sedic-{tool}", *map(str, arguments)]
         code = f"import sys; sys.modules[{module!r}] = None; sys.argv = {argv!r}\n"
         code += f"from sedic_tools.commands.{tool} import main; sys.exit(main())"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
         assert done.returncode == 8, done.stderr
-        assert install_extra("nano").encode() in done.stderr
+        assert install_extra(extra).encode() in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

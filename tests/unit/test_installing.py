@@ -61,7 +61,8 @@ def test_every_extra_that_is_advised_exists():
 
 def test_what_an_extra_installs_is_imported_somewhere():
     """No extra promises what nothing uses."""
-    text = "".join(path.read_text("utf-8") for path in [*sources(), *(ROOT / "tests").rglob("*.py")]).lower()
+    others = [path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    text = "".join(path.read_text("utf-8") for path in [*sources(), *others]).lower()
     names = {re.match(r"[\w-]+", need).group().lower() for needs in EXTRAS.values() for need in needs}
     known_as = {"opencv-python-headless": "cv2"}
     tools = {"ruff", "mypy", "import-linter", "accelerate"}  # commands, and what diffusers imports itself

@@ -240,9 +240,9 @@ print(held()[0] - memory, held()[1] - files)
     assert memory < 3 << 20 and files <= 0
 
 
-def test_without_torch_the_reference_is_shown_and_the_rest_says_what_to_install(small_file):
+def test_without_its_runtime_the_reference_is_shown_and_the_rest_says_what_to_install(small_file):
     script = f"""
-import sys; sys.modules["torch"] = None
+import sys; sys.modules["onnxruntime"] = None
 import sedicfmt.pillow
 from PIL import Image
 Image.open({str(small_file)!r}).load()

@@ -89,7 +89,7 @@ def _open_preset(name: str, argument: str | None, options: RestorerOptions) -> R
 
 
 def _orag(model: RestorationModel, settings: OragSettings) -> Restorer:
-    from sedicfmt.decoders.orag.loop import OragRestorer
+    from sedicfmt.decoders.orag.restorer import OragRestorer
 
     return OragRestorer(model, settings)
 

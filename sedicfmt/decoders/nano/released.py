@@ -14,7 +14,9 @@ GRAPHS = {  # the files NAME-PART.onnx -> their SHA-256
     "words": "443786cda64948a453036fd18a05372fe803c7a9876d3d960c6e768f4d83da74",
     "restorer": "247b0051a0a890f2861a16aee9e19f61ecba238f8f0e109f8816c03172b2a665",
 }
-REACH = 192  # pixels
+REACH = (
+    192  # pixels: from 160 on nothing changes by more than a tenth of a level, with four stages by one (docs/onnx.md)
+)
 
 
 def graph_file(weights: Path, part: str) -> Path:

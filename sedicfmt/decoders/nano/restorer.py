@@ -5,7 +5,7 @@ from __future__ import annotations
 from sedicfmt.declared import needs
 from sedicfmt.decoders.interfaces import RestorationModel, Restorer
 from sedicfmt.decoders.nano.onnx_denoiser import open_onnx
-from sedicfmt.decoders.orag.loop import OragRestorer
+from sedicfmt.decoders.orag.restorer import OragRestorer
 from sedicfmt.decoders.orag.settings import OragSettings
 from sedicfmt.decoders.registry import RestorerOptions
 from sedicfmt.errors import EncodeError

@@ -72,15 +72,11 @@ class StageParts:
 
     def _drawn(self, stream: int) -> Array:
         """Noise of the whole latent's shape, as much of it as stands in the field."""
-        patch, rows, columns = self.patch, *self.latent0.shape[2:]
-        size = (
-            -(-side // self.model.space.multiple) * self.model.space.multiple
-            for side in self.request.reference.shape[:2]
-        )
-        shape = (*self.latent0.shape[:2], *(side // patch for side in size))
+        patch, multiple, (batch, channels, rows, columns) = self.patch, self.model.space.multiple, self.latent0.shape
+        height, width = (-(-side // multiple) * multiple // patch for side in self.request.reference.shape[:2])
         top, left = self.field.top // patch, self.field.left // patch
-        drawn = noise_within(self.request.seed, stream, shape, slice(top, top + rows), slice(left, left + columns))
-        return put(drawn, self.model)
+        part = slice(top, top + rows), slice(left, left + columns)
+        return put(noise_within(self.request.seed, stream, (batch, channels, height, width), *part), self.model)
 
     @property
     def patch(self) -> int:

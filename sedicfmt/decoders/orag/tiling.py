@@ -20,11 +20,10 @@ def tile_reach(model: RestorationModel, settings: OragSettings, request: Restore
     That is so of one tile's size and less, and where every place depends on all others: guidance looks at the whole mask,
     `adain` takes the whole picture's mean.
     """
-    height, width = request.reference.shape[:2]
-    everywhere = model.reach is None or settings.guidance is not None or settings.colour == "adain"
-    if everywhere or max(height, width) <= TILE:
+    everywhere = settings.guidance is not None or settings.colour == "adain"
+    if model.reach is None or everywhere or max(request.reference.shape) <= TILE:
         return None
-    return model.reach * max(1, settings.steps)
+    return model.reach * settings.steps
 
 
 def on_positions(request: RestoreRequest, model: RestorationModel) -> RestoreRequest:
@@ -43,7 +42,7 @@ def on_patches(mask: Pixels, patch: int) -> Pixels:
     height, width = mask.shape
     padded = np.pad(mask.astype(bool), ((0, -height % patch), (0, -width % patch)))
     cells = mask_on_grid(padded, *(side // patch for side in padded.shape))
-    return cells.repeat(patch, 0).repeat(patch, 1)[:height, :width]
+    return cells.repeat(patch, 0).repeat(patch, 1)[:height, :width].astype(np.uint8)
 
 
 class Canvases:

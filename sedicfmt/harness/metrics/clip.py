@@ -93,9 +93,9 @@ def load_clip(folder: Path) -> tuple[Any, Any]:
         from transformers import CLIPImageProcessor, CLIPModel, CLIPProcessor, CLIPTokenizer
     except ModuleNotFoundError as missing:
         raise MissingDependency(f"needs transformers: {pip_install('transformers')}") from missing
-    model = CLIPModel.from_pretrained(folder, local_files_only=True).eval()
-    images = CLIPImageProcessor.from_pretrained(folder, local_files_only=True)
-    words = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+    model = CLIPModel.from_pretrained(folder, local_files_only=True, trust_remote_code=False).eval()
+    images = CLIPImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    words = CLIPTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     return model, CLIPProcessor(images, words)
 
 

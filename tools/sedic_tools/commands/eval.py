@@ -78,8 +78,9 @@ def arguments() -> argparse.ArgumentParser:
 def score_parser() -> argparse.ArgumentParser:
     """Of sedic-eval score."""
     p = Parser(
-        prog=f"sedic-eval {SCORE}", description="The figures of a folder of pictures beside the folder of their photos."
-    )
+        prog=f"sedic-eval {SCORE}", description="The figures of a folder of pictures beside the folder of their photos.",
+        epilog=f"examples:\n{SCORE_EXAMPLES}", formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
     p.add_argument("--recon", type=Path, required=True, metavar="DIR", help="the pictures, named as their photos")
     p.add_argument("--gt", type=Path, required=True, metavar="DIR", help="the photos")
     p.add_argument("--bits", type=Path, metavar="DIR", help="the files, for their bytes")
@@ -236,7 +237,10 @@ def list_metrics(arguments: argparse.Namespace) -> int:
 EXAMPLES = """\
   sedic-eval photos --sedic --codec avif --bytes 1000 -o report
   sedic-eval --config experiments/figure-3-rate-curves.toml photos -o report
-  sedic-eval score --recon DECODED --gt ORIGINALS
+"""
+SCORE_EXAMPLES = """\
+  sedic-eval score --recon decoded --gt photos
+  sedic-eval score --recon decoded --gt photos --bits files -o report
 """
 
 if __name__ == "__main__":

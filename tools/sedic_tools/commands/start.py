@@ -45,7 +45,7 @@ def corpus() -> int:
     return _start("corpus")
 
 
-def evaluate() -> int:
+def eval() -> int:
     """sedic-eval."""
     return _start("eval")
 

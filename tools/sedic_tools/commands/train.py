@@ -85,7 +85,7 @@ def _add_train(p: argparse.ArgumentParser) -> None:
     p.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long")
     p.add_argument("--every", type=int, default=100, help="steps between log lines and checkpoints (default 100)")
     p.add_argument("--device", default="auto", help="auto (default: a GPU if there is one), cpu, cuda, cuda:N")
-    p.add_argument("--threads", type=int, default=0, help="torch's threads; 0: its own choice")
+    p.add_argument("--threads", type=int, metavar="N", help="torch's threads (default: its own choice)")
     p.set_defaults(command=train)
 
 
@@ -100,15 +100,11 @@ def pack(arguments: argparse.Namespace) -> None:
 
 def train(arguments: argparse.Namespace) -> None:
     """Train, or go on training."""
-    import torch
-
     from sedicfmt.networks.devices import choose_device
     from sedicfmt.training.config import load_config
 
     a = arguments
     kind, settings = load_config(a.config, a.set)
-    if a.threads:
-        torch.set_num_threads(a.threads)
     device = choose_device(a.device)
     a.out.mkdir(parents=True, exist_ok=True)
     training = kind(a.data, a.out, settings, device, a.check)

@@ -38,7 +38,7 @@ from sedicfmt.decoders.diffusers.attention_maps import last_up_block
 from sedicfmt.decoders.diffusers.denoiser import DiffusersDenoiser
 from sedicfmt.decoders.diffusers.load import choose_dtype
 from sedicfmt.decoders.interfaces import RestorationModel, Restorer, RestoreRequest
-from sedicfmt.decoders.orag.loop import OragRestorer
+from sedicfmt.decoders.orag.restorer import OragRestorer
 from sedicfmt.decoders.orag.settings import OragSettings
 from sedicfmt.errors import BackendFailed, EncodeError, SedicError
 from sedicfmt.harness.measured_process import run_measured

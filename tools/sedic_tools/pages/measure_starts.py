@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -21,9 +22,8 @@ def cost(tree: Path, *arguments: str) -> tuple[float, float]:
     """(CPU seconds, MiB) of one process. Raises RuntimeError for one that fails."""
     paths = os.pathsep.join(str(tree / part) for part in ("", "tools"))
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": ""}
-    silent = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    pid = os.posix_spawn(sys.executable, [sys.executable, *arguments], environment, file_actions=silent)
-    _, status, used = os.wait4(pid, 0)
+    process = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
     if status:
         raise RuntimeError(f"python {' '.join(arguments)} failed")
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024

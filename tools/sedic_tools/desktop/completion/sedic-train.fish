@@ -75,7 +75,7 @@ complete -c sedic-train -n '_shtab_sedic_train_using run' -l set -x -d 'instead 
 complete -c sedic-train -n '_shtab_sedic_train_using run' -l minutes -x -d 'stop after so long'
 complete -c sedic-train -n '_shtab_sedic_train_using run' -l every -x -d 'steps between log lines and checkpoints (default 100)'
 complete -c sedic-train -n '_shtab_sedic_train_using run' -l device -x -d 'auto (default: a GPU if there is one), cpu, cuda, cuda:N'
-complete -c sedic-train -n '_shtab_sedic_train_using run' -l threads -x -d 'torch'"'"'s threads; 0: its own choice'
+complete -c sedic-train -n '_shtab_sedic_train_using run' -l threads -x -d 'torch'"'"'s threads (default: its own choice)'
 complete -c sedic-train -n '_shtab_sedic_train_using; and test $_shtab_sedic_train_npos -eq 0' -a plot -d 'Draw a log'"'"'s curves as SVG.'
 complete -c sedic-train -n '_shtab_sedic_train_using plot' -s h -l help -d 'show this help message and exit'
 complete -c sedic-train -n '_shtab_sedic_train_using plot; and test $_shtab_sedic_train_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d log

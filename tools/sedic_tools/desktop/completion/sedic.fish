@@ -233,7 +233,7 @@ complete -c sedic -n '_shtab_sedic_using train run' -l set -x -d 'instead of the
 complete -c sedic -n '_shtab_sedic_using train run' -l minutes -x -d 'stop after so long'
 complete -c sedic -n '_shtab_sedic_using train run' -l every -x -d 'steps between log lines and checkpoints (default 100)'
 complete -c sedic -n '_shtab_sedic_using train run' -l device -x -d 'auto (default: a GPU if there is one), cpu, cuda, cuda:N'
-complete -c sedic -n '_shtab_sedic_using train run' -l threads -x -d 'torch'"'"'s threads; 0: its own choice'
+complete -c sedic -n '_shtab_sedic_using train run' -l threads -x -d 'torch'"'"'s threads (default: its own choice)'
 complete -c sedic -n '_shtab_sedic_using train; and test $_shtab_sedic_npos -eq 0' -a plot -d 'Draw a log'"'"'s curves as SVG.'
 complete -c sedic -n '_shtab_sedic_using train plot' -s h -l help -d 'show this help message and exit'
 complete -c sedic -n '_shtab_sedic_using train plot; and test $_shtab_sedic_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d log

@@ -269,7 +269,7 @@ _shtab_sedic_train_run_options=(
   "--minutes[stop after so long]:minutes:"
   "--every[steps between log lines and checkpoints (default 100)]:every:"
   "--device[auto (default\: a GPU if there is one), cpu, cuda, cuda\:N]:device:"
-  "--threads[torch\'s threads\; 0\: its own choice]:threads:"
+  "--threads[torch\'s threads (default\: its own choice)]:N:"
   ":a configuration that ships (codec, codec-gpu, codec-tiny, restorer, cheng2020), or a .toml file:"
 )
 

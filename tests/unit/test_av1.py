@@ -19,7 +19,7 @@ from sedicfmt.container.content import write_file
 from sedicfmt.errors import BackendFailed, LimitExceeded, Malformed, MissingDependency, SedicError
 from sedicfmt.latents.av1 import avif_file, still_picture
 from sedicfmt.latents.av1 import obus as av1_obus
-from sedicfmt.latents.av1.search import LARGEST_SCALE, USUAL_SCALE, Av1Encoder, highest, uphill
+from sedicfmt.latents.av1.search import LARGEST_SCALE, USUAL_SCALE, Av1Encoder, uphill
 from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.painting import decode_latent, paint_reference
 from sedicfmt.latents.registry import ALLOCATED, DEFAULT_MODEL, codec_of, id_of
@@ -175,13 +175,6 @@ def test_av1_has_no_weights():
     assert ALLOCATED[AV1].coder == "av1"
     with pytest.raises(SedicError, match="no learned model"):
         load_latent_model(AV1)
-
-
-@given(st.integers(-1, still_picture.STEPS - 1), st.integers(0, still_picture.STEPS - 1))
-def test_the_highest_that_fits_is_found(largest, start):
-    tried = []
-    assert highest(lambda step: tried.append(step) or step <= largest, start) == largest
-    assert len(set(tried)) == len(tried) <= 12
 
 
 @given(st.integers(1, LARGEST_SCALE), st.integers(0, 40), st.integers(1, 8), st.integers(0, LARGEST_SCALE))

@@ -56,7 +56,7 @@ class Canvases:
         """The request for a tile: its steps are told with their place, its pictures kept here."""
 
         def on_step(stage: str, done: int, total: int) -> None:
-            self.request.on_step(f"{stage}, {place}", done, total)
+            self.request.on_step(f"{stage} {place}", done, total)
 
         def on_picture(stage: str, picture: Picture) -> None:
             self.add(stage, picture, field, kept)

@@ -16,6 +16,7 @@ from PIL import Image
 
 from sedicfmt.latents.av1 import still_picture as av1
 from sedicfmt.latents.interfaces import CodedLatent, FileSize
+from sedicfmt.latents.largest_that_fits import largest_that_fits
 from sedicfmt.model import coded_size
 from sedicfmt.picture import Picture
 from sedicfmt.scale_picture import scaled
@@ -25,6 +26,8 @@ USUAL_SCALE, USUAL_STEP = 7, 9  # without a budget: about a kilobyte for a photo
 BITS_A_PIXEL = 0.11  # of the coded picture, where the best scale usually lies
 JUDGED = 1024  # pixels a side at most at which scales are compared
 LARGE = 1 << 19  # pixels of a coded picture from which on the encoder is set faster
+GROWTH = 0.07  # of a frame's bytes from one step to the next, as a logarithm
+ENOUGH = 0.96  # of the budget, where scales are compared
 FAST, SLOW = (6, 8), (4, 6)  # its speeds for searching and for writing, below and from LARGE on
 
 
@@ -47,12 +50,19 @@ class Av1Encoder:
 
     def best(self, size: FileSize, most_bytes: int, least_scale: int) -> CodedLatent | None:
         step = USUAL_STEP  # where the next search begins: where the last ended
+        room = most_bytes - size(CodedLatent(1, b"", b""))
+
+        def law(tried: int, found: int) -> float:
+            """At which step the frame would fill the room."""
+            return tried + math.log(max(1, room) / max(1, found - most_bytes + room)) / GROWTH
 
         @cache
         def finest(scale: int, speeds: tuple[int, int]) -> CodedLatent | None:
-            """The highest quality that fits at a scale."""
+            """The highest quality that fits at a scale; where scales are compared, one that nearly fills the budget."""
             nonlocal step
-            found = highest(lambda q: size(self.at(scale, q, speeds)) <= most_bytes, step)
+            near = ENOUGH if speeds == FAST else 1.0
+            size_at = cache(lambda q: size(self.at(scale, q, speeds)))
+            found = largest_that_fits(size_at, most_bytes, (-1, av1.STEPS), step, law, near)
             step = max(found, 0)
             return self.at(scale, found, speeds) if found >= 0 else None
 
@@ -83,20 +93,6 @@ class Av1Encoder:
         small = self.small(scale)
         speed = speeds[small.width * small.height >= LARGE]
         return CodedLatent(scale, b"", av1.encode(small, step, speed), {"quality": step})
-
-
-def highest(fits: Callable[[int], bool], start: int) -> int:
-    """The highest step that fits, -1 if none does, where a lower one always fits too; near `start` it is found soon."""
-    low, high, at, reach = -1, av1.STEPS, start, 1
-    while high - low > 1:
-        if fits(at):
-            low, at = at, at + reach
-        else:
-            high, at = at, at - reach
-        reach *= 2
-        if not low < at < high:
-            at = (low + high) // 2
-    return low
 
 
 def uphill(score: Callable[[int], float], start: int, least: int) -> int:

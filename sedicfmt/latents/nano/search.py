@@ -6,11 +6,11 @@ some price mu of a bit, up to MU_MOST, makes it fit: the lowest that does. Highe
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import cache
 
 from sedicfmt.latents.interfaces import CodedLatent, FileSize
+from sedicfmt.latents.largest_that_fits import largest_that_fits
 from sedicfmt.latents.nano import analyse as latent_nano
 from sedicfmt.latents.nano.weights import MODELS, load_latent_model
 from sedicfmt.limits import MAX_SIDE
@@ -19,7 +19,10 @@ from sedicfmt.picture import Picture
 LEAST_SCALE, LARGEST_SCALE = 6, 32  # sixteenths
 FULL = 0.97  # of the budget: what is left then is not worth a price
 MU_MOST = 0.08  # beyond it the smaller scale at no price looks better, though it fills less (spec/rationale.md)
-SEARCH_STEPS = 8  # halvings of the interval of prices
+SEARCH_STEPS = 8  # tries of a price at most
+ENOUGH = 0.99  # of the budget: no lower price is looked for
+GROWTH = 1.35  # bytes grow with the scale to this power
+BITS_A_PIXEL = 0.024  # of the photo at full scale, usually: where the search begins
 
 
 class NanoEncoder:
@@ -32,10 +35,11 @@ class NanoEncoder:
         self.usual_scale = MODELS[model_id].usual_scale
         self.largest = min(LARGEST_SCALE, MAX_SIDE * 16 // max(picture.shape[:2]))  # no side over the format's limit
         self.analyse = cache(lambda scale: latent_nano.analyse_at(picture, scale, self.model))
+        self.coded_at = cache(lambda scale, mu: coded(self.analyse(scale), scale, mu))
 
     def at(self, scale: int, mu: float = 0.0) -> CodedLatent:
         """The latent at a scale and a price."""
-        return coded(self.analyse(scale), scale, mu)
+        return self.coded_at(scale, mu)
 
     def usual(self) -> CodedLatent:
         return self.at(self.usual_scale)
@@ -51,19 +55,17 @@ class NanoEncoder:
         return self.lowest_price(size, most_bytes, scale + 1) or plain
 
     def largest_scale(self, size: FileSize, most_bytes: int, low: int) -> int:
-        """The largest scale over `low` at which the file fits without a price; `low` if none does.
+        """The largest scale over `low` at which the file fits without a price; `low` if none does."""
+        room = most_bytes - size(CodedLatent(LEAST_SCALE, b"", b""))
 
-        The search starts where it would lie if the latent's bytes grew with its area: a large scale takes long to try.
-        """
-        size_at = cache(lambda scale: size(self.at(scale)))
-        barest = size(CodedLatent(LEAST_SCALE, b"", b""))
-        area = max(0, most_bytes - barest) / max(1, size_at(LEAST_SCALE) - barest)
-        scale: int = min(max(low, int(LEAST_SCALE * math.sqrt(area))), self.largest)
-        while scale > low and size_at(scale) > most_bytes:
-            scale -= 1
-        while scale < self.largest and size_at(scale + 1) <= most_bytes:
-            scale += 1
-        return scale
+        def law(scale: int, found: int) -> float:
+            """At which scale the latent would fill the room."""
+            return float(scale * (max(1, room) / max(1, found - most_bytes + room)) ** (1 / GROWTH))
+
+        full = BITS_A_PIXEL / 8 * self.picture.shape[0] * self.picture.shape[1]
+        start = int(16 * (max(0, room) / full) ** (1 / GROWTH))
+        between = (low, self.largest + 1)
+        return largest_that_fits(lambda scale: size(self.at(scale)), most_bytes, between, start, law)
 
     def lowest_price(self, size: FileSize, most_bytes: int, scale: int, mu_most: float = MU_MOST) -> CodedLatent | None:
         """The latent at the lowest price at which it fits; None where it does not even at `mu_most`."""
@@ -79,13 +81,19 @@ def lowest_price(
     at: Callable[[float], CodedLatent], size: FileSize, most_bytes: int, mu_most: float
 ) -> CodedLatent | None:
     """The latent, `at` a price, of the lowest price at which it fits; None where it does not even at `mu_most`."""
-    best, low, high = at(mu_most), 0.0, mu_most
-    if size(best) > most_bytes:
+    free, best = size(at(0.0)), at(mu_most)
+    least = size(best)
+    if least > most_bytes:
         return None
+    low, high = (0.0, free), (mu_most, least)  # prices and sizes: between them sizes fall nearly evenly
     for _ in range(SEARCH_STEPS):
-        priced = at((low + high) / 2)
+        if high[1] >= ENOUGH * most_bytes:
+            break
+        share = (low[1] - most_bytes) / max(1, low[1] - high[1])
+        mu = low[0] + min(max(share, 0.1), 0.9) * (high[0] - low[0])
+        priced = at(mu)
         if size(priced) <= most_bytes:
-            best, high = priced, (low + high) / 2
+            best, high = priced, (mu, size(priced))
         else:
-            low = (low + high) / 2
+            low = (mu, size(priced))
     return best

@@ -14,28 +14,33 @@ by their names, those alone that it has. A setting that a user chose and that th
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib import import_module, metadata
-from importlib.metadata import EntryPoint
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from sedicfmt.errors import BackendFailed, EncodeError
 from sedicfmt.guard import Guard, a, words_of
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 
 @cache
 def all_entry_points() -> Any:
-    """Of every package that is installed; reading their files takes a tenth of a second, so it is done once a process."""
+    """Of every package that is installed; reading their files takes a tenth of a second, so it is done once a process, and
+    not at all where no name is looked up."""
+    from importlib import metadata
+
     return metadata.entry_points()
 
 
-def entry_points(group: str) -> metadata.EntryPoints:
+def entry_points(group: str) -> Iterable[EntryPoint]:
     """What packages registered under a group's name."""
-    found: metadata.EntryPoints = all_entry_points().select(group=group)
+    found: Iterable[EntryPoint] = all_entry_points().select(group=group)
     return found
 
 

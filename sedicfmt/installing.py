@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from importlib import metadata
 
 EXTRA_OF = re.compile(r"extra == ['\"]([\w-]+)['\"]")
 
@@ -31,6 +30,8 @@ def install_whole() -> str:
 
 def install_requirements_of(package: str) -> str:
     """The shell command that installs what another installed package states that it requires; empty where that is nothing."""
+    from importlib import metadata
+
     stated = metadata.requires(package) or []
     wanted = [line.partition(";")[0].strip() for line in stated if "extra ==" not in line]
     return pip_install(*wanted) if wanted else ""
@@ -38,6 +39,8 @@ def install_requirements_of(package: str) -> str:
 
 def extra_packages(extra: str) -> list[str]:
     """The requirements of an extra, as the installed package states them; none where it is not installed."""
+    from importlib import metadata  # imported where something is missing: it brings a parser of mails
+
     try:
         stated = metadata.requires("sedicfmt") or []
     except metadata.PackageNotFoundError:

@@ -51,7 +51,7 @@ class NanoRestorerNetwork(nn.Module):
     def __init__(
         self,
         widths: Sequence[int] = (48, 96, 192, 288),
-        depths: Sequence[int] = (3, 5, 6, 3),
+        depths: Sequence[int] = (6, 10, 8, 3),
         text_width: int = 96,
         places: int = 64,
     ):

@@ -26,8 +26,8 @@ USUAL_SCALE, USUAL_STEP = 7, 9  # without a budget: about a kilobyte for a photo
 BITS_A_PIXEL = 0.11  # of the coded picture, where the best scale usually lies
 JUDGED = 1024  # pixels a side at most at which scales are compared
 LARGE = 1 << 19  # pixels of a coded picture from which on the encoder is set faster
-GROWTH = 0.07  # of a frame's bytes from one step to the next, as a logarithm
-ENOUGH = 0.96  # of the budget, where scales are compared
+GROWTH = 0.09  # of a frame's bytes from one step to the next, as a logarithm
+ENOUGH = 0.97  # of the budget: no higher quality is tried
 FAST, SLOW = (6, 8), (4, 6)  # its speeds for searching and for writing, below and from LARGE on
 
 
@@ -58,16 +58,17 @@ class Av1Encoder:
 
         @cache
         def finest(scale: int, speeds: tuple[int, int]) -> CodedLatent | None:
-            """The highest quality that fits at a scale; where scales are compared, one that nearly fills the budget."""
+            """The highest quality that fits at a scale, or one that nearly fills the budget."""
             nonlocal step
-            near = ENOUGH if speeds == FAST else 1.0
             size_at = cache(lambda q: size(self.at(scale, q, speeds)))
-            found = largest_that_fits(size_at, most_bytes, (-1, av1.STEPS), step, law, near)
+            found = largest_that_fits(size_at, most_bytes, (-1, av1.STEPS), step, law, ENOUGH)
             step = max(found, 0)
             return self.at(scale, found, speeds) if found >= 0 else None
 
         score = cache(lambda scale: self.nearness(finest(scale, FAST)))
         scale = uphill(score, self._likely_scale(size, most_bytes), least_scale)
+        if (fast := finest(scale, FAST)) is not None:
+            step = int(fast.settings["quality"])
         # Where hardly anything fits, only the fast one may.
         return max(finest(scale, SLOW), finest(scale, FAST), key=self.nearness)
 

@@ -22,7 +22,9 @@ def cost(tree: Path, *arguments: str) -> tuple[float, float]:
     """(CPU seconds, MiB) of one process. Raises RuntimeError for one that fails."""
     paths = os.pathsep.join(str(tree / part) for part in ("", "tools"))
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": ""}
-    process = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(  # in the tree: what Python is told in a line looks in its folder first
+        [sys.executable, *arguments], env=environment, cwd=tree, stdout=subprocess.DEVNULL
+    )
     _, status, used = os.wait4(process.pid, 0)
     if status:
         raise RuntimeError(f"python {' '.join(arguments)} failed")
@@ -57,8 +59,8 @@ def rows(photo: str, file: str, out: Path) -> dict[str, list[str]]:
 def main() -> int:
     """Prints the table."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("photo")
-    p.add_argument("file")
+    p.add_argument("photo", type=Path)
+    p.add_argument("file", type=Path)
     p.add_argument("--runs", type=int, default=5)
     p.add_argument("--tree", type=Path, action="append", default=[])
     p.add_argument("--only", nargs="*", help="rows whose name begins so")
@@ -67,7 +69,8 @@ def main() -> int:
     print("| | " + " | ".join(f"{tree.name}: CPU s | MiB" for tree in trees) + " |")
     print("|---|" + "---|---|" * len(trees))
     with tempfile.TemporaryDirectory() as folder:
-        for name, row in rows(arguments.photo, arguments.file, Path(folder)).items():
+        photo, file = (str(given.resolve()) for given in (arguments.photo, arguments.file))
+        for name, row in rows(photo, file, Path(folder)).items():
             if arguments.only and not name.startswith(tuple(arguments.only)):
                 continue
             seen = [[cost(tree, *row) for tree in trees] for _ in range(arguments.runs)]

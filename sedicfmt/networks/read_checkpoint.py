@@ -60,6 +60,7 @@ class _Unpickler(pickle.Unpickler):
         super().__init__(source)
         self.size = os.fstat(source.fileno()).st_size
         self.storages: dict[str, Array] = {}
+        self.known: set[int] = set()  # their identities; they live as long as this does
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -72,10 +73,13 @@ class _Unpickler(pickle.Unpickler):
         _, dtype, key, _, count, _ = pid
         if dtype not in _TYPES or type(count) is not int or not 0 <= count * np.dtype(dtype).itemsize <= self.size:
             raise ValueError("a storage of another type, or larger than the file")
-        return self.storages.setdefault(key, np.zeros(count, dtype))
+        if key not in self.storages:
+            self.storages[key] = np.zeros(count, dtype)
+            self.known.add(id(self.storages[key]))
+        return self.storages[key]
 
     def _tensor(self, storage: Array, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> Array:
-        if not any(storage is one for one in self.storages.values()):  # a view of a view has no bounds of its own
+        if id(storage) not in self.known:  # a view of a view has no bounds of its own
             raise ValueError("a tensor of what is no storage")
         return _view(storage, offset, size, stride)
 

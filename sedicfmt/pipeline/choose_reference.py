@@ -1,6 +1,7 @@
 """Which coder of the registry makes the reference picture: the one asked for, or, within a budget, the one that comes nearest.
 
-    AUTO: the learned coder, and beside it av1 with the same words and masks; the higher PSNR of the reference picture is taken
+    AUTO: the learned coder, and beside it av1 with the same words and masks; that one is taken whose picture is nearer to the
+    photo in the end, restored (`seen_distance.py`)
 
 Without a budget AUTO is the learned coder: at two rates, two pictures cannot be compared.
 """
@@ -60,7 +61,7 @@ def with_reference(
         files += _rival(file, spent, picture, budget.most_bytes)
     except (MissingDependency, BackendFailed) as error:
         warn(f"{error.message}; {codec.name} alone was tried")
-    return _nearest(files, picture)
+    return _nearest(files, picture) if len(files) > 1 else (file, {"latent_model": codec.name, **spent})
 
 
 def _rival(
@@ -75,11 +76,23 @@ def _rival(
 
 
 def _nearest(files: list[tuple[SedicFile, dict[str, object]]], picture: Picture) -> tuple[SedicFile, dict[str, object]]:
-    """The file whose reference picture has the highest PSNR, the first of equal ones; and all of them in the report."""
-    scores = [psnr(picture, np.asarray(paint_reference(file, decode_latent(file)))) for file, _ in files]
-    (file, spent), _ = max(zip(files, scores, strict=True), key=lambda pair: pair[1])
-    tried = {
-        name_of(file.model_id): round(score, 2) if isfinite(score) else None
-        for (file, _), score in zip(files, scores, strict=True)
-    }
-    return file, {"latent_model": name_of(file.model_id), "latent_psnr": tried, **spent}
+    """The file whose picture is nearest in the end, the first of equal ones; and what was compared, for the report."""
+    compared, far = _how_far([file for file, _ in files], picture)
+    (file, spent), _ = min(zip(files, far, strict=True), key=lambda pair: pair[1])
+    names = [name_of(tried.model_id) for tried, _ in files]
+    told = {name: round(distance, 4) if isfinite(distance) else None for name, distance in zip(names, far, strict=True)}
+    return file, {"latent_model": name_of(file.model_id), "latent_compared": compared, "latent_distance": told, **spent}
+
+
+def _how_far(files: list[SedicFile], picture: Picture) -> tuple[str, list[float]]:
+    """What is compared, and each file's distance from the photo, less for nearer: in features (`seen_distance.py`), or, where
+    their network is not installed, the reference pictures' PSNR, negative."""
+    from sedicfmt.pipeline.seen_distance import distances
+
+    try:
+        stage, far = distances(files, picture)
+        return f"features, {stage}", far
+    except MissingDependency:
+        return "psnr, reference", [
+            -psnr(picture, np.asarray(paint_reference(file, decode_latent(file)))) for file in files
+        ]

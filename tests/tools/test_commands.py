@@ -135,7 +135,7 @@ def test_av1_is_packed_inspected_and_unpacked(annotated, tmp_path):
         assert (shown.size, shown.text["sedic:model"]) == ((192, 128), "av1")
     done = run("pack", annotated[0], *arguments, "--overwrite", "--json")  # auto: both are tried and told
     told = json.loads(done.stdout)["report"]
-    assert max(told["latent_psnr"], key=told["latent_psnr"].get) == told["latent_model"]
+    assert min(told["latent_distance"], key=told["latent_distance"].get) == told["latent_model"]
 
 
 def test_budgets_are_kept(annotated, tmp_path):

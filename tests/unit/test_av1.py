@@ -25,7 +25,7 @@ from sedicfmt.latents.painting import decode_latent, paint_reference
 from sedicfmt.latents.registry import ALLOCATED, DEFAULT_MODEL, codec_of, id_of
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.picture import psnr
-from sedicfmt.pipeline import choose_reference
+from sedicfmt.pipeline import choose_reference, seen_distance
 from sedicfmt.pipeline.choose_reference import AUTO, with_reference
 from sedicfmt.pipeline.pack import pack_picture
 from sedicfmt.pipeline.pack_options import PackOptions
@@ -254,24 +254,57 @@ def test_a_budget_is_used():
 
 
 @pytest.mark.parametrize("budget", [150, 3000])
-def test_auto_takes_the_nearer(budget):
+def test_auto_takes_what_is_nearer_in_the_end(budget, monkeypatch):
+    """By features of what a decoder shows; by PSNR of the reference pictures where the features' network is missing."""
     pixels = noisy(192, 128, noise=8)
     whole = SedicFile(192, 128, 0, b"", b"")
+    names = (ALLOCATED[DEFAULT_MODEL].name, "av1")
+    files = [with_reference(whole, pixels, name, Budget(budget), print)[0] for name in names]
+    _, far = seen_distance.distances(files, pixels)
     file, report = with_reference(whole, pixels, AUTO, Budget(budget), print)
-    alone = {}
-    for name in ("sedic-nano-2", "av1"):
-        other, _ = with_reference(whole, pixels, name, Budget(budget), print)
-        alone[name] = round(psnr(pixels, np.asarray(sedicfmt.unpack(sedicfmt.write(other), stage="reference"))), 2)
-    assert report["latent_psnr"] == alone
-    assert alone[report["latent_model"]] == max(alone.values())
+    assert report["latent_distance"] == {name: round(one, 4) for name, one in zip(names, far, strict=True)}
+    assert report["latent_compared"] == "features, final"
+    assert far[names.index(report["latent_model"])] == min(far)
     assert ALLOCATED[file.model_id].name == report["latent_model"]
+
+    def missing(*_):
+        raise MissingDependency("the weights are not here")
+
+    monkeypatch.setattr(seen_distance, "distances", missing)
+    _, report = with_reference(whole, pixels, AUTO, Budget(budget), print)
+    alone = {
+        name: -psnr(pixels, np.asarray(sedicfmt.unpack(sedicfmt.write(one), stage="reference")))
+        for name, one in zip(names, files, strict=True)
+    }
+    assert report["latent_compared"] == "psnr, reference"
+    assert report["latent_distance"] == {name: round(one, 4) for name, one in alone.items()}
+    assert alone[report["latent_model"]] == min(alone.values())
+
+
+def test_what_is_shown_of_a_large_picture_is_the_reference(monkeypatch):
+    pixels = noisy(96, 64)
+    files = [with_reference(SedicFile(96, 64, 0, b"", b""), pixels, "av1", Budget(300), print)[0]]
+    assert seen_distance.distances(files, pixels)[0] == "final"
+    monkeypatch.setattr(seen_distance, "MOST_RESTORED", 96 * 64 - 1)
+    stage, (far,) = seen_distance.distances(files, pixels)
+    assert stage == "reference" and 0 < far < 4
+
+
+def test_where_nothing_restores_the_reference_is_compared(monkeypatch):
+    def missing(*_):
+        raise MissingDependency("no runtime")
+
+    pixels = noisy(96, 64)
+    files = [with_reference(SedicFile(96, 64, 0, b"", b""), pixels, "av1", Budget(300), print)[0]]
+    monkeypatch.setattr(seen_distance, "open_restorer", missing)
+    assert seen_distance.distances(files, pixels)[0] == "reference"
 
 
 def test_without_a_budget_auto_is_the_learned_coder():
     whole = SedicFile(96, 64, 0, b"", b"")
     file, report = with_reference(whole, noisy(96, 64), AUTO, Budget(), print)
     assert (file.model_id, report["latent_model"]) == (DEFAULT_MODEL, ALLOCATED[DEFAULT_MODEL].name)
-    assert "latent_psnr" not in report
+    assert "latent_distance" not in report
     assert choose_reference.CLASSICAL == "av1"
     file, report = with_reference(whole, noisy(96, 64), "av1", Budget(), print)
     assert (file.model_id, file.latent_scale) == (AV1, USUAL_SCALE)

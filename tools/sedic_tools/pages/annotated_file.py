@@ -51,12 +51,23 @@ def title(part: Part) -> str:
 def told(part: Part, file: SedicFile, report: dict[str, Any]) -> str:
     """What a part says, in words, with the clauses of the specification."""
     scale, (wide, high) = report["latent_scale"], file.coded_size
-    latent = f"by the model {report['models']['latent']['name']}, {scale}/16 of the picture's size ({wide}x{high} pixels)"
-    values = {"latent": latent, "size": f"{file.width}x{file.height}", "objects": len(file.objects), "coder": part.coder}
+    latent = (
+        f"by the model {report['models']['latent']['name']}, {scale}/16 of the picture's size ({wide}x{high} pixels)"
+    )
+    values = {
+        "latent": latent,
+        "size": f"{file.width}x{file.height}",
+        "objects": len(file.objects),
+        "coder": part.coder,
+    }
     values["text"] = file.text if part.object is None else file.objects[part.object].text
     if part.kind == "mask" and part.object is not None:
         mask = file.objects[part.object].mask
-        values |= {"cells": "x".join(map(str, reversed(mask.cells.shape))), "scale": mask.scale, "set": int(mask.cells.sum())}
+        values |= {
+            "cells": "x".join(map(str, reversed(mask.cells.shape))),
+            "scale": mask.scale,
+            "set": int(mask.cells.sum()),
+        }
     return TOLD[part.kind].format(**values)
 
 
@@ -97,8 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 HEAD = """# One file, byte by byte
 
 This is all of [{name}](../examples/{name}): {heading}. How it was made, and the photo, are in
-[examples](../examples/README.md); why the parts are there is told in [How the format works](format.md). Names in brackets, such as
-C-3, are clauses of [the specification](../spec/sedic.md).
+[examples](../examples/README.md); why the parts are there is told in [How the format works](format.md). Names in brackets,
+such as C-3, are clauses of [the specification](../spec/sedic.md).
 
 The page is made by `python -m sedic_tools.pages.annotated_file examples/{name} > docs/one-file.md`. The first column is the
 place in the file, in hexadecimal; the last shows bytes that are ASCII letters.
@@ -112,7 +123,8 @@ TOLD = {
     " {latent}, by a range coder (L-2 to L-6).",
     "text.overall": "What the whole picture shows, by the coder `{coder}` (section 4):\n\n> {text}",
     "text.object": "What the object is, by the coder `{coder}` (section 4):\n\n> {text}",
-    "mask": "Where the object is: {cells} cells of {scale} pixels a side, {set} of them set, by the coder `{coder}` (section 5).",
+    "mask": "Where the object is: {cells} cells of {scale} pixels a side, {set} of them set, by the coder `{coder}`"
+    " (section 5).",
     "extensions": "What later versions or other programs added (C-10).",
     "check": "A checksum of all bytes before, CRC-16 (C-12). A file with a broken byte is refused.",
     "rest": "The beginning of a part that was cut off.",

@@ -3,8 +3,9 @@
     python -m sedic_tools.pages.example_pictures examples/coffee.jpg examples/coffee.sedic
 
 writes `docs/pictures/beside-avif.jpg` (the photo, AVIF within the same bytes, `.sedic` restored),
-`docs/pictures/stages.jpg` (what the file holds, stage by stage) and `examples/coffee-restored.jpg`. AVIF is given its best
-use: the photo is scaled down by the factor whose picture, scaled up again, has the highest PSNR (sedicfmt/evaluation/classical.py).
+`docs/pictures/stages.jpg` (what the file holds, stage by stage) and `examples/coffee-restored.jpg`. AVIF is given
+its best use: the photo is scaled down by the factor whose picture, scaled up again, has the highest PSNR
+(sedicfmt/evaluation/classical.py).
 """
 
 from __future__ import annotations

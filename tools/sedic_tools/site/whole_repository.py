@@ -1,8 +1,8 @@
 """A hook of MkDocs: the site has the repository's pages at their places, so that one kind of link works everywhere.
 
 Pages link by the repository's paths (`../spec/sedic.md`), which is what code hosts and editors follow. The site
-is made of `docs/`; the pages of PAGES are added to it, README.md as its first page, and any other file of the repository that a
-page links to is put beside them as it is. A link that leaves or enters `docs/` is written anew for the site; one that leads
+is made of `docs/`; the pages of PAGES are added to it, README.md as its first page, and any other file of the repository that
+a page links to is put beside them as it is. A link that leaves or enters `docs/` is written anew for the site; one that leads
 nowhere stays, and `mkdocs build --strict` fails for it.
 
 Hosts ask for two spaces before what is inside a list's item, Python-Markdown for four: that is evened out here too.
@@ -18,7 +18,7 @@ from typing import Any
 
 from mkdocs.structure.files import File, Files
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).resolve().parents[3]
 PAGES = (
     "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/README.md", "conformance/README.md", "benchmarks/README.md",
     "spec/sedic.md", "spec/rationale.md", "spec/frames.md", "spec/media-type.md",

@@ -1,9 +1,12 @@
 """The site (mkdocs, mkdocs-material) builds without one dead link, fits a narrow page, and asks nobody for anything."""
 
+import functools
+import http.server
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -27,7 +30,7 @@ LOOKED_AT = [
 
 
 def build(root, out):
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(out)]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(out)]
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "1"}
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
 
@@ -92,24 +95,54 @@ def test_lists_are_evened_and_fences_left_alone():
     assert lines[:6] == ["So:", "", "- one:", "    - two", "", "    | a |"] and lines[-3:] == ["- x", "  y", "```"]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_pages_fit_and_ask_nobody(site, scheme, width):
-    """Read from disk; SCREENSHOTS=FOLDER keeps pictures of them."""
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A server that does not tell of every request."""
+
+    def log_message(self, *_):
+        """Nothing."""
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
     playwright = pytest.importorskip("playwright.sync_api")
     if not CHROMIUM:
         pytest.skip("chromium is not installed")
     with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        asked = []
-        page.on("request", lambda request: asked.append(request.url))
-        for name in LOOKED_AT:
-            page.goto((site / name).as_uri())
-            page.wait_for_timeout(300)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, name
-            if os.environ.get("SCREENSHOTS"):
-                page.screenshot(path=Path(os.environ["SCREENSHOTS"]) / f"{Path(name).stem}-{scheme}-{width}.png")
-        browser.close()
-    assert asked and all(url.startswith(("file:", "data:", "blob:")) for url in asked)
+        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pages_fit_and_ask_nobody(address, browser, scheme, width):
+    """SCREENSHOTS=FOLDER keeps pictures of them."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    for name in LOOKED_AT:
+        page.goto(f"{address}/{name}", wait_until="networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+        if os.environ.get("SCREENSHOTS"):
+            path = Path(os.environ["SCREENSHOTS"]) / f"{Path(name).stem}-{scheme}-{width}.png"
+            page.screenshot(path=path)
+    assert asked and all(url.startswith((address, "data:", "blob:")) for url in asked)
+    page.close()
+
+
+@pytest.mark.slow
+def test_words_are_found(address, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{address}/index.html", wait_until="networkidle")
+    page.fill("input[name=query]", "annotations")
+    page.wait_for_selector(".md-search-result__link[href*='commands.html']")
+    page.close()

@@ -85,16 +85,22 @@ def bytes_of(part: Part, data: bytes, parts: Sequence[Part]) -> list[str]:
 
 def header_bits(file: SedicFile, report: dict[str, Any]) -> Iterator[str]:
     """Each field's bits and meaning, in the header's order (C-3, C-5, C-7, C-8)."""
-    fields, written = Draft(file).fields, 0
+    fields, written = Draft(file).fields | {"optional": optional(file)}, 0
     for name, digits in fields.items():
-        yield f"{digits:<33} {MEANING[name].format(file=file, objects=len(file.objects))}"
+        yield f"{digits:<36} {MEANING[name].format(file=file, objects=len(file.objects))}"
         written += len(digits)
     for segment in report["segments"][: None if file.extensions else -1]:
         digits = exp_golomb(segment["bytes"], LENGTH_ORDER[segment["kind"]])
-        yield f"{digits:<33} {segment['path']} has {segment['bytes']} bytes"
+        yield f"{digits:<36} {segment['path']} has {segment['bytes']} bytes"
         written += len(digits)
     if written % 8:
-        yield f"{'0' * (-written % 8):<33} to a whole byte"
+        yield f"{'0' * (-written % 8):<36} to a whole byte"
+
+
+def optional(file: SedicFile) -> str:
+    """The bits from `optional` to the seed (C-3)."""
+    seeded = f"1{file.seed:032b}" if file.seed else "0"
+    return f"1{int(bool(file.extensions))}{seeded}" if file.extensions or file.seed else "0"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The table of errors in errors.py, and the exit codes that the README and the commands tell, are those of the classes."""
+"""The table of errors in errors.py, and the exit codes that the page and the commands tell, are those of the classes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLASSES = [
     for kind in vars(errors).values()
     if isinstance(kind, type) and kind.__module__ == errors.__name__ and kind.code != "error"
 ]
-README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/commands.md").read_text("utf-8")
 
 
 def test_the_table_names_every_class_with_its_codes():
@@ -26,8 +26,11 @@ def test_the_table_names_every_class_with_its_codes():
     assert told == {(kind.__name__, kind.code, kind.exit_code) for kind in CLASSES}
 
 
-@pytest.mark.parametrize("text", [README, str(command.__doc__)], ids=["README", "command.py"])
-def test_every_exit_code_is_told(text):
-    sentence = text.partition("Exit codes: ")[2].partition(". ")[0] if text is README else text
-    told = {int(number) for number in re.findall(r"\b(\d+)\s[a-z]", sentence)}
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [(PAGE, r"^\| (\d+) \|"), (str(command.__doc__), r"\b(\d+)\s[a-z]")],
+    ids=["page", "command.py"],
+)
+def test_every_exit_code_is_told(text, pattern):
+    told = {int(number) for number in re.findall(pattern, text, re.M)}
     assert {kind.exit_code for kind in CLASSES} | {0, 1, command.IO_FAILED, command.INTERRUPTED} == told

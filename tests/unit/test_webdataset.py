@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -113,20 +111,6 @@ def test_a_torch_data_set_reads_a_folder():
     exec(example.replace('"photos"', repr(str(VALID))), scope)
     pixels, words = scope["dataset"][0]
     assert (pixels.dtype, pixels.ndim, isinstance(words, str)) == (torch.uint8, 3, True)
-
-
-@pytest.mark.slow
-def test_every_example_of_the_page_runs(small_file, tmp_path):
-    for module in ("torch", "imageio", "webdataset", "cv2"):
-        pytest.importorskip(module)
-    (tmp_path / "photo.sedic").write_bytes(small_file.read_bytes())
-    made_known = "from sedicfmt.imageio import SedicPlugin\n"
-    done = subprocess.run(
-        [sys.executable, "-c", made_known + "".join(blocks())], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert "(128, 192, 3) Balls and discs on a soft ground." in done.stdout
-    assert {"photo.png", "small.sedic", "photos.tar"} <= {path.name for path in tmp_path.iterdir()}
 
 
 def test_bytes_go_through_pillow_too():

@@ -30,7 +30,7 @@ def test_the_export_is_the_network(photos, tmp_path):
         z = torch.round(network.h_a(y))
         y_hat, _ = network.h_s.in_two_passes(y, network.h_s.hidden(z), rounded)
         painted = network.g_s(y_hat)
-    assert np.abs(model.analyse(picture) - y[0].numpy()).max() < 0.02  # float16 weights
+    assert np.abs(model.analyse(picture) - y[0].numpy()).max() < 0.1  # weights of a byte
     latent = latent_nano.AnalysedPicture(z[0].numpy().astype(np.int32), b"", y[0].numpy(), scan_of(model, z))
     _, symbols, mean = latent.coded()
     assert np.abs(symbols + mean / 64 - y_hat[0].numpy()).max() < 0.1
@@ -87,7 +87,7 @@ def passes(network, hidden, symbols):
     return seen
 
 
-@pytest.mark.parametrize("weights", [pytest.param("sedic-nano-2", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("weights", [pytest.param(name, marks=pytest.mark.slow) for name in ("sedic-nano-2", "sedic-nano-3")])
 def test_a_shipped_codec_as_a_network_paints_what_it_paints(weights):
     from sedicfmt.latents.nano.analyse import analyse
     from sedicfmt.latents.nano.weights import load_latent_model

@@ -40,7 +40,7 @@ from sedicfmt.pipeline.report import report_bytes
 
 WHOLE_WEIGHTS = Path(__file__).resolve().parents[3] / "spec/weights/sedic-nano-2.safetensors"
 DRAFT = "1.1"
-PAINTED = ("nano-3-smallest-size", "nano-3-odd-size", "nano-3-escapes")
+PAINTED = ("nano-3-smallest-size", "nano-3-odd-size")
 EXPECTED = (
     "version", "width", "height", "pixels", "overhead_bytes", "seed", "latent_scale", "models", "texts", "masks", "segments",
     "extensions", "digests",

@@ -20,7 +20,7 @@ BATCH = 1  # one picture
 
 
 def codec_graphs(stored: Mapping[str, Stored]) -> dict[str, bytes]:
-    """The files by what they are: "g_a", "h_a", "g_s"; of a file without the encoder "g_s" alone. Raises KeyError for others."""
+    """The files by what they are: "g_a", "h_a", "g_s"; "g_s" alone where the encoder is elsewhere. Raises KeyError."""
     encoder = {"g_a": analysis, "h_a": hyper_analysis} if "g_a.leave.bias" in stored else {}
     return {part: build(Graph(stored)) for part, build in {**encoder, "g_s": synthesis}.items()}
 

@@ -79,9 +79,7 @@ class RestorerSettings(ExampleSettings):
     critic_rate: float = 5e-4
     codec_rate: float = 0.2  # the codec learns at this share of the rate; 0: it stays as it is
     av1_share: float = 0.15  # of the steps, whose references are AV1's
-    earlier_share: float = (
-        0.15  # of the steps, whose references are those of sedic-nano-2: old files are restored too
-    )
+    earlier_share: float = 0.15  # of the steps, whose references are those of sedic-nano-2: old files are restored too
     feature_share: float = 0.5  # of the batch's crops that the features look at
     start_share: float = 0.75  # of the crops at full noise, where sampling starts: what it misses no later step knows
     start: str = ""  # weights of an earlier restorer (`sedic-train export`) to begin with

@@ -87,7 +87,9 @@ def passes(network, hidden, symbols):
     return seen
 
 
-@pytest.mark.parametrize("weights", [pytest.param(name, marks=pytest.mark.slow) for name in ("sedic-nano-2", "sedic-nano-3")])
+@pytest.mark.parametrize(
+    "weights", [pytest.param(name, marks=pytest.mark.slow) for name in ("sedic-nano-2", "sedic-nano-3")]
+)
 def test_a_shipped_codec_as_a_network_paints_what_it_paints(weights):
     from sedicfmt.latents.nano.analyse import analyse
     from sedicfmt.latents.nano.weights import load_latent_model

@@ -200,7 +200,9 @@ def test_what_is_no_weights_file_is_refused(tmp_path, header):
 
 def test_what_ships_of_sedic_nano_2_paints_by_the_very_numbers_of_its_weights_file():
     """R-5; and its encoder, made small, is near that of the file."""
-    whole, shipped = (load_file(folder / "sedic-nano-2.safetensors") for folder in (ROOT / "spec/weights", decoder.WEIGHTS))
+    whole, shipped = (
+        load_file(folder / "sedic-nano-2.safetensors") for folder in (ROOT / "spec/weights", decoder.WEIGHTS)
+    )
     assert {name for name in whole if not name.startswith(("g_a.", "h_a."))} == set(shipped)
     assert all(np.array_equal(whole[name], shipped[name]) for name in shipped)
     for name, weight in load_latent_model(2).weights.items():

@@ -24,7 +24,10 @@ BAND, HALO = 64, 16  # rows of y worked on at a time, and how far g_a and g_s se
 
 
 class NanoLatent:
-    """A set of weights, as they are stored (G-8), with its transforms. `dtype` is float32 or float64 (for comparing; symbols do not depend on it)."""
+    """A set of weights, as they are stored (G-8), with its transforms.
+
+    `dtype` is float32 or float64 (for comparing; symbols do not depend on it).
+    """
 
     def __init__(self, weights: Weights, dtype: type[np.floating[Any]] = np.float32):
         stored = {name: weight for name, weight in weights.items() if not name.startswith(EXACT)}

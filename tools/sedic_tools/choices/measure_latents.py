@@ -4,9 +4,9 @@
                                                        [--checkpoint CHECKPOINT] [--sheet look.png]
 
 Photos are those below DATA that training holds out, each packed with the offline describer's words and masks in the bytes
-that `--bytes` are to 768x512 pixels. Restored: by the restorer that ships, as `sedic-unpack` does it; and of a CHECKPOINT by its
-restorer, in one step without words. `--sheet`: 1:1 cuts, a row a photo: the photo, then of each model the reference and what
-ships makes of it.
+that `--bytes` are to 768x512 pixels. Restored: by the restorer that ships, as `sedic-unpack` does it; and by a CHECKPOINT's
+restorer, in one step without words. `--sheet`: 1:1 cuts, a row a photo: the photo, then of each model the reference and
+what the restorer that ships makes of it.
 """
 
 from __future__ import annotations

@@ -16,7 +16,9 @@ DRAFT = "1.1"
 def valid() -> Iterator[Vector]:
     rng = np.random.default_rng(6)
     photo = make(768, 512, 3, model_id=MODEL, latent_scale=8)
-    noise = with_latent(make(64, 96, model_id=MODEL), lambda s: rng.integers(-2, 3, s), lambda i: rng.integers(-2, 3, i.shape))
+    noise = with_latent(
+        make(64, 96, model_id=MODEL), lambda s: rng.integers(-2, 3, s), lambda i: rng.integers(-2, 3, i.shape)
+    )
     for name, clauses, shows, file in (
         ("768x512", "R-1 L-1 H-7 H-9 H-10", "three objects, the latent at 8/16", photo),
         ("smallest-size", "R-1 G-7 G-8", "16x16: one place of y", make(16, 16, 0, model_id=MODEL)),
@@ -30,7 +32,9 @@ def uncommon() -> Iterator[Vector]:
     rng = np.random.default_rng(7)
     base = make(32, 32, 0, model_id=MODEL)
     wide = with_latent(base, lambda s: rng.integers(-90, 91, s), lambda i: rng.integers(-200, 201, i.shape))
-    yield Vector("nano-3-escapes", "R-1 L-3 H-8 H-10", "sedic-nano-3: values behind escapes, both signs", wide, since=DRAFT)
+    yield Vector(
+        "nano-3-escapes", "R-1 L-3 H-8 H-10", "sedic-nano-3: values behind escapes, both signs", wide, since=DRAFT
+    )
     nothing = replace(base, z=b"", y=b"")
     yield Vector("nano-3-no-bytes", "R-1 L-2 L-5", "sedic-nano-3: z and y are empty", nothing, since=DRAFT)
 

@@ -63,17 +63,20 @@ def with_samples(spec: str, pictures: Path) -> str:
     return re.sub(r"^(nano-3-[\w-]+)  +\d.*$", row, spec, flags=re.M)
 
 
+def run_module(*command: str) -> None:
+    """In a process of its own. Raises CalledProcessError."""
+    subprocess.run([sys.executable, "-m", *command], check=True)
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     p.add_argument("checkpoint", type=Path)
     checkpoint, before = p.parse_args().checkpoint, digests(WEIGHTS)
-    export = [sys.executable, "-m", "sedic_tools.commands.train", "export", checkpoint, WEIGHTS, "--part", "codec"]
-    subprocess.run(export, check=True)
+    run_module("sedic_tools.commands.train", "export", str(checkpoint), str(WEIGHTS), "--part", "codec")
     WEIGHTS.chmod(0o644)
     for path in (ROOT / name for name in TOLD_IN):
         path.write_text(replaced(path.read_text("utf-8"), before, digests(WEIGHTS)), "utf-8")
-    make = [sys.executable, "-m", "sedic_tools.vectors.make_vectors", ROOT / "conformance"]
-    subprocess.run(make, check=True)  # a new process: it knows the new digests
+    run_module("sedic_tools.vectors.make_vectors", str(ROOT / "conformance"))  # a new process knows the new digests
     spec = ROOT / "spec/sedic.md"
     spec.write_text(with_samples(spec.read_text("utf-8"), ROOT / "conformance/reference"), "utf-8")
 

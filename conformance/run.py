@@ -86,6 +86,7 @@ def differences(expected: Any, answer: Any, place: str) -> list[str]:
 def main() -> int:
     """Exit code 0 if every vector gives what it must, 1 if not, 2 if none was chosen."""
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--version", default="", metavar="V", help="leave out vectors of another version than this (1.0)")
     p.add_argument("--only", default="", metavar="TEXT", help="only those vectors whose file has TEXT in its name")
     p.add_argument("--profile", choices=("full", "thin"), default="full", help="what the decoder claims (P-1)")
     p.add_argument(
@@ -98,7 +99,8 @@ def main() -> int:
     failed = tried = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for kind, entries in manifest.items():
-            chosen = [entry for entry in entries if options.only in entry["file"]]
+            known = [entry for entry in entries if options.version in ("", entry.get("since", "1.0"))]
+            chosen = [entry for entry in known if options.only in entry["file"]]
             answers = pool.map(lambda entry: problems(entry, command, options.profile, options.viewer), chosen)
             for entry, found in zip(chosen, answers, strict=True):
                 failed += bool(found)

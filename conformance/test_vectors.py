@@ -96,7 +96,9 @@ def test_frozen_files_are_as_they_were(name):
 
 def test_every_file_is_frozen_once():
     lines = [line for name in FROZEN for line in (HERE / name).read_text().splitlines() if line.endswith(".sedic")]
-    assert sorted(lines) == sorted(f"{entry['sha256']}  {entry['file']}" for entry in VALID + FAULTY)
+    released = [entry for entry in VALID + FAULTY if "since" not in entry]
+    assert sorted(lines) == sorted(f"{entry['sha256']}  {entry['file']}" for entry in released)
+    assert {entry["since"] for entry in VALID + FAULTY if entry not in released} == {"1.1"}, "a draft's are not frozen"
 
 
 @pytest.mark.parametrize("name", ["ignorable-extensions", "version-1.1-ignorable-extension", "extension-lengths"])
@@ -124,6 +126,11 @@ def test_the_runner_agrees():
     done = run_runner("--only", "mask-of")
     assert done.returncode == 0, done.stdout
     assert done.stdout.endswith("all as they must be\n")
+
+
+def test_the_runner_leaves_out_what_a_version_lacks():
+    assert run_runner("--version", "1.0", "--only", "nano-3").returncode == 2  # nothing is left
+    assert "4 valid" in run_runner("--only", "valid/nano-3", sys.executable, "-c", "").stdout
 
 
 DECODERS = {  # somebody else's, in Python: what it does with a file; what the runner says of that

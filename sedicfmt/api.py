@@ -42,9 +42,9 @@ def pack(image: PictureSource, **options: Any) -> bytes:
     `image`: a Pillow picture, a file's path or bytes or the open file, or a numpy array of RGB or grey samples, uint8,
     (height, width, 3) or (height, width). Options are the fields of `sedicfmt.pipeline.pack_options.PackOptions`: describe,
     ground, segment, device, objects, words_object, words_overall, max_bytes, target_bpp, mask_scale, seed, model
-    ("auto", "sedic-nano-2", "av1", "none" or "compressai:ARCHITECTURE[@CHECKPOINT]"), refine, base_url, llm_timeout,
-    llm_retries, llm_max_tokens, llm_image_size; and `preset`, "tiny", "paper-low" or "paper-high", which the others
-    override.
+    ("auto", "sedic-nano-2", "sedic-nano-3", "av1", "none" or "compressai:ARCHITECTURE[@CHECKPOINT]"), refine, base_url,
+    llm_timeout, llm_retries, llm_max_tokens, llm_image_size; and `preset`, "tiny", "paper-low" or "paper-high", which
+    the others override.
     Raises SedicError, its `path` the option's name for a value that makes no sense; OSError for a path.
     """
     from sedicfmt.pipeline.pack import pack_picture

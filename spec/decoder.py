@@ -17,7 +17,7 @@ import struct
 import sys
 from binascii import crc_hqx
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -875,6 +875,7 @@ MODELS: dict[int, tuple[str, str, str, Callable[[bytes], LatentDecoder]]] = {
     3: ("av1", "av1", "", lambda _: decode_av1),
     4: ("none", "empty", "", lambda _: decode_none),
     5: ("compressai", "rans", "", lambda _: decode_compressai),
+    6: ("sedic-nano-3", "range", "sedic-nano-3.safetensors", lambda weights: NanoLatent(192, 24, weights).decode),
 }
 WEIGHTS = HERE.parent / "sedicfmt" / "latents" / "nano"
 
@@ -890,27 +891,37 @@ def read_weights(name: str, path: Path, part: str = "entropy") -> bytes:  # R-1,
     data = path.read_bytes()
     whole = hashlib.sha256(data).hexdigest() == digests()[f"{name}.safetensors"]
     try:
-        same = whole or tensors_digest(data, part) == digests()[f"{name} {part}"]
+        same = whole or tensors_digest(data, f"{name} {part}") == digests()[f"{name} {part}"]
     except ValueError:
         same = False
     must(same, f"these are not the weights of {name} (SHA-256 differs)", "backend")
     return data
 
 
-PARTS = {"entropy": (("h_s.", "prior_z."), 24), "painter": (("g_s.",), 76)}  # how names begin, tensors
+PARTS = {  # R-5: how names begin, and the number of tensors
+    "sedic-nano-2 entropy": (("h_s.", "prior_z."), 24),
+    "sedic-nano-2 painter": (("g_s.",), 76),
+    "sedic-nano-3 entropy": (("h_s.", "prior_z."), 24),
+    "sedic-nano-3 painter": (("g_s.",), 138),
+}
 
 
 def tensors_digest(weights: bytes, part: str) -> str:
     """R-5. Raises ValueError for no weights file and for other types or another count: the digest does not cover them."""
-    found, (begins, count) = {}, PARTS[part]
-    for name, (kind, raw) in raw_safetensors(weights).items():
-        if name.startswith(begins):
-            if kind != ("F16" if part == "painter" else "I8" if name.endswith(".weight") else "I32"):
-                raise ValueError(f"{name} is of the type {kind}")
-            found[name] = raw
+    (begins, count), there = PARTS[part], raw_safetensors(weights)
+    found = {name: raw for name, (_, raw) in there.items() if name.startswith(begins)}
+    for name in found:
+        if there[name][0] != type_of(name, found):
+            raise ValueError(f"{name} is of the type {there[name][0]}")
     if len(found) != count:  # two tensors told as one have the same digest
         raise ValueError(f"{len(found)} tensors of {part}, {count} wanted")
     return hashlib.sha256(b"".join(name.encode() + b"\0" + found[name] for name in sorted(found))).hexdigest()
+
+
+def type_of(name: str, beside: Collection[str]) -> str:  # R-5, G-8
+    if name.startswith("g_s."):
+        return "I8" if f"{name}.unit" in beside else "F16"
+    return "I8" if name.endswith(".weight") else "I32"
 
 
 @cache

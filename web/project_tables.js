@@ -8,5 +8,5 @@ import { PARTS, TABLE_DIGESTS, giveTable } from "./decoder/tables.js";
 export function giveProjectTables(root) {
   const read = (path) => new Uint8Array(readFileSync(join(root, path)));
   for (const name of Object.keys(TABLE_DIGESTS)) giveTable(name, read(join("spec/tables", name)));
-  for (const name of Object.keys(PARTS)) giveTable(name, read("sedicfmt/latents/nano/sedic-nano-2.safetensors"));
+  for (const name of Object.keys(PARTS)) giveTable(name, read(`sedicfmt/latents/nano/${name.split(" ")[0]}.safetensors`));
 }

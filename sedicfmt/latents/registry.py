@@ -34,6 +34,7 @@ ALLOCATED = {
         Allocated(3, "av1", "av1", "nano"),
         Allocated(4, "none", "empty", ""),
         Allocated(5, "compressai", "rans", "compressai"),
+        Allocated(6, "sedic-nano-3", "range", "nano"),
     )
 }
 DEFAULT_MODEL = 2
@@ -43,6 +44,7 @@ CODECS = BackEnds(
     "sedicfmt.latents",
     {
         "sedic-nano-2": "sedicfmt.latents.nano.codec:open_nano_2",
+        "sedic-nano-3": "sedicfmt.latents.nano.codec:open_nano_3",
         "av1": "sedicfmt.latents.av1.codec:open_av1",
         "none": "sedicfmt.latents.none.codec:open_none",
         "compressai": "sedicfmt.latents.compressai.codec:open_compressai",

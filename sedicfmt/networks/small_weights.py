@@ -17,16 +17,16 @@ UNIT = ".unit"
 STEPS = 127
 
 
-def pack(weights: Arrays) -> Arrays:
-    """float arrays (outputs, ...) -> what is stored."""
+def pack(weights: Arrays, steps: int = STEPS) -> Arrays:
+    """float arrays (outputs, ...) -> what is stored; `steps`: the largest integer, at most 127."""
     stored: Arrays = {}
     for name, weight in weights.items():
         if weight.ndim < 2 or weight.size < LEAST:
             stored[name] = weight.astype(np.float16)
             continue
-        unit = np.maximum(np.abs(weight.reshape(len(weight), -1)).max(1) / STEPS, 1e-7).astype(np.float16)
+        unit = np.maximum(np.abs(weight.reshape(len(weight), -1)).max(1) / steps, 1e-7).astype(np.float16)
         unit = np.where(unit == 0, np.float16(1e-7), unit)
-        stored[name] = np.rint(weight / spread(unit, weight)).clip(-STEPS, STEPS).astype(np.int8)
+        stored[name] = np.rint(weight / spread(unit, weight)).clip(-steps, steps).astype(np.int8)
         stored[name + UNIT] = unit
     return stored
 

@@ -1,6 +1,7 @@
 """A trained checkpoint as the weights file that ships: `sedic-train export CHECKPOINT OUT.safetensors`.
 
-g_a, g_s and h_a as float16; h_s, the context of y and the prior of z as the integers of spec clauses H-1 to H-10.
+g_a, g_s and h_a at a byte a weight (`networks/small_weights.py`, spec clause G-8); h_s, the context of y and the prior of z as
+the integers of clauses H-1 to H-10.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sedicfmt.latents.nano.context import SYMBOL_UNIT
 from sedicfmt.latents.nano.entropy import CAUSAL, CROSS, HIDDEN, INDEX_GAIN
 from sedicfmt.latents.nano.hyper_synthesis import MEAN_UNIT
 from sedicfmt.latents.nano.network import NanoCodec
+from sedicfmt.networks.small_weights import pack
 from sedicfmt.training.weights import load_checkpoint, part_of
 
 HIDDEN_UNIT = 256  # hidden values are in 1/256: up to 128
@@ -80,7 +82,6 @@ def export(checkpoint: Path, out: Path) -> str:
     """Write the weights file; returns its SHA-256."""
     model = load_model(checkpoint)
     floats = {k: v for k, v in model.state_dict().items() if k.startswith(("g_a.", "g_s.", "h_a."))}
-    tensors = {k: v.contiguous().numpy().astype(np.float16) for k, v in floats.items()}
-    tensors |= export_entropy(model)
+    tensors = pack({k: v.float().numpy() for k, v in floats.items()}) | export_entropy(model)
     save_file({k: np.ascontiguousarray(v) for k, v in sorted(tensors.items())}, out)
     return hashlib.sha256(out.read_bytes()).hexdigest()

@@ -20,8 +20,9 @@ BATCH = 1  # one picture
 
 
 def codec_graphs(stored: Mapping[str, Stored]) -> dict[str, bytes]:
-    """The files by what they are: "g_a", "h_a", "g_s"."""
-    return {"g_a": analysis(Graph(stored)), "h_a": hyper_analysis(Graph(stored)), "g_s": synthesis(Graph(stored))}
+    """The files by what they are: "g_a", "h_a", "g_s"; "g_s" alone where the encoder is elsewhere. Raises KeyError."""
+    encoder = {"g_a": analysis, "h_a": hyper_analysis} if "g_a.leave.bias" in stored else {}
+    return {part: build(Graph(stored)) for part, build in {**encoder, "g_s": synthesis}.items()}
 
 
 def blocks(g: Graph, x: str, name: str) -> str:

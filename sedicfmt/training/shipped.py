@@ -1,4 +1,4 @@
-"""A codec that ships, as a network again: float16 transforms as they are, integer layers times their units (`export.py`).
+"""A codec that ships, as a network again: transforms as they are, integer layers times their units (`export.py`).
 
 It paints what the shipped one paints, up to rounding; with it a run can go on where another's checkpoint is gone, and a
 restorer can learn on the pictures of a codec that is no longer trained.
@@ -17,10 +17,10 @@ from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.training.export import HIDDEN_UNIT, Arrays
 
 
-def shipped_codec(model_id: int, fine: tuple[int, int] = (0, 0)) -> NanoCodec:
+def shipped_codec(model_id: int) -> NanoCodec:
     """The network of a registered model. Raises what `load_latent_model` raises."""
     weights = load_latent_model(model_id).weights
-    codec = NanoCodec(fine=fine)
+    codec = NanoCodec() if "g_s.enter4.weight" in weights else NanoCodec(fine=(0, 0))  # G-7
     state = {name: torch.from_numpy(weights[name].astype(np.float32)) for name in codec.state_dict() if name in weights}
     layers = integer_layers(weights, codec.g_a.linear.out_channels, codec.h_a.leave.out_channels)
     shapes = {name: tensor.shape for name, tensor in codec.state_dict().items()}

@@ -37,7 +37,6 @@ from sedicfmt.evaluation.feature_distance import distance_of, texture_of
 from sedicfmt.evaluation.lpips import Lpips
 from sedicfmt.latents.nano.depthwise import use_depthwise
 from sedicfmt.latents.nano.network import NanoCodec
-from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.training import references
 from sedicfmt.training.critic import Critic, PixelCritic
 from sedicfmt.training.examples import Example, ExampleSettings, ExampleSource
@@ -48,6 +47,7 @@ from sedicfmt.training.start_restorer import start_from
 from sedicfmt.training.weights import load_weights
 from sedicfmt.training.window import moved_window
 
+EARLIER = 2  # sedic-nano-2: files of 1.0 are restored too
 LEAST_NOISE = 0.01  # place on the schedule; with no noise at all F has nothing to say and its error is 0 / 0
 SHAPES = (
     (320, 192),
@@ -79,9 +79,7 @@ class RestorerSettings(ExampleSettings):
     critic_rate: float = 5e-4
     codec_rate: float = 0.2  # the codec learns at this share of the rate; 0: it stays as it is
     av1_share: float = 0.15  # of the steps, whose references are AV1's
-    earlier_share: float = (
-        0.15  # of the steps, whose references are those of the codec that ships: old files are restored too
-    )
+    earlier_share: float = 0.15  # of the steps, whose references are those of sedic-nano-2: old files are restored too
     feature_share: float = 0.5  # of the batch's crops that the features look at
     start_share: float = 0.75  # of the crops at full noise, where sampling starts: what it misses no later step knows
     start: str = ""  # weights of an earlier restorer (`sedic-train export`) to begin with
@@ -115,7 +113,7 @@ class RestorerRun(TrainingRun):
         self.critic, self.pixel_critic = Critic(self.features).to(device), PixelCritic().to(device)
         own = [*self.critic.parameters(), *self.pixel_critic.parameters()]
         self.critic_optimiser = torch.optim.Adam(own, settings.critic_rate, betas=(0.5, 0.99))
-        self.earlier = shipped_codec(DEFAULT_MODEL).to(device).requires_grad_(False)
+        self.earlier = shipped_codec(EARLIER).to(device).requires_grad_(False)
         pair = Pair(NanoCodec(), NanoRestorerNetwork())
         if not (out / CHECKPOINT).exists():
             self.start(pair, settings)
@@ -156,7 +154,7 @@ class RestorerRun(TrainingRun):
         return total + reference.bpp + self.s.lmbda * reference.mse, {name: part.item() for name, part in parts.items()}
 
     def reference(self, examples: list[Example], photo: Tensor, coded: int) -> references.Reference:
-        """By AV1, by the codec that ships, or by the one that learns."""
+        """By AV1, by sedic-nano-2, or by the one that learns."""
         draw = self.rng.random()
         if draw < self.s.av1_share:
             made = references.classical([e.photo for e in examples], self.rng)

@@ -30,7 +30,7 @@ def test_the_export_is_the_network(photos, tmp_path):
         z = torch.round(network.h_a(y))
         y_hat, _ = network.h_s.in_two_passes(y, network.h_s.hidden(z), rounded)
         painted = network.g_s(y_hat)
-    assert np.abs(model.analyse(picture) - y[0].numpy()).max() < 0.02  # float16 weights
+    assert np.abs(model.analyse(picture) - y[0].numpy()).max() < 0.1  # weights of a byte
     latent = latent_nano.AnalysedPicture(z[0].numpy().astype(np.int32), b"", y[0].numpy(), scan_of(model, z))
     _, symbols, mean = latent.coded()
     assert np.abs(symbols + mean / 64 - y_hat[0].numpy()).max() < 0.1
@@ -87,7 +87,9 @@ def passes(network, hidden, symbols):
     return seen
 
 
-@pytest.mark.parametrize("weights", [pytest.param("sedic-nano-2", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "weights", [pytest.param(name, marks=pytest.mark.slow) for name in ("sedic-nano-2", "sedic-nano-3")]
+)
 def test_a_shipped_codec_as_a_network_paints_what_it_paints(weights):
     from sedicfmt.latents.nano.analyse import analyse
     from sedicfmt.latents.nano.weights import load_latent_model
@@ -95,11 +97,12 @@ def test_a_shipped_codec_as_a_network_paints_what_it_paints(weights):
     from sedicfmt.training.shipped import shipped_codec
 
     number, photo = id_of(weights), np.asarray(draw_photo(128, 128))
-    model = load_latent_model(number)
+    model, network = load_latent_model(number), shipped_codec(number)
     _, symbols, mean = analyse(photo, model).coded()
-    expected = model.synthesise(symbols, mean, 128, 128)
-    painted, _, _ = shipped_codec(number).evaluate(
-        torch.from_numpy(photo.transpose(2, 0, 1)[None] / np.float32(255)) - 0.5
-    )
-    found = ((painted[0].clamp(-0.5, 0.5) + 0.5) * 255).round().permute(1, 2, 0).numpy()
-    assert np.abs(found - expected).mean() < 1  # a value may round to another symbol
+    shipped = torch.from_numpy((symbols + mean / 64).astype(np.float32))[None]
+    with torch.no_grad():
+        y = network.g_a(torch.from_numpy(photo.transpose(2, 0, 1)[None] / np.float32(255)) - 0.5)
+        y_hat, _ = network.h_s.in_two_passes(y, network.h_s.hidden(torch.round(network.h_a(y))), rounded)
+        painted = ((network.g_s(shipped)[0].clamp(-0.5, 0.5) + 0.5) * 255).round().permute(1, 2, 0).numpy()
+    assert np.abs(painted - model.synthesise(symbols, mean, 128, 128)).max() <= 1
+    assert ((y_hat - shipped).abs() > 0.25).float().mean() < 0.01  # a value may round to another symbol

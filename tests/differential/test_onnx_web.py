@@ -21,7 +21,6 @@ from sedicfmt.segments.mask_grid import upscale
 
 HERE = Path(__file__).parent
 INSTALL = "npm install --no-package-lock --prefix tests/differential"
-CODEC = Path(weights.__file__).parent / weights.MODELS[2].file
 
 pytestmark = [
     pytest.mark.slow,
@@ -40,6 +39,7 @@ def graph(file, part, *beside):
 
 def by_node(file, latent, reference):
     """(what g_s paints, the restored picture) as JavaScript makes them."""
+    codec = Path(weights.__file__).parent / weights.MODELS[file.model_id].file
     y = (latent.y + latent.mean / 64).astype(np.float32)
     objects = [
         {"text": o.text, "mask": text64(upscale(o.mask.cells, o.mask.scale, file.width, file.height).astype(np.uint8))}
@@ -47,7 +47,7 @@ def by_node(file, latent, reference):
     ]
     job = {
         "y": text64(y), "grid": y.shape[1:], "words": str(Path(sedic_tables.__path__[0]) / "context_words.txt"),
-        "graphs": {"g_s": graph(CODEC, "g_s"), "words": graph(released.WEIGHTS, "words", word_vectors.FILE),
+        "graphs": {"g_s": graph(codec, "g_s"), "words": graph(released.WEIGHTS, "words", word_vectors.FILE),
                    "restorer": graph(released.WEIGHTS, "restorer")},
         "reference": text64(reference), "width": file.width, "height": file.height, "text": file.text,
         "objects": objects, "seed": str(file.seed),
@@ -61,10 +61,10 @@ def by_node(file, latent, reference):
     return painted, told["restored"].reshape(file.height, file.width, 3)
 
 
-@pytest.mark.parametrize("seed", [0, 2**32 - 5])
-def test_javascript_paints_and_restores_the_same_picture(annotated, seed):
+@pytest.mark.parametrize(("seed", "model"), [(0, "sedic-nano-2"), (2**32 - 5, "sedic-nano-3")])
+def test_javascript_paints_and_restores_the_same_picture(annotated, seed, model):
     photo, words = annotated
-    data = sedicfmt.pack(photo, describe=f"annotations:{words}", seed=seed)
+    data = sedicfmt.pack(photo, describe=f"annotations:{words}", seed=seed, model=model)
     file = sedicfmt.read(data)
     latent = decode_latent(file).inner
     reference = np.asarray(sedicfmt.unpack(data, stage="reference"))

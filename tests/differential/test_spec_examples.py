@@ -123,7 +123,7 @@ def test_word_contexts():
 def test_pictures_are_painted_by_the_text_and_by_the_package(path):
     """G-6: each within one of the picture that is kept; the painter of `spec/` knows nothing but the clauses."""
     data, kept = (ROOT / f"conformance/valid/{path.stem}.sedic").read_bytes(), np.asarray(Image.open(path), int)
-    width, height, samples = paint.paint(data, WEIGHTS)
+    width, height, samples = paint.paint(data)
     by_text = np.frombuffer(samples, np.uint8).reshape(height, width, 3)
     for picture in (by_text, decode_latent(sedicfmt.read(data)).paint()):
         assert np.abs(kept - picture).max() <= 1

@@ -22,6 +22,8 @@ import pytest
 
 import sedicfmt
 from sedic_tools.pages import kill_table
+from sedicfmt.latents.nano.weights import MODELS
+from sedicfmt.latents.registry import DEFAULT_MODEL
 
 BIN = Path(sys.executable).parent
 OLDER = b"an older output"
@@ -260,7 +262,7 @@ def package(tmp_path_factory):
 
 
 LATENT, RESTORER, HEAD = (
-    "latents/nano/sedic-nano-2.safetensors",
+    f"latents/nano/{MODELS[DEFAULT_MODEL].file}",
     "decoders/nano/sedic-nano-restorer-3.safetensors",
     "encoders/offline/mask_head.npz",
 )

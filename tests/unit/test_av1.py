@@ -155,7 +155,7 @@ def test_auto_does_without_an_encoder_that_makes_something_else(monkeypatch):
     """As a Pillow whose AVIF encoder writes another sequence header."""
     monkeypatch.setattr(still_picture, "frame_of", refuse)
     packed = pack_picture(draw_photo(96, 64), PackOptions(objects=0, words_overall=0, max_bytes=400))
-    assert packed.report["latent_model"] == "sedic-nano-2"
+    assert packed.report["latent_model"] == ALLOCATED[DEFAULT_MODEL].name
     assert any("alone was tried" in line for line in packed.warnings)
     with pytest.raises(BackendFailed, match="AVIF encoder does not make"):
         pack_picture(draw_photo(96, 64), PackOptions(objects=0, words_overall=0, max_bytes=400, model="av1"))

@@ -19,6 +19,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 import sedicfmt
 import sedicfmt.pillow
 from sedicfmt.container.parser import parse_header
+from sedicfmt.latents.registry import ALLOCATED, DEFAULT_MODEL
 from sedicfmt.pillow import register
 from sedicfmt.pipeline import unpack_often
 
@@ -60,7 +61,11 @@ def test_nothing_is_decoded_to_know_what_it_is(small_file, no_decoding):
     assert tuple(part["text"] for part in told["sedic_objects"]) == OBJECTS
     areas = [part.mask.cells.mean() for part in sedicfmt.read(small_file).objects]
     assert [part["area"] for part in told["sedic_objects"]] == areas
-    assert (told["sedic_model"], told["sedic_seed"], told["sedic_stage"]) == ("sedic-nano-2", 0, "reference")
+    assert (told["sedic_model"], told["sedic_seed"], told["sedic_stage"]) == (
+        ALLOCATED[DEFAULT_MODEL].name,
+        0,
+        "reference",
+    )
 
 
 def test_the_pixels_are_those_of_unpack(small_file):

@@ -201,7 +201,7 @@ def test_page_fits_its_window(page, address, tmp_path, scheme, width):
         (Path(folder) / f"viewer-{scheme}-{width}.png").write_bytes(picture)
 
 
-@pytest.mark.parametrize("model", ["sedic-nano-2", "av1"])
+@pytest.mark.parametrize("model", ["sedic-nano-2", "sedic-nano-3", "av1"])
 def test_restored_picture_is_that_of_the_package(page, site, annotated, tmp_path, model):
     """From disk, by ONNX Runtime in WebAssembly; the parts of the network's float arithmetic may differ by a rounding."""
     if not (site / "data/restorer.js").exists():

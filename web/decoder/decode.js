@@ -69,4 +69,5 @@ export function segmentList({ segments, model }) {
 export const MODELS = {
   2: { name: "sedic-nano-2", coder: "range", yChannels: 192, zChannels: 24 },
   3: { name: "av1", coder: "av1" },
+  6: { name: "sedic-nano-3", coder: "range", yChannels: 192, zChannels: 24 },
 };

@@ -1,6 +1,6 @@
 // The integer layers of hyper-synthesis and priors (section 3): float64 holds all of their numbers exactly.
 
-import { clamp, once } from "./bytes.js";
+import { clamp } from "./bytes.js";
 import { table, tensors } from "./tables.js";
 
 // x -> clamp(layer(x), least, 32767), written to `out` (H-3, H-5).
@@ -13,11 +13,14 @@ export function applyLayer(layer, x, out, least) {
   for (let o = 0; o < outputs; o++) out[o] = clamp(Math.floor((sums[o] * multiplier[o] + half) * scale), least, 32767);
 }
 
-// Layers 1 to 6 of model 2, from the part *entropy* of its weights (R-5).
-export const layers = once(() => {
-  const parts = tensors(table("sedic-nano-2 entropy"));
-  return Object.fromEntries(Object.entries(LAYER_NAMES).map(([k, name]) => [k, readLayer(parts, name)]));
-});
+// Layers 1 to 6 of a learned model, from the part *entropy* of its weights (R-5); read once.
+export function layersOf(model) {
+  if (!read.has(model)) {
+    const parts = tensors(table(`${model} entropy`));
+    read.set(model, Object.fromEntries(Object.entries(LAYER_NAMES).map(([k, name]) => [k, readLayer(parts, name)])));
+  }
+  return read.get(model);
+}
 
 function readLayer(parts, name) {
   const [bias, multiplier, [shift]] = ["bias", "multiplier", "shift"].map((kind) => numbers(parts[`${name}.${kind}`]));
@@ -34,6 +37,7 @@ function numbers({ dtype, bytes }) {
   return Float64Array.from(new Kind(bytes.buffer, bytes.byteOffset, bytes.length / Kind.BYTES_PER_ELEMENT));
 }
 
+const read = new Map();
 const sums = new Float64Array(1024);
 
 const LAYER_NAMES = {

@@ -5,20 +5,22 @@
 
 import { clamp, once } from "./bytes.js";
 import { overLimit, within } from "./errors.js";
-import { applyLayer, layers } from "./integer_layers.js";
+import { applyLayer, layersOf } from "./integer_layers.js";
 import { RangeDecoder, signedTables } from "./range_decoder.js";
 import { tableText } from "./tables.js";
 
-// {z, y: Int16Array, means: Int16Array in 1/64, rows, columns}; arrays channel by channel, row by row.
-export function decodeLatent(zPayload, yPayload, latentWidth, latentHeight, { yChannels, zChannels }) {
+// {z, y: Int16Array, means: Int16Array in 1/64, rows, columns, model: its name}; arrays channel by channel, row by row.
+export function decodeLatent(zPayload, yPayload, latentWidth, latentHeight, { name, yChannels, zChannels }) {
+  const layers = layersOf(name);
   const grid = { rows: Math.ceil(latentHeight / 32), columns: Math.ceil(latentWidth / 32) };
   const zGrid = { rows: Math.ceil(grid.rows / 2), columns: Math.ceil(grid.columns / 2) };
-  const z = within("z", () => decodeZ(zPayload, zChannels, zGrid));
-  const { y, means } = within("y", () => decodeY(yPayload, hyperSynthesis(z, zChannels, zGrid), yChannels, grid));
-  return { z, y, means, ...grid };
+  const z = within("z", () => decodeZ(layers, zPayload, zChannels, zGrid));
+  const h = hyperSynthesis(layers, z, zChannels, zGrid);
+  const { y, means } = within("y", () => decodeY(layers, yPayload, h, yChannels, grid));
+  return { z, y, means, ...grid, model: name };
 }
 
-function decodeZ(payload, channels, { rows, columns }) { // H-7, H-8
+function decodeZ(layers, payload, channels, { rows, columns }) { // H-7, H-8
   const decoder = new RangeDecoder(payload);
   const z = new Int16Array(channels * rows * columns);
   const x = new Float64Array(4 * channels);
@@ -32,8 +34,8 @@ function decodeZ(payload, channels, { rows, columns }) { // H-7, H-8
           x[n * channels + c] = inside ? z[(c * rows + i + down) * columns + j + right] : 0;
         }
       });
-      applyLayer(layers()[3], x, e, 0);
-      applyLayer(layers()[4], e, v, -32767);
+      applyLayer(layers[3], x, e, 0);
+      applyLayer(layers[4], e, v, -32767);
       for (let c = 0; c < channels; c++) {
         z[(c * rows + i) * columns + j] = valueOfZ(decoder, v[c], clamp(v[channels + c], 1, 31));
       }
@@ -53,7 +55,7 @@ function valueOfZ(decoder, mean, index) { // H-8
 }
 
 // h of H-1 to H-4: {h, columns}, h[(row * columns + column) * HIDDEN + n] on a grid twice as fine as z's.
-function hyperSynthesis(z, channels, { rows, columns }) {
+function hyperSynthesis(layers, z, channels, { rows, columns }) {
   const h = new Int16Array(4 * rows * columns * HIDDEN);
   const x = new Float64Array(9 * channels);
   const grown = new Float64Array(4 * HIDDEN);
@@ -62,7 +64,7 @@ function hyperSynthesis(z, channels, { rows, columns }) {
       for (let c = 0; c < channels; c++) {
         for (let k = 0; k < 9; k++) x[9 * c + k] = valueAt(z, c, i + Math.floor(k / 3) - 1, j + (k % 3) - 1); // H-2
       }
-      applyLayer(layers()[1], x, grown, 0);
+      applyLayer(layers[1], x, grown, 0);
       for (let n = 0; n < HIDDEN; n++) {
         for (let k = 0; k < 4; k++) { // H-4
           h[((2 * i + (k >> 1)) * 2 * columns + 2 * j + (k & 1)) * HIDDEN + n] = grown[4 * n + k];
@@ -77,7 +79,7 @@ function hyperSynthesis(z, channels, { rows, columns }) {
   }
 }
 
-function decodeY(payload, hidden, channels, { rows, columns }) { // H-9
+function decodeY(layers, payload, hidden, channels, { rows, columns }) { // H-9
   const decoder = new RangeDecoder(payload);
   const places = rows * columns;
   const y = new Int16Array(channels * places);
@@ -88,7 +90,7 @@ function decodeY(payload, hidden, channels, { rows, columns }) { // H-9
     const each = (use) => {
       for (let i = 0; i < rows; i++) for (let j = (i + odd) & 1; j < columns; j += 2) use(i, j, i * columns + j);
     };
-    const distribution = odd ? oddPlace(y, hidden, channels, rows, columns) : evenPlace(hidden);
+    const distribution = odd ? oddPlace(layers, y, hidden, channels, rows, columns) : evenPlace(layers, hidden);
     each((i, j, at) => {
       distribution(i, j, v);
       for (let c = 0; c < channels; c++) {
@@ -107,15 +109,15 @@ function decodeY(payload, hidden, channels, { rows, columns }) { // H-9
   return { y, means };
 }
 
-function evenPlace({ h, columns }) { // H-5
+function evenPlace(layers, { h, columns }) { // H-5
   const x = new Float64Array(HIDDEN);
   return (i, j, v) => {
     x.set(h.subarray((i * columns + j) * HIDDEN, (i * columns + j + 1) * HIDDEN));
-    applyLayer(layers()[2], x, v, -32767);
+    applyLayer(layers[2], x, v, -32767);
   };
 }
 
-function oddPlace(y, hidden, channels, rows, columns) { // H-10
+function oddPlace(layers, y, hidden, channels, rows, columns) { // H-10
   const x = new Float64Array(HIDDEN + 4 * channels);
   const e = new Float64Array(2 * HIDDEN);
   return (i, j, v) => {
@@ -129,8 +131,8 @@ function oddPlace(y, hidden, channels, rows, columns) { // H-10
         x[HIDDEN + n * channels + c] = inside ? 256 * clamp(y[(c * rows + a) * columns + b], -127, 127) : 0;
       }
     });
-    applyLayer(layers()[5], x, e.subarray(HIDDEN), 0);
-    applyLayer(layers()[6], e, v, -32767);
+    applyLayer(layers[5], x, e.subarray(HIDDEN), 0);
+    applyLayer(layers[6], e, v, -32767);
   };
 }
 

@@ -1,4 +1,4 @@
-// g_s: the reference picture of a learned model from its latent (L-7, G-1 to G-6).
+// g_s: the reference picture of a learned model from its latent (L-7, G-1 to G-8).
 //
 // A map is {channels, rows, columns, values}, values channel by channel, row by row, float32. What one pointwise layer
 // does at all places is one matrix product; it runs over places within, which are neighbours in memory.
@@ -7,8 +7,8 @@ import { table, tensors } from "./tables.js";
 
 // Samples R, G, B, A of the latent's pixels (Uint8ClampedArray). `progress(share)` is told how much of the work is
 // done.
-export function paint({ y, means, rows, columns }, width, height, progress = () => {}) {
-  const parts = tensors(table("sedic-nano-2 painter"));
+export function paint({ y, means, rows, columns, model }, width, height, progress = () => {}) {
+  const parts = tensors(table(`${model} painter`));
   const values = Float32Array.from(y, (value, i) => value + means[i] / 64);
   const painter = new Painter(parts, rows * columns, progress);
   const x = painter.picture({ channels: y.length / (rows * columns), rows, columns, values });
@@ -18,7 +18,8 @@ export function paint({ y, means, rows, columns }, width, height, progress = () 
 class Painter {
   constructor(parts, places, progress) {
     this.parts = parts;
-    this.whole = places * PRODUCTS_A_PLACE;
+    this.isFine = "g_s.enter4.weight" in parts;
+    this.whole = places * (PRODUCTS_A_PLACE + (this.isFine ? FINE_PRODUCTS : 0));
     this.done = 0;
     this.progress = progress;
   }
@@ -30,6 +31,10 @@ class Painter {
     const flat = shuffle(this.point("linear", latent), 32);
     const detail = shuffle(this.point("leave", c), 8);
     flat.values.forEach((value, i) => (flat.values[i] = value + detail.values[i]));
+    if (!this.isFine) return flat;
+    const d = this.body("body4", shuffle(this.point("enter4", c), 2)); // G-7
+    const fine = shuffle(this.around("leave4", d), 4);
+    flat.values.forEach((value, i) => (flat.values[i] = value + fine.values[i]));
     return flat;
   }
 
@@ -79,13 +84,49 @@ class Painter {
     return { channels, rows, columns, values };
   }
 
+  around(name, x) { // G-7: a layer that sees the eight places around too
+    const [weight, bias] = this.layer(name);
+    const { channels, rows, columns } = x;
+    const values = new Float32Array(bias.length * rows * columns);
+    for (let o = 0; o < bias.length; o++) {
+      const out = values.subarray(o * rows * columns, (o + 1) * rows * columns).fill(bias[o]);
+      for (let n = 0; n < channels; n++) {
+        const plane = x.values.subarray(n * rows * columns, (n + 1) * rows * columns);
+        for (let k = 0; k < 9; k++) {
+          const [down, right, factor] = [Math.floor(k / 3) - 1, (k % 3) - 1, weight[(o * channels + n) * 9 + k]];
+          addMoved(out, factor, plane, rows, columns, down, right);
+        }
+      }
+    }
+    this.done += values.length * channels * 9;
+    this.progress(Math.min(1, this.done / this.whole));
+    return { channels: bias.length, rows, columns, values };
+  }
+
   layer(name) {
-    return ["weight", "bias"].map((kind) => halves(this.parts[`g_s.${name}.${kind}`].bytes));
+    return ["weight", "bias"].map((kind) => this.tensor(`g_s.${name}.${kind}`));
+  }
+
+  tensor(name) { // G-8: float16, or integers with a unit for each output
+    const { dtype, bytes } = this.parts[name];
+    if (dtype !== "I8") return halves(bytes);
+    const units = halves(this.parts[`${name}.unit`].bytes);
+    const each = bytes.length / units.length;
+    return Float32Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length), (v, i) => v * units[Math.floor(i / each)]);
   }
 }
 
 function addTimes(out, factor, values, from) {
   for (let i = 0; i < out.length; i++) out[i] += factor * values[from + i];
+}
+
+// out[i, j] += factor * plane[i + down, j + right], zeros outside.
+function addMoved(out, factor, plane, rows, columns, down, right) {
+  const [left, end] = [Math.max(0, -right), columns - Math.max(0, right)];
+  for (let i = Math.max(0, -down); i < rows - Math.max(0, down); i++) {
+    const [to, from] = [i * columns, (i + down) * columns + right];
+    for (let j = left; j < end; j++) out[to + j] += factor * plane[from + j];
+  }
 }
 
 function shuffle({ channels, rows, columns, values }, r) { // G-1
@@ -127,3 +168,4 @@ const PRODUCTS_A_PLACE =
   192 * (3072 + 320) + 4 * 2 * 2 * 320 ** 2 +
   320 * 768 + 4 * (4 * 2 * 2 * 192 ** 2) +
   4 * 192 * 384 + 16 * (3 * 2 * 2 * 96 ** 2 + 96 * 192);
+const FINE_PRODUCTS = 16 * 96 * 192 + 64 * (2 * 2 * 2 * 48 ** 2 + 9 * 48 * 48); // G-7: 1/4, sixty-four places

@@ -81,4 +81,12 @@ export const PARTS = {
     prefixes: ["g_s."],
     sha256: "64e1de3550519d009943dec49f5e3f1a72ef6da76b4ad71ac343cd3925e3f06c",
   },
+  "sedic-nano-3 entropy": {
+    prefixes: ["h_s.", "prior_z."],
+    sha256: "5f0c834978135225971cece6f1175f55f70bea53fa02a0d4c08c7f5c1e76da2f",
+  },
+  "sedic-nano-3 painter": {
+    prefixes: ["g_s."],
+    sha256: "92a4e10263f41b9d301f7904daba9236bae0eb77d18da0125d91ab9dc110e5a9",
+  },
 };

@@ -68,7 +68,8 @@ export class SedicImg extends HTMLElement {
     const turn = ++this.turn;
     try {
       this.tell("progress", { what: "loading the restorer", share: 0 });
-      await client.need("words", "latent", "painter");
+      await client.need("words");
+      if (!this.opened.avif) await this.needPainter();
       await client.needNetwork();
       const tell = (share) => this.tell("progress", { what: "restoring", share });
       const picture = await client.request("restore", { file: this.file }, tell);
@@ -90,9 +91,13 @@ export class SedicImg extends HTMLElement {
     return client.request("words", { file });
   }
 
+  needPainter() {
+    return client.need("latent", `painter-${this.opened.model}`);
+  }
+
   async askPicture(file) {
     this.tell("progress", { what: "loading the painter", share: 0 });
-    await client.need("latent", "painter");
+    await this.needPainter();
     return client.request("paint", { file }, (share) => this.tell("progress", { what: "painting", share }));
   }
 

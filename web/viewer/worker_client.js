@@ -14,7 +14,7 @@ export class WorkerClient {
     this.count = 0;
   }
 
-  // Tables by the names of the resources that have them: "words", "latent", "painter".
+  // Tables by the names of the resources that have them: "words", "latent", or "painter-" and a model's name.
   async need(...names) {
     for (const name of names) {
       const tables = await loadResource(name);

@@ -1,4 +1,4 @@
-"""The bundled learned codec at the door: its encoders (`search.py`, and slower `search_refined.py`) beside its decoder."""
+"""The bundled learned codecs at the door: its encoders (`search.py`, and slower `search_refined.py`) beside its decoder."""
 
 from __future__ import annotations
 
@@ -38,3 +38,9 @@ class BundledCodec:
 def open_nano_2() -> BundledCodec:
     """sedic-nano-2. Raises MissingDependency, BackendFailed."""
     return BundledCodec(2)
+
+
+@needs("safetensors", extra="nano")
+def open_nano_3() -> BundledCodec:
+    """sedic-nano-3, of the draft of 1.1. Raises MissingDependency, BackendFailed."""
+    return BundledCodec(6)

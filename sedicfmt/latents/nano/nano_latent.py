@@ -15,18 +15,24 @@ from numpy.typing import NDArray
 from sedicfmt.latents.nano import context
 from sedicfmt.latents.nano.hyper_synthesis import MEAN_UNIT
 from sedicfmt.latents.nano.layers import Array, Weights, blocks, convolution, in_bands, pointwise, shuffle, unshuffle
+from sedicfmt.networks.small_weights import unpack
 from sedicfmt.segments.latent import Symbols
 
 STRIDE = 32  # pixels a side of one position of y; z has one for 2x2 of them
+EXACT = ("h_s.", "prior_z.")  # how the names of the integers begin
 BAND, HALO = 64, 16  # rows of y worked on at a time, and how far g_a and g_s see (blocks of 5x5: under 15 rows)
 
 
 class NanoLatent:
-    """A set of weights with its transforms. `dtype` is float32 or float64 (for comparing; symbols do not depend on it)."""
+    """A set of weights, as they are stored (G-8), with its transforms.
+
+    `dtype` is float32 or float64 (for comparing; symbols do not depend on it).
+    """
 
     def __init__(self, weights: Weights, dtype: type[np.floating[Any]] = np.float32):
-        floating: Weights = {k: v.astype(dtype) for k, v in weights.items() if v.dtype.kind == "f"}
-        self.weights = weights | floating
+        stored = {name: weight for name, weight in weights.items() if not name.startswith(EXACT)}
+        transforms: Weights = {name: weight.astype(dtype) for name, weight in unpack(stored).items()}
+        self.weights = {name: weight for name, weight in weights.items() if name not in stored} | transforms
         self.dtype = dtype
 
     def grids(self, width: int, height: int) -> tuple[tuple[int, int, int], tuple[int, int, int]]:

@@ -20,12 +20,14 @@ from sedicfmt.container.size import size_fields
 from sedicfmt.latents.av1 import still_picture
 from sedicfmt.latents.nano import analyse
 from sedicfmt.latents.nano.context import walk
+from sedicfmt.latents.nano.nano_latent import NanoLatent
 from sedicfmt.latents.nano.weights import load_latent_model
-from sedicfmt.latents.registry import DEFAULT_MODEL, id_of
+from sedicfmt.latents.registry import id_of
 from sedicfmt.model import Mask, SedicFile, SedicObject, coded_size
 from sedicfmt.segments import mask, text
 from sedicfmt.segments.latent import SymbolWriter
 
+FIRST = 2  # sedic-nano-2, the learned model of 1.0
 WORDS = (
     "A red boat lies on a calm lake in front of dark green trees under a pale sky.",
     "boat, red, small, in the centre",
@@ -38,7 +40,8 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Vector:
-    """One vector: its file's name, the clauses it shows (or breaks), why it is there, its bytes; a faulty one's error."""
+    """One vector: its file's name, the clauses it shows (or breaks), why it is there, its bytes; a faulty one's error; the
+    version of the specification that it is of, where that is later than 1.0."""
 
     name: str
     clauses: str
@@ -46,6 +49,7 @@ class Vector:
     content: SedicFile | bytes
     code: str = ""
     path: str = ""
+    since: str = ""
 
 
 def fault(name: str, clauses: str, code: str, path: str, data: bytes) -> Vector:
@@ -69,16 +73,30 @@ def disc(rows: int, columns: int, j: int = 0) -> np.ndarray:
     return cells
 
 
+WHOLE: dict[int, NanoLatent] = {}  # models by their whole weights files (R-1), where `make_vectors` has put them here
+
+
+def learned(model_id: int) -> NanoLatent:
+    """A learned model. What ships may have a smaller encoder, which makes other files, as right as those of the whole one."""
+    return WHOLE.get(model_id) or load_latent_model(model_id)
+
+
 def make(
-    width: int = 96, height: int = 64, objects: int = 1, scale: int = 8, coder: str = "auto", **more: Any
+    width: int = 96,
+    height: int = 64,
+    objects: int = 1,
+    scale: int = 8,
+    coder: str = "auto",
+    model_id: int = FIRST,
+    **more: Any,
 ) -> SedicFile:
-    """A whole file of the drawn scene."""
+    """A whole file of the drawn scene, by a learned model."""
     coded = picture(*coded_size(width, height, more.get("latent_scale", 16)))
-    latent = analyse.analyse(coded, load_latent_model(DEFAULT_MODEL))
+    latent = analyse.analyse(coded, learned(model_id))
     rows, columns = -(-height // scale), -(-width // scale)
     parts = tuple(SedicObject(WORDS[1 + j % 2], Mask(disc(rows, columns, j), scale, coder)) for j in range(objects))
     values = {"text": WORDS[0], "objects": parts, **more}
-    return SedicFile(width, height, DEFAULT_MODEL, latent.z_payload, latent.y_payload(), **values)
+    return SedicFile(width, height, model_id, latent.z_payload, latent.y_payload(), **values)
 
 
 def make_av1(width: int = 96, height: int = 64, objects: int = 1, **more: Any) -> SedicFile:
@@ -98,12 +116,12 @@ def flat_av1(width: int, height: int, latent_scale: int = 1, **more: Any) -> Sed
 def with_latent(
     file: SedicFile, z_values: Callable[[tuple[int, ...]], np.ndarray], y_values: Callable[[np.ndarray], np.ndarray]
 ) -> SedicFile:
-    """`file` with z and y of any values, by the default model.
+    """`file` with z and y of any values, by its own learned model.
 
     `z_values` is given z's shape, `y_values` the scale indices of each of y's two passes (both (channels, rows, columns)), and
     gives integers of that shape; those of y do not count where the index is 0 (L-6).
     """
-    model = load_latent_model(DEFAULT_MODEL)
+    model = learned(file.model_id)
     shape_y, shape_z = model.grids(*file.coded_size)
     z, writer = z_values(shape_z).astype(np.int32), SymbolWriter()
 

@@ -23,7 +23,8 @@ from sedicfmt.latents.nano import weights
 from sedicfmt.networks.onnx_runtime import Network
 from sedicfmt.networks.threads import use_threads
 
-FILE = Path(weights.__file__).parent / weights.MODELS[2].file
+MODEL = 6  # sedic-nano-3, which has a graph of each part
+FILE = Path(weights.__file__).parent / weights.MODELS[MODEL].file
 
 
 def least(runs: int, work: Callable[[], Any]) -> tuple[float, Any]:
@@ -44,7 +45,7 @@ def tell(name: str, other: tuple[float, Any], onnx: tuple[float, Any], opened: f
 
 def transforms(width: int, height: int, runs: int) -> None:
     """g_a and g_s, by numpy and by ONNX Runtime."""
-    model, data = weights.load_latent_model(2), {FILE.name: FILE.read_bytes()}
+    model, data = weights.load_latent_model(MODEL), {FILE.name: FILE.read_bytes()}
     picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     opened, graph = least(runs, lambda: Network(graph_file(FILE, "g_a").read_bytes(), data))
     by_numpy = least(runs, lambda: model.analyse(picture))

@@ -4,8 +4,8 @@ It is made from `web/` and the project's tables and weights, each of which is in
 
     viewer.html viewer.css viewer.js    the page
     sedic.js                            <sedic-img>, for any page; as in viewer.js, the worker's script is a string in it
-    data/words.js latent.js painter.js  tables and weights, deflated and in base64; loaded when they are needed, the last only
-                                        to paint the latent of a learned model
+    data/words.js latent.js             tables and weights, deflated and in base64; loaded when they are needed
+    data/painter-MODEL.js               what paints the latent of a learned model
     data/runtime.js restorer.js         ONNX Runtime and the restorer's graphs and weights, where both are there: `npm install
                                         --prefix web` brings the first; without them the page has no button to restore
     demo.html demo/*.sedic              ten photos; beside each the same as a script, for pages from disk
@@ -25,7 +25,7 @@ from sedic_tools.site.join_modules import join_modules
 
 ROOT = Path(__file__).resolve().parents[3]
 WEB, TABLES = ROOT / "web", ROOT / "spec/tables"
-WEIGHTS = ROOT / "sedicfmt/latents/nano/sedic-nano-2.safetensors"
+LEARNED = ROOT / "sedicfmt/latents/nano"
 RESTORER = ROOT / "sedicfmt/decoders/nano"
 RUNTIME = WEB / "node_modules/onnxruntime-web/dist"
 
@@ -55,12 +55,12 @@ def resources() -> dict[str, dict[str, bytes]]:
     """Tables by the part of a file that needs them."""
     words = ("text_words.txt", "context_words.txt", "context_words.trie", "context_letters.trie", "mask_contexts.txt")
     latent = ("gaussian_frequencies.txt", "shifted_gaussian_frequencies.txt")
+    models = sorted(LEARNED.glob("*.safetensors"))
     return {
         "words": {name: (TABLES / name).read_bytes() for name in words},
         "latent": {name: (TABLES / name).read_bytes() for name in latent}
-        | {"sedic-nano-2 entropy": part(("h_s.", "prior_z."))},
-        "painter": {"sedic-nano-2 painter": part(("g_s.",))},
-    }  # fmt: skip
+        | {f"{model.stem} entropy": part(model, ("h_s.", "prior_z.")) for model in models},
+    } | {f"painter-{model.stem}": {f"{model.stem} painter": part(model, ("g_s.",))} for model in models}  # fmt: skip
 
 
 def restoring() -> dict[str, dict[str, bytes]]:
@@ -77,9 +77,9 @@ def restoring() -> dict[str, dict[str, bytes]]:
     }
 
 
-def part(prefixes: tuple[str, ...]) -> bytes:
-    """A safetensors file of the tensors whose names begin so (spec clause R-5)."""
-    data = WEIGHTS.read_bytes()
+def part(weights: Path, prefixes: tuple[str, ...]) -> bytes:
+    """A safetensors file of those tensors of another whose names begin so (spec clause R-5)."""
+    data = weights.read_bytes()
     begin = 8 + int.from_bytes(data[:8], "little")
     head, kept, content = json.loads(data[8:begin]), {}, b""
     for name, tensor in head.items():

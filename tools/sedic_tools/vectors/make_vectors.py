@@ -3,7 +3,7 @@
 Valid and uncommon files come from the package's writer. Faulty ones are put together bit by bit from the specification, each
 with one defect that its name tells, and a right check unless the check is the defect. The error that each must give is written
 down beside it by hand. A file that is there already is frozen: it stays, and is told if it would be made otherwise now, or if
-its line in the manifest changes.
+its line in the manifest changes. Files of a version that is a draft are made anew.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from safetensors.numpy import load_file
 
 import sedicfmt
+from sedic_tools.commands import vector_parts
 from sedic_tools.commands.vector_parts import Vector
 from sedic_tools.vectors import (
     vectors_faulty,
@@ -26,12 +28,19 @@ from sedic_tools.vectors import (
     vectors_faulty_masks,
     vectors_faulty_words,
     vectors_later,
+    vectors_nano_3,
     vectors_uncommon,
     vectors_valid,
 )
 from sedicfmt.errors import SedicError
+from sedicfmt.latents.nano.nano_latent import NanoLatent
+from sedicfmt.latents.painting import decode_latent
+from sedicfmt.model import SedicFile
 from sedicfmt.pipeline.report import report_bytes
 
+WHOLE_WEIGHTS = Path(__file__).resolve().parents[3] / "spec/weights/sedic-nano-2.safetensors"
+DRAFT = "1.1"
+PAINTED = ("nano-3-smallest-size", "nano-3-odd-size")
 EXPECTED = (
     "version", "width", "height", "pixels", "overhead_bytes", "seed", "latent_scale", "models", "texts", "masks", "segments",
     "extensions", "digests",
@@ -42,11 +51,12 @@ def vectors() -> dict[str, list[Vector]]:
     """All vectors by the folder that they stand in. Raises ValueError for two of one name."""
     faulty = (
         vectors_faulty, vectors_faulty_frame, vectors_faulty_words, vectors_faulty_masks, vectors_faulty_latent,
-        vectors_later,
+        vectors_later, vectors_nano_3,
     )  # fmt: skip
+    vector_parts.WHOLE[vector_parts.FIRST] = NanoLatent(load_file(WHOLE_WEIGHTS))
     found = {
-        "valid": list(vectors_valid.valid()),
-        "uncommon": [*vectors_uncommon.uncommon(), *vectors_later.uncommon()],
+        "valid": [*vectors_valid.valid(), *vectors_nano_3.valid()],
+        "uncommon": [*vectors_uncommon.uncommon(), *vectors_later.uncommon(), *vectors_nano_3.uncommon()],
         "faulty": [vector for module in faulty for vector in module.faulty()],
     }
     for folder, those in found.items():
@@ -67,13 +77,15 @@ def write_all(folder: Path) -> list[str]:
         for vector in those:
             path = folder / kind / f"{vector.name}.sedic"
             made = vector.content if isinstance(vector.content, bytes) else sedicfmt.write(vector.content)
-            if not path.exists():
+            if not path.exists() or vector.since == DRAFT:
                 path.write_bytes(made)
             data = path.read_bytes()
             line = {"file": f"{kind}/{path.name}", **entry(vector, data)}
             changed += [f"{path.name} is frozen and would be made otherwise now"] * (data != made)
+            if vector.since == DRAFT:
+                draw_reference(vector, folder / "reference")
             changed += [f"{path.name} was {before.get(line['file'])} in the manifest"] * (
-                before.get(line["file"], line) != line
+                vector.since != DRAFT and before.get(line["file"], line) != line
             )
             if kind != "faulty":
                 draw_masks(data, folder / "masks", vector.name)
@@ -99,10 +111,18 @@ def draw_masks(data: bytes, folder: Path, name: str) -> None:
             Image.fromarray(part.mask.cells * np.uint8(255)).convert("1").save(path, optimize=True)
 
 
+def draw_reference(vector: Vector, folder: Path) -> None:
+    """What the latent of a small one shows, before it is resampled (L-7)."""
+    if isinstance(vector.content, SedicFile) and vector.name in PAINTED:
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(decode_latent(vector.content).paint()).save(folder / f"{vector.name}.png", optimize=True)
+
+
 def entry(vector: Vector, data: bytes) -> dict[str, Any]:
     """What the manifest says of a vector. Raises ValueError where the package gives another error than was written down."""
     sha256 = hashlib.sha256(data).hexdigest()
     common = {"clauses": vector.clauses.split(), "sha256": sha256} | ({"shows": vector.shows} if vector.shows else {})
+    common |= {"since": vector.since} if vector.since else {}
     try:
         report = report_bytes(data, check=True)
     except SedicError as error:

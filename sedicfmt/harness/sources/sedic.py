@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -45,6 +46,14 @@ class Sedic:
     pack: Sequence[str] = ()
     unpack: Sequence[str] = ()
     note: str = ""
+
+    @property
+    def made(self) -> str:
+        """Both commands, and the digest of the package's code, tables and weights."""
+        commands = [
+            shlex.join([f"sedic-{tool}", *given]) for tool, given in (("pack", self.pack), ("unpack", self.unpack))
+        ]
+        return f"{'; '.join(commands)}; sedicfmt {metadata.version('sedicfmt')}, package digest {made_by()['digest']}"
 
     def check(self) -> None:
         """Raises EncodeError for options that the harness sets itself, MissingDependency where the commands are not there."""

@@ -29,7 +29,7 @@ from sedicfmt.errors import BackendFailed, BackendUnavailable, EncodeError, Limi
 from sedicfmt.harness.cache import Key, digest_of, digest_of_path
 from sedicfmt.harness.measured_process import BESIDE, Ended, require_tool, run_metered
 from sedicfmt.harness.prepare import Photo
-from sedicfmt.harness.sources.source import BPP, BYTES, FILE, PICTURE, Coded, Point, Workshop, within
+from sedicfmt.harness.sources.source import BPP, BYTES, FILE, PICTURE, Coded, Point, Workshop, within, without_folders
 from sedicfmt.pipeline.report import report_bytes
 
 NOT_OURS = ("--max-bytes", "--target-bpp", "--json", "-o", "--output", "--overwrite", "--jobs", "--save-stages")
@@ -50,10 +50,9 @@ class Sedic:
     @property
     def made(self) -> str:
         """Both commands, and the digest of the package's code, tables and weights."""
-        commands = [
-            shlex.join([f"sedic-{tool}", *given]) for tool, given in (("pack", self.pack), ("unpack", self.unpack))
-        ]
-        return f"{'; '.join(commands)}; sedicfmt {metadata.version('sedicfmt')}, package digest {made_by()['digest']}"
+        commands = [("sedic-pack", *self.pack), ("sedic-unpack", *self.unpack)]
+        told = without_folders("; ".join(map(shlex.join, commands)))
+        return f"{told}; sedicfmt {metadata.version('sedicfmt')}, package digest {made_by()['digest']}"
 
     def check(self) -> None:
         """Raises EncodeError for options that the harness sets itself, MissingDependency where the commands are not there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from sedicfmt.harness.experiment import Experiment, source_of
 from sedicfmt.harness.metrics.metric import metrics_named
 from sedicfmt.harness.metrics.table import METRICS
 from sedicfmt.harness.prepare import Photo
+from sedicfmt.harness.published import Published
 from sedicfmt.harness.report import differences, tables, write
 from sedicfmt.harness.results import Results, Row
+from sedicfmt.harness.sources.sedic import named_files
 from sedicfmt.harness.sources.source import without_folders
 
 NAMES = ("psnr", "grid", "fid-ssd")
@@ -115,3 +118,22 @@ def test_a_note_stands_on_both_pages(results, tmp_path):
 )
 def test_folders_of_a_machine_are_nobodys_business(line, shown):
     assert without_folders(line) == shown
+
+
+def test_published_points_stand_in_a_table_of_their_own():
+    """Also a single one, which is no curve."""
+    curve = Published("theirs (published)", ({"bpp": 0.02, "psnr": 22.3}, {"bpp": 0.03, "dists": 0.1}), "of a paper")
+    given = dataclasses.replace(experiment(), published=[curve])
+    table = tables.published_table(given)
+    assert table is not None and table.notes == ["theirs (published): of a paper"]
+    assert rows_of(table) == [["theirs (published)", "0.0200", "22.30"], ["theirs (published)", "0.0300", "–"]]
+    assert tables.published_table(experiment()) is None
+
+
+def test_a_checkpoint_after_an_at_sign_counts_by_its_bytes(tmp_path):
+    (tmp_path / "w.pth.tar").write_bytes(b"1")
+    option = f"compressai:cheng2020-attn@{tmp_path}/w.pth.tar"
+    before = named_files(["--model", option])
+    assert before[0] == "--model" and len(before[1]) == 2
+    (tmp_path / "w.pth.tar").write_bytes(b"2")
+    assert named_files(["--model", option]) != before

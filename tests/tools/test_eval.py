@@ -195,3 +195,32 @@ def test_sedic_files_with_any_options(place):
     assert told["psnr"] != line["psnr"]
     bad = run("in", "--sedic", "--pack=--max-bytes 5", "--bytes", "300", "--metrics", "psnr")
     assert bad.returncode == 1 and "--max-bytes is the harness's own to set" in bad.stderr
+
+
+@pytest.mark.slow
+def test_a_restorer_of_diffusers_runs_through(place):
+    pytest.importorskip("diffusers", reason="diffusion models need the diffusion extra")
+    from tests.backends.tiny_models import build_tiny_stable_diffusion
+
+    build_tiny_stable_diffusion(place / "sd", with_controlnet=True)
+    (place / "words.json").write_text('{"overall": "A ball on soft ground."}')
+    given = (
+        "in",
+        "--every",
+        "2",
+        "--pack=--describe annotations:words.json",
+        "--model",
+        "av1",
+        "--metrics",
+        "psnr",
+        "--json",
+    )
+    steps = "--unpack=--steps 2"
+    done = run(
+        *given, "--restorer", "diffusers:sd,sd/controlnet", steps, "-o", "out", env=os.environ | {"HF_HUB_OFFLINE": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    line = json.loads(done.stdout.splitlines()[0])
+    assert (line["pictures"], line["of"]) == (2, 2) and 3 < line["psnr"] < 60 and "decode_seconds" in line
+    page = (place / "out" / "report.md").read_text()
+    assert "sedic-unpack --steps 2 --restorer diffusers:sd,sd/controlnet; sedicfmt" in page

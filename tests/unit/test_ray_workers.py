@@ -142,3 +142,16 @@ def test_without_ray_it_says_what_installs_it(monkeypatch):
     with pytest.raises(MissingDependency, match="pip install"):
         list(converted_on_ray(items(b"ab"), Opener(), 1))
     assert Path(ray_workers.__file__).exists()
+
+
+@pytest.mark.parametrize(("address", "told"), [(None, "Ray: a node"), ("here:1", "the Ray cluster at here:1: a node")])
+def test_a_ray_that_does_not_start_is_told(monkeypatch, address, told):
+    """Its errors are of many kinds, a plain Exception among them."""
+    import sys
+
+    def init(**options):
+        raise Exception("a node did not come up")  # as Ray has it
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(is_initialized=lambda: False, init=init))
+    with pytest.raises(BackendUnavailable, match=told):
+        list(converted_on_ray(items(b"ab"), Opener(), 1, address))

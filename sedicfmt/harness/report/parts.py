@@ -18,11 +18,7 @@ WIDTH, BAR, LEFT, LINE = (
 
 def mean_parts(results: Results, s: Summary) -> dict[str, float]:
     """Mean bytes of each part at a point; empty where the source does not tell them."""
-    rows = [
-        row.told["parts"]
-        for row in results.rows
-        if (row.source, row.point) == (s.source, s.point) and "parts" in row.told
-    ]
+    rows = [row.told["parts"] for row in results.rows_of(s) if "parts" in row.told]
     names = dict.fromkeys(name for parts in rows for name in parts)
     return {name: fmean(parts.get(name, 0) for parts in rows) for name in names}
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sedicfmt.errors import MissingDependency
-from sedicfmt.harness.bd_rate import BdRate, bd_rate
+from sedicfmt.errors import MissingDependency, SedicError
+from sedicfmt.harness.bd_rate import LEAST_POINTS, BdRate, bd_rate
 from sedicfmt.harness.experiment import Experiment
 from sedicfmt.harness.metrics.metric import ALL, Metric
 from sedicfmt.harness.results import Results, Summary
@@ -24,12 +24,13 @@ class Cell:
 
 @dataclass
 class Table:
-    """`notes` stand below it."""
+    """`notes` stand below it; `words`: its cells are read as words, not compared as figures."""
 
     title: str
     heads: Sequence[str]
     rows: list[list[Cell]]
     notes: list[str] = field(default_factory=list)
+    words: bool = False
 
 
 def point_tables(results: Results, notes: dict[str, str]) -> list[Table]:
@@ -47,18 +48,44 @@ def _table(title: str, summaries: Sequence[Summary], results: Results, notes: di
     heads = ["", *([] if comparable else ["point"]), "bytes", "bpp", *(head(m) for m in shown)]
     rows = []
     for s in summaries:
-        if not s.complete:
-            continue
-        rate = [Cell(f"{s.size:,.0f}" if s.size else "–"), Cell(f"{s.bpp:.4f}" if s.size else "–")]
+        rate = [Cell(f"{s.size:,.0f}" if whole(s) else "–"), Cell(f"{s.bpp:.4f}" if whole(s) else "–")]
         figures = [figure(s, metric, summaries if comparable else ()) for metric in shown]
         rows.append([Cell(s.source), *([] if comparable else [Cell(s.point)]), *rate, *figures])
     if results.own:
         own = [Cell(f"{results.own[m.name]:{m.form}}" if m.name in results.own else "") for m in shown]
         blank = [Cell("")] * (len(heads) - len(shown) - 1)
         rows += [[Cell("the pictures themselves"), *blank, *own]] if any(cell.text for cell in own) else []
-    told = [f"{s.source}: only {s.count} of {s.wanted} pictures have a file" for s in summaries if not s.complete]
+    told = [lacking(s, results) for s in summaries if not s.complete]
     told += dict.fromkeys(f"{s.source}: {notes[s.source]}" for s in summaries if notes.get(s.source))
     return Table(title, heads, rows, told)
+
+
+def whole(s: Summary) -> bool:
+    """Whether its bytes are known, of every picture."""
+    return s.complete and s.size > 0
+
+
+def lacking(s: Summary, results: Results) -> str:
+    """Why a point has no figures: how many pictures there are, and the reasons of the others."""
+    reasons = "; ".join(dict.fromkeys(row.why for row in results.rows_of(s) if not row.picture and row.why))
+    return f"{s.source}, {s.point}: {s.count} of {s.wanted} pictures{f' ({reasons})' if reasons else ''}"
+
+
+def published_table(experiment: Experiment) -> Table | None:
+    """Others' figures as they printed them, a row a point; None without any."""
+    shown = [m for m in experiment.metrics if any(m.name in point for p in experiment.published for point in p.points)]
+    rows = [
+        [Cell(p.name), Cell(f"{point['bpp']:.4f}"), *(published_figure(point, metric) for metric in shown)]
+        for p in experiment.published
+        for point in p.points
+    ]
+    notes = [f"{p.name}: {p.note}" for p in experiment.published if p.note]
+    return Table("Published, not measured here", ["", "bpp", *map(head, shown)], rows, notes) if rows else None
+
+
+def published_figure(point: Mapping[str, float], metric: Metric) -> Cell:
+    """As the tables of this page write it."""
+    return Cell(format(point[metric.name], metric.form) if metric.name in point else "–")
 
 
 def head(metric: Metric) -> str:
@@ -68,7 +95,7 @@ def head(metric: Metric) -> str:
 
 def figure(summary: Summary, metric: Metric, beside: Sequence[Summary]) -> Cell:
     """A figure as written; the best where none of those beside it is better as written."""
-    if metric.name not in summary.values:
+    if not summary.complete or metric.name not in summary.values:
         return Cell("–")
     written = format(summary.values[metric.name], metric.form)
     values = [s.values[metric.name] for s in beside if s.complete and metric.name in s.values]
@@ -80,14 +107,32 @@ def metric_table(results: Results) -> Table:
     """What each metric is, and why it has no figures."""
     rows = []
     for m in results.metrics:
-        gap = results.gaps.get(m.name, "")
-        rows.append(
-            [
-                Cell(t)
-                for t in (m.title, m.library, m.backbone or "–", m.protocol, _patches(results, m), gap or "measured")
-            ]
-        )
-    return Table("Metrics", ["metric", "library", "backbone", "protocol", "patches", "state"], rows)
+        told = (m.title, m.library, m.backbone or "–", m.protocol, _patches(results, m), _state(results, m))
+        rows.append([Cell(text) for text in told])
+    return Table("Metrics", ["metric", "library", "backbone", "protocol", "patches", "state"], rows, words=True)
+
+
+def _state(results: Results, metric: Metric) -> str:
+    """Whether it has figures; where some lack, why."""
+    if metric.name in results.gaps:
+        return results.gaps[metric.name]
+    gaps = [row.gaps[metric.name] for row in results.rows if metric.name in row.gaps]
+    gaps += [s.whole[metric.name]["gap"] for s in results.summaries if "gap" in s.whole.get(metric.name, {})]
+    measured = any(metric.name in s.values for s in results.summaries)
+    state = ("measured, not everywhere" if gaps else "measured") if measured else "no figure"
+    return ": ".join([state, *gaps[:1]])
+
+
+def source_table(results: Results, experiment: Experiment) -> Table:
+    """By what each source was made."""
+    rows = []
+    for source in experiment.sources:
+        try:
+            made = source.made
+        except SedicError as error:
+            made = str(error)
+        rows.append([Cell(source.name), Cell(made)])
+    return Table("Sources", ["", "made by"], rows, words=True)
 
 
 def _patches(results: Results, metric: Metric) -> str:
@@ -98,45 +143,9 @@ def _patches(results: Results, metric: Metric) -> str:
     return ", ".join(sorted(found)) if metric.kind == ALL else ""
 
 
-def cost_table(results: Results) -> Table:
-    """Seconds and peak memory of each stage, a row a point."""
-    heads = ["", "point", "encode, s", "decode, s", "encode peak, MB", "decode peak, MB", "stages, s"]
-    rows = []
-    for s in results.summaries:
-        if s.count:
-            seconds = [_seconds(s, stage) for stage in ("encode", "decode")]
-            peaks = [_peak(s, stage) for stage in ("encode", "decode")]
-            rows.append([Cell(t) for t in (s.source, s.point, *seconds, *peaks, _stages(results, s))])
-    note = "Means over the pictures. A tool that takes all pictures at once tells each one's own seconds, without its start; "
-    return Table(
-        "Costs", heads, rows, [note + "others count as whole processes, start included. Peaks are whole processes'."]
-    )
-
-
-def _seconds(s: Summary, stage: str) -> str:
-    found = s.values.get(f"{stage}_seconds", s.values.get(f"{stage}_process_seconds"))
-    return "–" if found is None else f"{found:.2f}"
-
-
-def _peak(s: Summary, stage: str) -> str:
-    found = s.values.get(f"{stage}_peak_bytes")
-    return "–" if found is None else f"{found / 1e6:,.0f}"
-
-
-def _stages(results: Results, s: Summary) -> str:
-    """Means of the tools' own stages, where they tell them."""
-    rows = [row for row in results.rows if (row.source, row.point) == (s.source, s.point) and row.picture]
-    parts = []
-    for stage in ("encode", "decode"):
-        told = [row.told.get(f"{stage}_stages", {}) for row in rows]
-        for name in dict.fromkeys(name for one in told for name in one):
-            parts.append(f"{name} {sum(one.get(name, 0.0) for one in told) / len(rows):.2f}")
-    return ", ".join(parts)
-
-
 def bd_table(results: Results, experiment: Experiment) -> Table | None:
-    """A row a source, a column a metric: percent of rate against the anchor. None without an anchor."""
-    if not experiment.anchor:
+    """A row a source, a column a metric: percent of rate against the anchor. None without an anchor that is a curve."""
+    if not any(len(curve_of(results, experiment, experiment.anchor, m)) >= LEAST_POINTS for m in results.metrics):
         return None
     curves = {source: source for source in (*results.sources(), *(p.name for p in experiment.published))}
     shown = [m for m in results.metrics if len(curve_of(results, experiment, experiment.anchor, m)) > 1]

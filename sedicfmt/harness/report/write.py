@@ -12,13 +12,13 @@ from importlib import metadata
 from pathlib import Path
 
 from sedicfmt.harness.experiment import Experiment
-from sedicfmt.harness.report import parts, pictures, tables
+from sedicfmt.harness.report import costs, differences, parts, pictures, tables
 from sedicfmt.harness.report.tables import Table
 from sedicfmt.harness.results import Results, write_compressai, write_csv
 
 
-def write_report(results: Results, experiment: Experiment, out: Path, command: str) -> list[Path]:
-    """All files; gives the two pages. Raises OSError."""
+def write_report(results: Results, experiment: Experiment, out: Path, command: str, note: str = "") -> list[Path]:
+    """All files; gives the two pages. `note`: what else a reader must know, such as what the machine did. Raises OSError."""
     out.mkdir(parents=True, exist_ok=True)
     write_csv(results, out)
     write_compressai(results, out, about(experiment, results))
@@ -30,7 +30,7 @@ def write_report(results: Results, experiment: Experiment, out: Path, command: s
         (out / f"{name}.svg").write_text(svg)
     if crops:
         pictures.sheet(crops).save(out / "crops.png", optimize=True)
-    head = heading(results, experiment, command)
+    head = [*heading(results, experiment, command), *filter(None, [note])]
     (out / "report.md").write_text(markdown(experiment, head, found, list(drawn), bool(crops), results.failures))
     (out / "report.html").write_text(html(experiment, head, found, drawn, crops, results.failures))
     return [out / "report.html", out / "report.md"]
@@ -39,13 +39,17 @@ def write_report(results: Results, experiment: Experiment, out: Path, command: s
 def all_tables(results: Results, experiment: Experiment) -> list[Table]:
     """In the order of the page."""
     notes = {source.name: source.note for source in experiment.sources}
-    bd = tables.bd_table(results, experiment)
-    notes_of_published = [f"{p.name}: {p.note}" for p in experiment.published if p.note]
-    if bd:
-        bd.notes += notes_of_published
-    points, bytes_by_part = tables.point_tables(results, notes), parts.parts_table(results)
-    points += [bytes_by_part] if bytes_by_part else []
-    return [*points, *([bd] if bd else []), tables.metric_table(results), tables.cost_table(results)]
+    found: list[Table | None] = [
+        *tables.point_tables(results, notes),
+        tables.published_table(experiment),
+        parts.parts_table(results),
+        *differences.tables(results, experiment.anchor),
+        tables.bd_table(results, experiment),
+        tables.source_table(results, experiment) if experiment.sources else None,
+        tables.metric_table(results),
+        costs.cost_table(results),
+    ]
+    return [table for table in found if table]
 
 
 def about(experiment: Experiment, results: Results) -> str:
@@ -112,7 +116,8 @@ def _html_table(table: Table) -> str:
         for row in table.rows
     )
     told = _items(table.notes) if table.notes else ""
-    return f"<h2>{escape(table.title)}</h2><div class=wide><table><tr>{heads}{rows}</table></div>{told}"
+    kind = " class=words" if table.words else ""
+    return f"<h2>{escape(table.title)}</h2><div class=wide><table{kind}><tr>{heads}{rows}</table></div>{told}"
 
 
 def _items(lines: Sequence[str]) -> str:
@@ -136,14 +141,15 @@ TITLES = {"curves": "Curves", "parts": "Where the bytes go"}
 BYTES_ARE = (
     "Bytes are those of files on disk, and a picture is what another process decodes of the file alone; bpp is bytes x 8 / "
     "pixels of the prepared picture. Figures are means over the pictures; ↑ more is better, ↓ less is better; the best of a "
-    "column is bold. A source stands in a table and on a curve only where every picture has a file. Figures marked "
+    "column is bold. A source has figures, and stands on a curve, only where every picture has a file. Figures marked "
     "(published) are others' own."
 )
 STYLE = """<style>
 body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:75em;padding:0 1em;color:#222;background:#fff}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:.2em .6em;text-align:right;border-bottom:1px solid #ddd}th{vertical-align:bottom}
-th:first-child,td:first-child{text-align:left}.best{font-weight:700}.wide{overflow-x:auto}
+th:first-child,td:first-child,.words th,.words td{text-align:left}.words td{vertical-align:top}
+.best{font-weight:700}.wide{overflow-x:auto}
 .row{display:flex;flex-wrap:wrap;gap:8px;margin-bottom:12px}figure{margin:0}
 figcaption{font-size:12px;overflow-wrap:anywhere}img{display:block;image-rendering:pixelated}
 ul{color:#555;font-size:13px}h2{margin-top:1.6em}code{background:#f3f3f3}

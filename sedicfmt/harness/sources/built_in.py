@@ -39,6 +39,14 @@ class BuiltIn(OneByOne):
         return "; ".join(filter(None, told))
 
     @property
+    def made(self) -> str:
+        """The library and its options."""
+        codec = self._codec
+        options = ", ".join(f"{name} {value}" for name, value in codec.options.items())
+        scaled = "at the scale nearest to the photo" if self.scales == BEST else "full size"
+        return "; ".join(filter(None, [made_by(codec), options, scaled]))
+
+    @property
     def _codec(self) -> Codec:
         return codec_named(self.codec)
 

@@ -35,7 +35,17 @@ from sedicfmt.harness.prepare import Photo
 from sedicfmt.harness.sources.built_in import checked, costs
 from sedicfmt.harness.sources.search import finest_within
 from sedicfmt.harness.sources.sedic import folders, link
-from sedicfmt.harness.sources.source import FILE, PICTURE, SETTING, Coded, OneByOne, Point, Workshop, within
+from sedicfmt.harness.sources.source import (
+    FILE,
+    PICTURE,
+    SETTING,
+    Coded,
+    OneByOne,
+    Point,
+    Workshop,
+    within,
+    without_folders,
+)
 
 PER_PICTURE = {"encode": ("{input}", "{file}"), "decode": ("{file}", "{output}")}
 PER_FOLDER = {"encode": ("{inputs}", "{files}"), "decode": ("{files}", "{outputs}")}
@@ -57,6 +67,12 @@ class External(OneByOne):
     def note(self) -> str:
         sized = "{width}" in self.decoder or "{height}" in self.decoder
         return "; ".join(filter(None, [self.told, "the size is not paid for" if sized else ""]))
+
+    @property
+    def made(self) -> str:
+        """Its two command lines, and the version that was given."""
+        version = f"version {self.version}" if self.version else "no version given"
+        return without_folders(f"{self.encoder}; {self.decoder}; {version}")
 
     @property
     def together(self) -> bool:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +27,12 @@ from sedicfmt.back_ends import package_of
 from sedicfmt.decoders.registry import RESTORERS
 from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
 from sedicfmt.encoders.registry import DESCRIBERS
-from sedicfmt.errors import BackendFailed, BackendUnavailable, EncodeError, LimitExceeded, SedicError
+from sedicfmt.errors import BackendFailed, BackendUnavailable, EncodeError, LimitExceeded, MissingDependency, SedicError
 from sedicfmt.harness.cache import Key, digest_of, digest_of_path
-from sedicfmt.harness.measured_process import BESIDE, Ended, require_tool, run_metered
+from sedicfmt.harness.measured_process import Ended, run_metered
 from sedicfmt.harness.prepare import Photo
-from sedicfmt.harness.sources.source import BPP, BYTES, FILE, PICTURE, Coded, Point, Workshop, within
+from sedicfmt.harness.sources.source import BPP, BYTES, FILE, PICTURE, Coded, Point, Workshop, within, without_folders
+from sedicfmt.installing import install_whole
 from sedicfmt.pipeline.report import report_bytes
 
 NOT_OURS = ("--max-bytes", "--target-bpp", "--json", "-o", "--output", "--overwrite", "--jobs", "--save-stages")
@@ -46,12 +50,20 @@ class Sedic:
     unpack: Sequence[str] = ()
     note: str = ""
 
+    @property
+    def made(self) -> str:
+        """Both commands, and the digest of the package's code, tables and weights."""
+        commands = [("sedic-pack", *self.pack), ("sedic-unpack", *self.unpack)]
+        told = without_folders("; ".join(map(shlex.join, commands)))
+        return f"{told}; sedicfmt {metadata.version('sedicfmt')}, package digest {made_by()['digest']}"
+
     def check(self) -> None:
         """Raises EncodeError for options that the harness sets itself, MissingDependency where the commands are not there."""
         for option in (*self.pack, *self.unpack):
             if option.partition("=")[0] in NOT_OURS:
                 raise EncodeError(f"{option} is the harness's own to set", self.name)
-        require_tool(str(BESIDE / "sedic-pack"))
+        if find_spec("sedic_tools") is None:
+            raise MissingDependency(f"no sedic-pack and sedic-unpack: {install_whole()}")
 
     def encoding(self, point: Point) -> Key:
         """The options, the files that they name, the package's code, tables and weights, other packages' back ends."""
@@ -125,7 +137,8 @@ def run_tool(
             _take_one(told, photo, key, batch, shop, keep, tool)
 
     jobs = ["--jobs", str(shop.jobs)] if shop.jobs > 1 else []
-    ended = run_metered([str(BESIDE / tool), str(given), "-o", str(made), "--json", *jobs, *options], take)
+    command = [sys.executable, "-m", f"sedic_tools.commands.{tool.removeprefix('sedic-')}"]
+    ended = run_metered([*command, str(given), "-o", str(made), "--json", *jobs, *options], take)
     shop.cache.keep({"stage": "batch", "id": batch}, {"process_seconds": ended.seconds, "peak_bytes": ended.peak})
     if left:
         raise _reason(tool, ended)
@@ -174,11 +187,13 @@ def link(source: Path, name: Path) -> None:
 
 
 def named_files(options: Sequence[str]) -> list[Any]:
-    """Options, with the digest of each file or folder that one names: `annotations:FILE`, `diffusers:FOLDER,FOLDER`."""
+    """Options, with the digest of each file or folder that one names: `annotations:FILE`, `diffusers:FOLDER,FOLDER`,
+    `compressai:ARCHITECTURE@FILE`."""
     found: list[Any] = []
     for option in options:
         value = option.partition("=")[2] if option.startswith("--") else option
-        names = [value, *value.partition(":")[2].split(",")]
+        named = value.partition(":")[2]
+        names = [value, *named.split(","), named.partition("@")[2]]
         there = [Path(name) for name in names if name and Path(name).exists()]
         found.append([option, *(digest_of_path(path) for path in there)] if there else option)
     return found

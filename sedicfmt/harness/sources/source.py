@@ -6,6 +6,7 @@ to, where the format has no place for it); the table's note tells of it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -78,6 +79,10 @@ class Source(Protocol):
 
     @property
     def note(self) -> str: ...
+
+    @property
+    def made(self) -> str:
+        """By what, with which options, in words. Raises SedicError where it is not installed."""
 
     def check(self) -> None:
         """Raises SedicError for what would fail at every picture, before any work."""
@@ -155,6 +160,11 @@ def within(size: int, photo: Photo, point: Point, name: str) -> None:
     budget = point.budget(photo)
     if budget is not None and size > budget:
         raise BackendFailed(f"{name} made {size} bytes of {photo.name}, more than {budget}")
+
+
+def without_folders(line: str) -> str:
+    """A command line for a page, absolute paths by their names alone: where they lie on one machine is nobody's business."""
+    return re.sub(r"(?<![\w./])/(?!/)(?:[^\s/,:]+/)*", "", line)
 
 
 def points_of(given: dict[str, Any], where: str) -> tuple[Point, ...]:

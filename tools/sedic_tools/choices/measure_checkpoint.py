@@ -4,7 +4,7 @@
 
 Photos are those below DATA that the run holds out. Each is shown by the codec at `--scale` sixteenths and restored by one step
 from full noise, without words. The bits are estimates of the symbols' likelihoods: they tell one checkpoint from another, and
-are no file's size (`equal_bytes` measures files). `--sheet`: 1:1 cuts of photo, reference and restored picture, a row a photo.
+are no file's size (`sedic-eval` measures files). `--sheet`: 1:1 cuts of photo, reference and restored picture, a row a photo.
 """
 
 from __future__ import annotations

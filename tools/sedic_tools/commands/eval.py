@@ -91,6 +91,9 @@ def score_parser() -> argparse.ArgumentParser:
 def add_measuring(p: argparse.ArgumentParser) -> None:
     """What both have."""
     p.add_argument("-o", "--out", type=Path, metavar="DIR", help="write report.html, report.md, CSV and JSON here")
+    p.add_argument(
+        "--note", default="", metavar="TEXT", help="stands on the page: what else the machine did, and the like"
+    )
     p.add_argument("--metrics", metavar="NAMES", help="with commas between; list: tell all there are")
     p.add_argument("--weights", type=Path, action="append", default=[], metavar="DIR", help="where metrics' weights lie (and "
                    "SEDIC_WEIGHTS)")  # fmt: skip
@@ -144,6 +147,8 @@ def sources_of(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         unpack += ["--stage", "reference"]
     elif arguments.restorer:
         unpack += ["--restorer", arguments.restorer]
+    if arguments.model and "@" in arguments.model:  # a checkpoint of the user's own, which the decoder must have, too
+        unpack += ["--model", arguments.model]
     found: list[dict[str, Any]] = []
     if arguments.sedic or pack or unpack:
         found.append({"codec": "sedic", "pack": pack, "unpack": unpack, **rates})
@@ -200,7 +205,7 @@ def tell(results: Results, experiment: Experiment, arguments: argparse.Namespace
     if arguments.out:
         from sedicfmt.harness.report.write import write_report
 
-        for page in write_report(results, experiment, arguments.out, command_line()):
+        for page in write_report(results, experiment, arguments.out, command_line(), arguments.note):
             say(f"{page} written")
     for s in results.summaries:
         told: dict[str, Any] = {"source": s.source, "point": s.point, "pictures": s.count, "of": s.wanted}

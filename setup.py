@@ -13,7 +13,7 @@ from setuptools import setup
 HERE = Path(__file__).resolve().parent
 # Code, which stays as it is; [words](place) or ![words](place), the words with brackets of their own; an HTML tag's place
 LINK = r"(?P<picture>!?)\[(?P<words>(?:[^\[\]]|\[[^\[\]]*\])*)\]\((?P<place>[^()\s]+)\)"
-PARTS = re.compile(rf"```.*?```|{LINK}|<(?P<tag>img|a|source)\b[^>]*>|`[^`\n]*`", re.DOTALL)
+PARTS = re.compile(rf"```.*?```|(?m:^    [^\n]*$)|{LINK}|<(?P<tag>img|a|source)\b[^>]*>|`[^`\n]*`", re.DOTALL)
 PLACE = re.compile(r'(?<=src=")[^"]*|(?<=href=")[^"]*|(?<=srcset=")[^"]*')
 
 

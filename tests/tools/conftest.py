@@ -1,6 +1,8 @@
 """Wheel and sdist, built once from what git tracks, for the tests of what ships."""
 
+import os
 import subprocess
+import sys
 from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
@@ -27,7 +29,8 @@ def build(folder: Path, **environment: str) -> dict[str, Path]:
     if max(setuptools, default=0) < 77 or not all(map(find_spec, ("build", "twine"))):
         pytest.skip("building needs the extra `release`")
     command = [ROOT / ".ci/build", folder, commit()]
-    done = subprocess.run(command, env=environment or None, cwd="/", capture_output=True, text=True)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(command, env=os.environ | environment | {"PATH": path}, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
     return {"wheel": wheel, "sdist": sdist}

@@ -89,7 +89,7 @@ def test_equal_sources_give_equal_bytes(built, tmp_path):
     """Built again, at another time, in another folder, in another time zone, by a user with another umask."""
     kept = os.umask(0o077)
     try:
-        again = build(tmp_path, **os.environ | {"TZ": "Asia/Tokyo", "SOURCE_DATE_EPOCH": "1", "TMPDIR": str(tmp_path)})
+        again = build(tmp_path / "again", TZ="Asia/Tokyo", SOURCE_DATE_EPOCH="1", TMPDIR=str(tmp_path))
     finally:
         os.umask(kept)
     for kind, file in built.items():

@@ -11,4 +11,4 @@ from sedicfmt.api import pack, read, unpack, write
 from sedicfmt.errors import SedicError
 
 __all__ = ["SedicError", "__version__", "pack", "read", "unpack", "write"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"

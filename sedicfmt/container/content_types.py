@@ -39,9 +39,14 @@ def require(value: Any, kind: type | tuple[type, ...], path: str) -> None:
 
 def whole(value: Any, path: str) -> int:
     """Any whole number as Python's. Raises EncodeError for what is none."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    if (number := as_whole(value)) is None:
         raise EncodeError(f"a whole number is wanted, not {value!r:.40}", path)
-    return operator.index(value)
+    return number
+
+
+def as_whole(value: Any) -> int | None:
+    """The same, None for what is none: True and False are none, 2.0 is none, one of numpy's is one."""
+    return None if isinstance(value, bool) or not hasattr(value, "__index__") else operator.index(value)
 
 
 NUMBERS = ("width", "height", "model_id", "seed", "version", "latent_scale")

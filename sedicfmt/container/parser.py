@@ -111,7 +111,8 @@ def _check_lengths(segments: tuple[Segment, ...]) -> None:
 def _truncated(data: bytes, held: tuple[Segment, ...]) -> Truncated:
     whole = [s.path for s in held]
     error = Truncated(
-        f"the file ends before its content does{'; whole are ' + ', '.join(whole) if whole else ''}", offset=len(data)
+        f"the file ends before its content does{'; it holds whole: ' + ', '.join(whole) if whole else ''}",
+        offset=len(data),
     )
     error.complete_stages = tuple(whole)
     return error

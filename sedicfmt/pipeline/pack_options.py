@@ -14,6 +14,7 @@ from sedicfmt.encoders.registry import DESCRIBERS
 from sedicfmt.errors import EncodeError
 from sedicfmt.limits import MAX_OBJECTS
 from sedicfmt.pipeline.choose_reference import AUTO, check_model
+from sedicfmt.pipeline.idle import told_idle
 from sedicfmt.pipeline.rate_control import Budget, operating_point
 
 
@@ -106,7 +107,7 @@ class PackOptions:
         if self.says_nothing:
             usual, asked = vars(PackOptions()), [*LLM_OPTIONS, "describe", "base_url", "ground", "segment", "device"]
             idle = [name for name in asked if getattr(self, name) != usual[name]]
-            return [f"no words and no objects are asked for: {', '.join(idle)} has nothing to do"] if idle else []
+            return told_idle(idle, "no words and no objects are asked for")
         if self.ground == "none" and self.segment != "grabcut":
             return [f"{self.segment} has no boxes to segment: name a grounder as well (ground)"]
         return []

@@ -39,5 +39,7 @@ def work_within(file: SedicFile, stage: str, profile: str, asked: Any = None) ->
     if len(kept) == len(wanted):
         return Work(stage, kept)
     how = "--profile full" if thin else f"--objects {len(wanted)}"
-    told = f"{len(wanted) - len(kept)} of {len(wanted)} objects are not restored on their own, which at {size} would take long"
+    left = len(wanted) - len(kept)
+    are = "is" if left == 1 else "are"
+    told = f"{left} of {len(wanted)} objects {are} not restored on their own, which at {size} would take long"
     return Work(stage, kept, (f"{told}; {how} does it",))

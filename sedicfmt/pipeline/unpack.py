@@ -27,6 +27,7 @@ from sedicfmt.limits import PROFILES
 from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.picture import Picture
 from sedicfmt.pipeline.clock import Clock, OnStage
+from sedicfmt.pipeline.idle import told_idle
 from sedicfmt.pipeline.provenance import xmp_of
 from sedicfmt.pipeline.restoring_work import work_within
 from sedicfmt.segments.mask_grid import upscale
@@ -68,9 +69,7 @@ class UnpackOptions:
         usual = vars(RestorerOptions())
         idle = [name for name, value in vars(self.restoring).items() if name != "changes" and value != usual[name]]
         idle += [*(["restorer"] if self.restorer != DEFAULT_RESTORER else []), *self.restoring.changes]
-        return [f"the reference picture is not restored: {', '.join(idle)} has nothing to do"] * (
-            stage == "reference" and bool(idle)
-        )
+        return told_idle(idle, "the reference picture is not restored") if stage == "reference" else []
 
     @property
     def blind(self) -> bool:

@@ -60,7 +60,7 @@ def test_objects_largest_first_with_measured_texts_and_crowds_last(tmp_path: Pat
     assert crowd is not None and crowd[:, :5].all() and crowd.sum() == 5 * HEIGHT
     assert description.overall == "" and description.report["warnings"] == ["overall: no caption found"]
     fewer = describe(tmp_path, coco(), DescribeRequest(objects=1))
-    assert [d.name for d in fewer.objects] == ["dog"] and "the largest 1 of 3 are kept" in warnings(fewer)
+    assert [d.name for d in fewer.objects] == ["dog"] and "the largest 1 of 3 is kept" in warnings(fewer)
     assert "none of 3 is kept" in warnings(describe(tmp_path, coco(), DescribeRequest(objects=0)))
 
 

@@ -84,7 +84,7 @@ def test_switches_that_have_nothing_to_do_are_told(tmp_path):
     file, alone = tmp_path / "a.sedic", ("--objects", "0", "--words-overall", "0")
     idle = ("--describe", "openai:m", "--base-url", "http://127.0.0.1:9", "--device", "cuda", "--llm-retries", "9")
     done = run("pack", tmp_path / "a.png", "-o", file, *alone, *idle)
-    assert done.returncode == 0 and b"llm_retries, describe, base_url, device has nothing to do" in done.stderr
+    assert done.returncode == 0 and b"llm_retries, describe, base_url and device have nothing to do" in done.stderr
     for wrong in (
         ("--describe", "x"),
         ("--ground", "x"),
@@ -98,7 +98,7 @@ def test_switches_that_have_nothing_to_do_are_told(tmp_path):
         assert done.returncode == 0, done.stderr
     reference = ("unpack", file, "-o", tmp_path / "b.png", "--stage", "reference")
     done = run(*reference, "--steps", "2", "--device", "cuda")
-    assert done.returncode == 0 and b"device, steps has nothing to do" in done.stderr
+    assert done.returncode == 0 and b"device and steps have nothing to do" in done.stderr
     for wrong in (("--steps", "0"), ("--restorer", "x"), ("--objects", "-4"), ("--detail", "2"), ("--eta", "-1")):
         assert run(*reference, *wrong).returncode == 2, wrong
 

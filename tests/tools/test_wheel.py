@@ -1,34 +1,21 @@
 """What the wheel ships works where no checkout is: the commands, from a folder that only the wheel was put into."""
 
 import os
-import shutil
 import subprocess
 import sys
-from importlib import metadata
-from pathlib import Path
 
 import pytest
 
 from sedic_tools.commands.start import COMMANDS
 
-ROOT = Path(__file__).parents[2]
-SETUPTOOLS = [int(one.version.split(".")[0]) for one in metadata.distributions(name="setuptools")]
-pytestmark = pytest.mark.skipif(max(SETUPTOOLS, default=0) < 77, reason="building a wheel needs setuptools 77")
-
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """The folder with the packages of a wheel made of a copy of the sources, as building leaves files beside them."""
+def installed(built, tmp_path_factory):
+    """The folder with the packages of the wheel."""
     folder = tmp_path_factory.mktemp("wheel")
-    for part in ("sedicfmt", "tools", "spec"):
-        shutil.copytree(ROOT / part, folder / "source" / part, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, folder / "source")
-    pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-    offline = ("--no-deps", "--no-build-isolation", "--no-index")
-    subprocess.run([*pip, "wheel", *offline, "-w", folder, folder / "source"], check=True, capture_output=True)
-    (wheel,) = folder.glob("*.whl")
-    subprocess.run([*pip, "install", *offline, "--target", folder / "site", wheel], check=True, capture_output=True)
+    offline = ("--disable-pip-version-check", "--no-deps", "--no-index")
+    command = [sys.executable, "-m", "pip", "install", *offline, "--target", folder / "site", built["wheel"]]
+    subprocess.run(command, check=True, capture_output=True)
     return folder / "site"
 
 

@@ -6,11 +6,11 @@ A number of numpy's is taken as Python's, so that a record of settings can be wr
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any
 
+from sedicfmt.container.content_types import as_whole
 from sedicfmt.errors import EncodeError
 
 Rule = Callable[[Any], Any]  # the value as it is kept; ValueError for another, with what it has to be
@@ -40,9 +40,10 @@ def whole(least: int, absent: bool = False) -> Rule:
     def rule(value: Any) -> int | None:
         if value is None and absent:
             return None
-        if isinstance(value, bool) or not hasattr(value, "__index__") or operator.index(value) < least:
+        number = as_whole(value)
+        if number is None or number < least:
             raise ValueError(f"a whole number from {least}")
-        return operator.index(value)
+        return number
 
     return rule
 

@@ -144,7 +144,8 @@ def drawn(
     for number, one in enumerate(ranked):
         if len(sent) == max(0, request.objects):
             rest = len(ranked) - number
-            told = f"the largest {len(sent)} of {len(sent) + rest} are kept" if sent else f"none of {rest} is kept"
+            are = "is" if len(sent) == 1 else "are"
+            told = f"the largest {len(sent)} of {len(sent) + rest} {are} kept" if sent else f"none of {rest} is kept"
             return described(sent, image, request), [*boxes(sent), f"objects: {told}"]
         pixels = one.shape.draw()
         if pixels.any():

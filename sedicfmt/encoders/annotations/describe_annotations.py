@@ -73,7 +73,7 @@ def _describe_own(content: dict[str, Any], folder: Path, size: Size, request: De
             objects.append(_masked(described, entry, folder, size, f"objects[{i}].mask"))
             warnings += notes
     if len(entries) > most:
-        warnings.append(f"objects: the first {most} of {len(entries)} are kept")
+        warnings.append(f"objects: the first {most} of {len(entries)} {'is' if most == 1 else 'are'} kept")
     return Description(overall, tuple(objects), {"warnings": warnings})
 
 

@@ -95,7 +95,7 @@ class Conversation:
         said, faults = self._agreed(question, read, limits)
         warnings += [f"{fault}: it is left out" for fault in faults]
         if len(said) > most:
-            warnings.append(f"objects: the first {most} of {len(said)} are kept")
+            warnings.append(f"objects: the first {most} of {len(said)} {'is' if most == 1 else 'are'} kept")
         return tuple(self._object(i, *s, words, warnings) for i, s in enumerate(said[:most]))
 
     def _object(self, i: int, name: str, details: str, words: int, warnings: list[str]) -> DescribedObject:

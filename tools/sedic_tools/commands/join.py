@@ -46,7 +46,7 @@ def command(arguments: argparse.Namespace) -> None:
     if arguments.json and not on_stdout(arguments.output):
         print(json.dumps(as_json(joined, stages)))
     if not joined.complete:
-        warn([f"incomplete and unchecked: whole are {', '.join(stages)}"])
+        warn([f"incomplete and unchecked; it holds whole: {', '.join(stages)}"])
     done(f"{len(joined.data)} bytes from {joined.received} frames, {len(joined.missing)} repaired")
 
 
@@ -58,7 +58,8 @@ def frame_paths(inputs: list[str]) -> list[Path]:
 
 def whole_stages(joined: Joined, partial: bool) -> list[str]:
     """The segments that can be shown. Raises Truncated for an incomplete file that shows nothing, or without `partial`."""
-    lost = f"{len(joined.missing)} of {joined.needed} data frames are missing ({', '.join(map(str, joined.missing))})"
+    are, numbers = "is" if len(joined.missing) == 1 else "are", ", ".join(map(str, joined.missing))
+    lost = f"{len(joined.missing)} of {joined.needed} data frames {are} missing ({numbers})"
     if not joined.complete and not partial:
         raise Truncated(f"{lost}, and too few frames for repair arrived; --partial writes what can be shown")
     try:

@@ -37,7 +37,7 @@ ALLOCATED = {
         Allocated(6, "sedic-nano-3", "range", "nano"),
     )
 }
-DEFAULT_MODEL = 2
+DEFAULT_MODEL = 6
 
 CODECS = BackEnds(
     "latent codec",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 NAME = "sedic-nano-restorer-3"
 WEIGHTS = Path(__file__).parent / f"{NAME}.safetensors"
-SHA256 = "e951168c2bfd92bc5391ef8b7d023eba0fa09c52ef3910be8c8d2ac42da05c45"
+SHA256 = "af986bf0bfbbe2e3071ad7ac9ba0bbdcb9584a3a03bc9c24359514937cf80c26"
 GRAPHS = {  # the files NAME-PART.onnx -> their SHA-256
     "words": "443786cda64948a453036fd18a05372fe803c7a9876d3d960c6e768f4d83da74",
     "restorer": "247b0051a0a890f2861a16aee9e19f61ecba238f8f0e109f8816c03172b2a665",

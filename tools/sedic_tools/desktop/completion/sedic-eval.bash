@@ -7,7 +7,7 @@
 
 
 
-_shtab_sedic_eval_option_strings=(-h --help --config --prepare --every --anchor --sedic --describe --model --restorer --pack --unpack --codec --scales --bytes --bpp -o --out --metrics --weights --cache --json --version --jobs)
+_shtab_sedic_eval_option_strings=(-h --help --config --prepare --every --anchor --sedic --describe --model --restorer --pack --unpack --codec --scales --bytes --bpp -o --out --note --metrics --weights --cache --json --version --jobs)
 
 _shtab_sedic_eval_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_sedic_eval___config_COMPGEN=_shtab_compgen_files

@@ -51,7 +51,7 @@ function _shtab_sedic_eval_using
 end
 
 set -g _shtab_sedic_eval_commands 
-set -g _shtab_sedic_eval_opts_with_value --anchor --bpp --bytes --cache --codec --config --describe --every --jobs --metrics --model --out --pack --prepare --restorer --scales --unpack --weights -o
+set -g _shtab_sedic_eval_opts_with_value --anchor --bpp --bytes --cache --codec --config --describe --every --jobs --metrics --model --note --out --pack --prepare --restorer --scales --unpack --weights -o
 
 complete -c sedic-eval -e
 complete -c sedic-eval -f
@@ -72,6 +72,7 @@ complete -c sedic-eval -n _shtab_sedic_eval_using -l scales -xka "full best" -d 
 complete -c sedic-eval -n _shtab_sedic_eval_using -l bytes -x -d 'a point: files of at most N bytes; may be repeated'
 complete -c sedic-eval -n _shtab_sedic_eval_using -l bpp -x -d 'a point as bits a pixel; may be repeated'
 complete -c sedic-eval -n _shtab_sedic_eval_using -s o -l out -xka "(__fish_complete_path (commandline -ct))" -d 'write report.html, report.md, CSV and JSON here'
+complete -c sedic-eval -n _shtab_sedic_eval_using -l note -x -d 'stands on the page: what else the machine did, and the like'
 complete -c sedic-eval -n _shtab_sedic_eval_using -l metrics -x -d 'with commas between; list: tell all there are'
 complete -c sedic-eval -n _shtab_sedic_eval_using -l weights -xka "(__fish_complete_path (commandline -ct))" -d 'where metrics'"'"' weights lie (and SEDIC_WEIGHTS)'
 complete -c sedic-eval -n _shtab_sedic_eval_using -l cache -xka "(__fish_complete_path (commandline -ct))" -d 'what was made is kept here (default: OUT/cache)'

@@ -32,6 +32,7 @@ _shtab_sedic_eval_options=(
   "*--bytes[a point\: files of at most N bytes\; may be repeated]:N:"
   "*--bpp[a point as bits a pixel\; may be repeated]:X:"
   {-o,--out}"[write report.html, report.md, CSV and JSON here]:DIR:_files"
+  "--note[stands on the page\: what else the machine did, and the like]:TEXT:"
   "--metrics[with commas between\; list\: tell all there are]:NAMES:"
   "*--weights[where metrics\' weights lie (and SEDIC_WEIGHTS)]:DIR:_files"
   "--cache[what was made is kept here (default\: OUT\/cache)]:DIR:_files"

@@ -51,7 +51,7 @@ function _shtab_sedic_using
 end
 
 set -g _shtab_sedic_commands pack unpack inspect diff grep split join eval corpus train 'train pack' 'train run' 'train plot' 'train weights' 'train join' 'train export' 'train graphs' desktop
-set -g _shtab_sedic_opts_with_value --anchor --base-url --before-first --bpp --bytes --cache --cfg --check --codec --colour --config --count --data --describe --detail --device --dtype --eta --every --format --fusion --ground --guided-share --hold-out --html --jobs --last-control --llm-image-size --llm-max-tokens --llm-retries --llm-timeout --longest-side --mask-scale --max-bytes --metrics --minutes --model --most-mib --mtu --negative-prompt --object-cfg --object-steps --objects --out --output --pack --part --plot --prefix --prepare --preset --profile --quality --ray --repair --restorer --restoring --sampler --save-stages --scales --seed --segment --set --side --spacing --stage --start --steps --strength --target-bpp --threads --tokens --unpack --updates --weights --words-object --words-overall -n -o
+set -g _shtab_sedic_opts_with_value --anchor --base-url --before-first --bpp --bytes --cache --cfg --check --codec --colour --config --count --data --describe --detail --device --dtype --eta --every --format --fusion --ground --guided-share --hold-out --html --jobs --last-control --llm-image-size --llm-max-tokens --llm-retries --llm-timeout --longest-side --mask-scale --max-bytes --metrics --minutes --model --most-mib --mtu --negative-prompt --note --object-cfg --object-steps --objects --out --output --pack --part --plot --prefix --prepare --preset --profile --quality --ray --repair --restorer --restoring --sampler --save-stages --scales --seed --segment --set --side --spacing --stage --start --steps --strength --target-bpp --threads --tokens --unpack --updates --weights --words-object --words-overall -n -o
 
 complete -c sedic -e
 complete -c sedic -f
@@ -82,7 +82,7 @@ complete -c sedic -n '_shtab_sedic_using pack' -l words-overall -x -d 'words ove
 complete -c sedic -n '_shtab_sedic_using pack' -l max-bytes -x -d 'the whole file'"'"'s bytes, never exceeded'
 complete -c sedic -n '_shtab_sedic_using pack' -l target-bpp -x -d 'the same as bits a pixel of the whole file'
 complete -c sedic -n '_shtab_sedic_using pack' -l mask-scale -x -d 'pixels a mask cell, 1 to 128 (default 8)'
-complete -c sedic -n '_shtab_sedic_using pack' -l model -x -d 'of the reference picture: sedic-nano-2, sedic-nano-3, av1, none, compressai, or auto (default): sedic-nano-2, or within a budget av1 where that comes nearer to the photo; compressai is named with its architecture and weights, compressai:cheng2020-attn@FILE'
+complete -c sedic -n '_shtab_sedic_using pack' -l model -x -d 'of the reference picture: sedic-nano-2, sedic-nano-3, av1, none, compressai, or auto (default): sedic-nano-3, or within a budget av1 where that comes nearer to the photo; compressai is named with its architecture and weights, compressai:cheng2020-attn@FILE'
 complete -c sedic -n '_shtab_sedic_using pack' -l refine -d 'take about half a minute more for a reference picture nearer to the photo at the same bytes (needs torch)'
 complete -c sedic -n '_shtab_sedic_using pack' -l seed -x -d 'of the decoder'"'"'s noise (default 0)'
 complete -c sedic -n '_shtab_sedic_using pack' -l threads -x -d 'how many threads libraries compute with, which changes no result (default: ONNX Runtime as many as there are processors, at most 4; others as they do)'
@@ -200,6 +200,7 @@ complete -c sedic -n '_shtab_sedic_using eval' -l scales -xka "full best" -d 'bu
 complete -c sedic -n '_shtab_sedic_using eval' -l bytes -x -d 'a point: files of at most N bytes; may be repeated'
 complete -c sedic -n '_shtab_sedic_using eval' -l bpp -x -d 'a point as bits a pixel; may be repeated'
 complete -c sedic -n '_shtab_sedic_using eval' -s o -l out -xka "(__fish_complete_path (commandline -ct))" -d 'write report.html, report.md, CSV and JSON here'
+complete -c sedic -n '_shtab_sedic_using eval' -l note -x -d 'stands on the page: what else the machine did, and the like'
 complete -c sedic -n '_shtab_sedic_using eval' -l metrics -x -d 'with commas between; list: tell all there are'
 complete -c sedic -n '_shtab_sedic_using eval' -l weights -xka "(__fish_complete_path (commandline -ct))" -d 'where metrics'"'"' weights lie (and SEDIC_WEIGHTS)'
 complete -c sedic -n '_shtab_sedic_using eval' -l cache -xka "(__fish_complete_path (commandline -ct))" -d 'what was made is kept here (default: OUT/cache)'

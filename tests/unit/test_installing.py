@@ -65,6 +65,7 @@ def test_what_an_extra_installs_is_imported_somewhere():
     text = "".join(path.read_text("utf-8") for path in [*sources(), *others]).lower()
     names = {re.match(r"[\w-]+", need).group().lower() for needs in EXTRAS.values() for need in needs}
     known_as = {"opencv-python-headless": "cv2"}
-    tools = {"ruff", "mypy", "import-linter", "check-jsonschema", "cyclonedx-bom", "accelerate"}  # commands, and what diffusers imports itself
+    # commands, and what diffusers imports itself
+    tools = {"ruff", "mypy", "import-linter", "check-jsonschema", "cyclonedx-bom", "accelerate"}
     words = set(re.findall(r"[\w-]+", text.replace("_", "-")))
     assert "torch" in words and names - tools - words <= known_as.keys()

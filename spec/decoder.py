@@ -27,7 +27,17 @@ from typing import Any
 
 from other_standards import ArithmeticDecoder, holds_all_tiles, raw_safetensors, read_safetensors
 from primitives import (
-    VIEWER, Bits, RangeDecoder, RangeEncoder, Refused, canonical, exp_golomb, inside, must, packed, shortest,
+    VIEWER,
+    Bits,
+    RangeDecoder,
+    RangeEncoder,
+    Refused,
+    canonical,
+    exp_golomb,
+    inside,
+    must,
+    packed,
+    shortest,
 )  # fmt: skip
 
 HERE = Path(__file__).resolve().parent

@@ -8,8 +8,6 @@ import re
 import tomllib
 from pathlib import Path
 
-from setuptools import setup
-
 HERE = Path(__file__).resolve().parent
 # Code, which stays as it is; [words](place) or ![words](place), the words with brackets of their own; an HTML tag's place
 LINK = r"(?P<picture>!?)\[(?P<words>(?:[^\[\]]|\[[^\[\]]*\])*)\]\((?P<place>[^()\s]+)\)"
@@ -45,4 +43,6 @@ def long_description() -> str:
 
 
 if __name__ == "__main__":
+    from setuptools import setup  # here alone: the tests look at `page`, and setuptools does not like to come late
+
     setup(long_description=long_description(), long_description_content_type="text/markdown")

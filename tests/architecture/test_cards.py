@@ -12,9 +12,11 @@ ROWS = re.findall(r"^ +\| (.*?) \| (\d+) \| (\d+) \| (1/\d+) \|$", CARD, re.M)
 
 
 def network_of_the_card():
+    from sedicfmt.decoders.nano.denoiser import config_in
     from sedicfmt.decoders.nano.network import NanoRestorerNetwork
+    from sedicfmt.decoders.nano.released import WEIGHTS
 
-    return NanoRestorerNetwork()
+    return NanoRestorerNetwork(**config_in(WEIGHTS.read_bytes()))  # of what ships; the training may be at another
 
 
 def test_the_restorers_layers_are_those_of_its_card():

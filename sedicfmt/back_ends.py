@@ -88,7 +88,7 @@ class BackEnds:
         factory, argument = self.find(spec)
         self._check(factory, spec, argument, chosen or {})
         settings = {name: known[name] for name in self.settings if name in known and factory.has(name)}
-        with factory.guard.at_work():
+        with replace(factory.guard, decodes=False).at_work():  # no file is read yet, so none can be broken
             made = factory.make(*([argument] if factory.has_argument else []), **settings)
             if factory.guard.name != self.nothing:
                 has_method = callable(getattr(made, self.method, None))

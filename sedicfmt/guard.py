@@ -77,8 +77,8 @@ class Guard:
 
     def _named(self, error: SedicError) -> SedicError:
         """The error itself, with the name of another package's back end before what that says."""
-        if self.package and self.package not in error.message:
-            error.message = f"{self}: {error.message}"
+        said = str(getattr(error, "message", error))  # whoever wrote the error may have given it anything
+        error.message = f"{self}: {said}" if self.package and self.package not in said else said
         return error
 
     def _translated(self, error: BaseException) -> SedicError:

@@ -23,6 +23,7 @@ LEAST, ABOVE = 1 << 31, 1 << 63  # the state is in LEAST .. ABOVE - 1
 ESCAPE_BITS = 4
 MOST_MAGNITUDE = 32767  # of a value, as L-3 has it
 MOST_NIBBLES = 5  # of an escape's number, which is below 2^17
+MOST_OFFSET = (1 << 15) - 1  # of a table's first value: values are 16 bits (K-7)
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Tables:
                 raise ValueError("a table's frequencies do not rise from 0 to 65536")
         if len(self.firsts) != len(self.rows):
             raise ValueError(f"{len(self.rows)} tables with {len(self.firsts)} offsets")
+        if any(abs(first) > MOST_OFFSET for first in self.firsts):
+            raise ValueError(f"a table's offset is over {MOST_OFFSET}")
 
 
 class RansReader:

@@ -17,6 +17,7 @@ from sedicfmt.picture import Picture
 RECORD_KEY = re.compile(
     "[!-~]([ -~]{0,58}[!-~])?"
 )  # "sedic:" and it are a PNG's keyword, which has at most 79 characters
+MOST_STEPS = 1_000_000
 STAGE = re.compile(r"\w[\w -]{0,79}")
 MOST_BYTES = 1 << 16  # of one entry of the record
 
@@ -41,7 +42,8 @@ class GuardedRestorer:
 
         def step(stage: str, done: int, total: int) -> None:
             self._stage(stage)
-            guard.require(isinstance(done, int) and isinstance(total, int), "told of a step that is no whole number")
+            whole = type(done) is int and type(total) is int
+            guard.require(whole and 0 <= done <= total <= MOST_STEPS, f"told of step {brief(done)} of {brief(total)}")
             ours(on_step)(stage, done, total)
 
         def picture(stage: str, shown: Picture) -> None:

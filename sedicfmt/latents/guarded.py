@@ -6,17 +6,20 @@ broken; an encoder may not, for it was given none.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
 
 from sedicfmt.guard import Guard, a, brief, ours, read_only
 from sedicfmt.latents.interfaces import CodedLatent, DecodedLatent, FileSize, LatentCodec, LatentEncoder
+from sedicfmt.limits import MAX_SEGMENT_BYTES
 from sedicfmt.model import Extension, SedicFile
 from sedicfmt.picture import Picture
 
 DIGEST = re.compile("[0-9a-f]{64}")
 MOST_SCALE = 32  # sixteenths (L-1)
+PRIVATE_TYPES = range(96, 128)  # of extensions (C-15)
 
 
 class GuardedCodec:
@@ -66,12 +69,13 @@ class GuardedEncoder:
     def best(self, size: FileSize, most_bytes: int, least_scale: int) -> CodedLatent | None:
         """The latent that `most_bytes` are best spent on, which it does fit in, or None."""
         with self.guard.at_work():
-            found = self.inner.best(ours(size), most_bytes, least_scale)
+            found = self.inner.best(lambda latent: ours(size)(self._checked(latent)), most_bytes, least_scale)
             if found is None:
                 return None
-            needed = size(self._checked(found))
+            checked = self._checked(found)
+            needed = size(checked)
             self.guard.require(needed <= most_bytes, f"made a file of {needed} bytes; the budget is {most_bytes}")
-            return found
+            return checked
 
     def _checked(self, latent: Any) -> CodedLatent:
         guard = self.guard
@@ -80,11 +84,24 @@ class GuardedEncoder:
         for name in ("z", "y"):
             payload = getattr(latent, name)
             guard.require(isinstance(payload, bytes), f"gave {a(payload)} for {name}, which is bytes")
+            told = f"gave {len(payload)} bytes for {name}; a segment has at most {MAX_SEGMENT_BYTES}"
+            guard.require(len(payload) <= MAX_SEGMENT_BYTES, told)
         guard.require(isinstance(latent.settings, dict), f"gave {a(latent.settings)} for settings, which is a dict")
-        for one in guard.sequence(latent.extensions, "extensions"):
-            guard.require(isinstance(one, Extension), f"gave {a(one)} as an extension")
-        checked: CodedLatent = latent
+        json.dumps(latent.settings)  # they go into the report
+        checked: CodedLatent = replace(latent, extensions=self._extensions(latent.extensions))
         return checked
+
+    def _extensions(self, given: Any) -> tuple[Extension, ...]:
+        """Those for private use alone, of which a reader may know nothing: it reads the file in any case (C-15)."""
+        guard, extensions = self.guard, self.guard.sequence(given, "extensions")
+        for one in extensions:
+            guard.require(isinstance(one, Extension), f"gave {a(one)} as an extension")
+            fits = type(one.type) is int and one.type in PRIVATE_TYPES and one.critical is False
+            guard.require(fits and isinstance(one.payload, bytes), f"gave {brief(one)} as an extension: types "
+                          f"{PRIVATE_TYPES[0]} to {PRIVATE_TYPES[-1]}, not critical, of bytes")  # fmt: skip
+        types = [one.type for one in extensions]
+        guard.require(types == sorted(set(types)), "gave extensions whose types do not rise")
+        return extensions
 
     def _scale(self, scale: Any, place: str) -> int:
         fits = type(scale) is int and 1 <= scale <= MOST_SCALE

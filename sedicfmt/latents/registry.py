@@ -6,7 +6,6 @@ use belongs to the package that registers a codec with it under `sedicfmt.latent
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from sedicfmt.back_ends import BackEnds
@@ -84,14 +83,23 @@ def codec_of(model_id: int, spec: str | None = None) -> GuardedCodec:
             raise Unsupported(f"model {model_id} is {line.name}: {install_extra(line.extra)}", "header.model_id")
         return open_codec(line.name)
     if model_id in PRIVATE:
-        for name in CODECS.installed():
-            with suppress(SedicError):  # another package's fault hides no codec behind it
-                if (codec := open_codec(name)).model_id == model_id:
-                    return codec
-    private = ", an id for private use," if model_id in PRIVATE else ""
-    raise Unsupported(
-        f"model {model_id}{private} is not known to this reader; known are {sorted(ALLOCATED)}", "header.model_id"
-    )
+        return _private(model_id)
+    raise Unsupported(f"model {model_id} is not known to this reader; known are {sorted(ALLOCATED)}", "header.model_id")
+
+
+def _private(model_id: int) -> GuardedCodec:
+    """The codec of an id for private use. Raises Unsupported, which tells of packages that did not open theirs."""
+    failed = ""
+    for name in CODECS.installed():
+        try:
+            codec = open_codec(name)
+        except (SedicError, OSError) as error:  # another package's fault hides no codec behind it
+            failed += f"; {name} did not open: {error}"
+            continue
+        if codec.model_id == model_id:
+            return codec
+    told = f"model {model_id}, an id for private use, is not known to this reader; known are {sorted(ALLOCATED)}"
+    raise Unsupported(f"{told}{failed}", "header.model_id")
 
 
 def name_of(model_id: int) -> str | None:

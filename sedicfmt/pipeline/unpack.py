@@ -60,6 +60,8 @@ class UnpackOptions:
             checked(name, getattr(self, name), rules)
         if not isinstance(self.restoring, RestorerOptions):
             raise EncodeError(f"restoring is RestorerOptions, not {self.restoring!r}", "restoring")
+        if self.model is not None:
+            checked("model", self.model, {"model": text})
         RESTORERS.check(self.restorer, "restorer")
         if self.restorer.partition(":")[0] in RESTORERS.built_in:
             checked_changes(self.restoring.changes, RULES)

@@ -264,7 +264,7 @@ def test_tables_that_are_none_are_told(tmp_path):
 def test_the_checkpoint_is_found(files, where, monkeypatch, tmp_path):
     model = f"compressai:{PARALLEL}@{files}/{PARALLEL}.pth.tar"
     data = sedicfmt.pack(draw_photo(64, 64), model=model, **ALONE)
-    with pytest.raises(MissingDependency, match="SEDIC_CHECKPOINTS") as told:
+    with pytest.raises(BackendFailed, match="SEDIC_CHECKPOINTS") as told:
         sedicfmt.unpack(data, stage="reference")
     digest = load(PARALLEL, f"{files}/{PARALLEL}.pth.tar").digest.hex()
     assert told.value.exit_code == 8

@@ -192,7 +192,8 @@ def test_each_way_of_a_latent_codec_is_told(misbehaving, work, tmp_path):
     pack = ["pack", str(work / "photo.png"), "--objects", "0", "--words-overall", "0", "--model"]
     ours = [*ways("ENCODING", "latents"), "allocated"]
     lines = [[*pack, f"bad-latent:{way}", "-o", str(tmp_path / "a.sedic")] for way in ours]
-    lines += [[*pack, "bad-latent:over-budget", "-o", str(tmp_path / "a.sedic"), "--max-bytes", "900"]]
+    budgets = ["over-budget", *ways("ASKING", "latents")]
+    lines += [[*pack, f"bad-latent:{way}", "-o", str(tmp_path / "a.sedic"), "--max-bytes", "900"] for way in budgets]
     for line, (code, told) in zip(lines, run_each(lines, misbehaving), strict=True):
         assert code == (7 if line[7].endswith(":memory") else 8), (line, told)
         assert told.count("\n") == 1 and PACKAGE in told, (line, told)

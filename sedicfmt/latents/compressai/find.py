@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from sedicfmt.errors import BackendFailed, MissingDependency, SedicError
+from sedicfmt.errors import BackendFailed, SedicError
 from sedicfmt.latents.compressai.checkpoint import SUFFIXES, load
 from sedicfmt.latents.compressai.payload import Maker
 
@@ -29,7 +29,7 @@ def check_same(maker: Maker, architecture: str, digest: bytes, name: str) -> Non
 
 
 def find(maker: Maker) -> Any:
-    """The network that made a file. Raises MissingDependency that says which it is and what to do."""
+    """The network that made a file. Raises BackendFailed that says which it is and what to do."""
     named = [Path(part).expanduser() for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
     return _find(maker.architecture, maker.checkpoint, (*named, Path(torch.hub.get_dir()) / "checkpoints"))
 
@@ -43,7 +43,7 @@ def _find(architecture: str, digest: bytes, places: tuple[Path, ...]) -> Any:
             continue
         if loaded.digest == digest:
             return loaded.net
-    raise MissingDependency(
+    raise BackendFailed(  # of this file alone: a folder's other files go on
         f"the picture was made by compressai's {architecture} with the checkpoint {digest.hex()}, which is not on this "
         f"machine; name it with --model compressai:{architecture}@FILE, or set {VARIABLE} to a folder that holds it",
         "z",

@@ -40,6 +40,12 @@ class Analysed:
     y: Exact
 
 
+def require_tables(tables: Tables, count: int, each: str) -> None:
+    """Raises BackendFailed for fewer or more than one for each: CompressAI's coder, compiled, does not look."""
+    if len(tables.rows) != count:
+        raise BackendFailed(f"the checkpoint has {len(tables.rows)} tables, not one for each {each} of {count}")
+
+
 class Network:
     """One of CompressAI's image networks, in the shape of its kind. Raises BackendFailed for tables that are none."""
 
@@ -51,6 +57,7 @@ class Network:
         self.stride = int(net.downsampling_factor)
         self.prior, self.medians = tables_of(net.entropy_bottleneck), net.entropy_bottleneck.quantiles[:, 0, 1]
         self.middle: Exact = self.medians.double().numpy()[:, None, None]
+        require_tables(self.prior, len(self.middle), "channel")
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
         """Rows and columns of what is coded by the channels' own tables, for a picture of that size."""
@@ -107,6 +114,7 @@ class Hyperprior(Network):
         super().__init__(net)
         self.tables = tables_of(net.gaussian_conditional)
         self.borders = net.gaussian_conditional.scale_table[:-1].double().numpy()
+        require_tables(self.tables, len(self.borders) + 1, "scale")
 
     def hyper(self, y: Tensor) -> Values:
         return super().hyper(y.abs())

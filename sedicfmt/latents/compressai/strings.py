@@ -22,6 +22,7 @@ from sedicfmt.latents.compressai.payload import SYMBOLS_BYTES, Maker
 from sedicfmt.latents.interfaces import in_segment
 from sedicfmt.picture import Picture
 
+LEAST_VALUES = 4  # fewer overflow the buffer of CompressAI's coder, which has a word for each and needs more at its end
 BLOCK = 1 << 16  # values that are read into Python's numbers at once
 OTHER = (
     "y does not decode to what was written (K-7): either this machine rounds otherwise than the one that wrote the file, "
@@ -123,6 +124,8 @@ def encoded(values: Sequence[NDArray[Any]], indexes: Sequence[NDArray[Any]], tab
     from compressai.ans import RansEncoder
 
     flat = [np.concatenate([part.reshape(-1) for part in parts]).tolist() for parts in (values, indexes)]
+    if len(flat[0]) < LEAST_VALUES:
+        raise BackendFailed(f"CompressAI's coder takes {LEAST_VALUES} values and more, not {len(flat[0])}")
     lengths = [len(row) for row in tables.rows]
     string: bytes = RansEncoder().encode_with_indexes(*flat, tables.rows, lengths, tables.firsts)
     return string

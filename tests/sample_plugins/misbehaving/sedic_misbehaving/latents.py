@@ -5,8 +5,9 @@ A way of the encoder is what it gives; a way of the decoder is a function of the
 
 import numpy as np
 
-from sedicfmt.errors import Malformed
+from sedicfmt.errors import BackendFailed, Malformed
 from sedicfmt.latents.interfaces import CodedLatent
+from sedicfmt.model import Extension
 
 
 def fail(error):
@@ -19,6 +20,11 @@ def fine(way=0):
     return CodedLatent(16, b"", bytes([way]))
 
 
+def extended(*extensions):
+    """A latent with extensions."""
+    return CodedLatent(16, b"", b"y", {}, extensions)
+
+
 ENCODING = {
     "none": lambda: None,
     "tuple": lambda: (16, b"", b"y"),
@@ -27,7 +33,16 @@ ENCODING = {
     "array": lambda: CodedLatent(16, b"", np.zeros(3, np.uint8)),
     "settings": lambda: CodedLatent(16, b"", b"y", None),
     "extensions": lambda: CodedLatent(16, b"", b"y", {}, (b"more",)),
+    "critical": lambda: extended(Extension(100, True, b"a")),
+    "critical-text": lambda: extended(Extension(100, "yes", b"a")),
+    "allocated-type": lambda: extended(Extension(50, False, b"a")),
+    "no-type": lambda: extended(Extension(200, False, b"a")),
+    "no-bytes": lambda: extended(Extension(100, False, "a")),
+    "twice": lambda: extended(Extension(100, False, b"a"), Extension(100, False, b"b")),
+    "settings-keys": lambda: CodedLatent(16, b"", b"y", {(1, 2): 3}),
+    "segment": lambda: CodedLatent(16, b"", bytes(2 << 20)),
     "malformed": lambda: fail(Malformed("there is no file yet")),
+    "error-of-an-error": lambda: fail(BackendFailed(ValueError("said by another"))),
     "key": lambda: {}["absent"],
     "memory": lambda: fail(RuntimeError("CUDA out of memory")),
 }
@@ -40,6 +55,7 @@ DECODING = {
     "stops": lambda file: fail(SystemExit(0)),
 }
 WAYS = [*DECODING]
+ASKING = {"asks-of-bytes": b"y", "asks-of-extensions": CodedLatent(16, b"", b"y", {}, [1])}
 
 
 class Decoded:
@@ -72,6 +88,8 @@ class Codec:
     smallest = usual
 
     def best(self, size, most_bytes, least_scale):
+        if self.way in ASKING:
+            size(ASKING[self.way])
         return CodedLatent(16, b"", bytes(4000)) if self.way == "over-budget" else self.usual()
 
     def decode(self, file):

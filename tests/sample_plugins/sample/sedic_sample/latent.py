@@ -77,6 +77,6 @@ class Thumbnail:
 
 def open_thumbnail(argument):
     """The factory; `argument`: zlib's level, 1 to 9."""
-    if argument is not None and argument not in "123456789":
+    if argument is not None and argument not in tuple("123456789"):
         raise EncodeError(f"thumbnail takes a level from 1 to 9, not {argument}")
     return ThumbnailCodec(int(argument or 9))

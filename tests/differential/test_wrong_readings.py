@@ -1,7 +1,8 @@
 """Wrong readings of the specification, each of which a vector tells apart.
 
-A reading is `spec/decoder.py` (its first chapter in `spec/primitives.py`) with one place changed. It must go wrong on its vector. These are the vectors of
-`tools/sedic_tools/vectors/vectors_later.py`: with the ones before them (`frozen.sha256`) such readings could pass.
+A reading is `spec/decoder.py` (its first chapter in `spec/primitives.py`) with one place changed. It must go
+wrong on its vector. These are the vectors of `tools/sedic_tools/vectors/vectors_later.py`: with the ones before them
+(`frozen.sha256`) such readings could pass.
 """
 
 import json

@@ -103,8 +103,8 @@ def _start(tool: str) -> int:
             signal.signal(signal.SIGINT, _interrupt)
         exit_code = _exit_code(tool)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except (KeyboardInterrupt, ImportError):
-        if sys.exc_info()[0] is ImportError and not interruptions:
+    except (KeyboardInterrupt, ImportError) as error:
+        if isinstance(error, ImportError) and not interruptions:  # numpy's C code makes one of an interruption
             raise
         exit_code = 130
         _say(f"sedic-{tool}: interrupted")

@@ -26,6 +26,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from other_standards import ArithmeticDecoder, holds_all_tiles, raw_safetensors, read_safetensors
+
 # isort: off
 from primitives import (
     VIEWER, Bits, RangeDecoder, RangeEncoder, Refused, canonical, exp_golomb, inside, must, packed, shortest,

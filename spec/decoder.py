@@ -26,19 +26,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from other_standards import ArithmeticDecoder, holds_all_tiles, raw_safetensors, read_safetensors
+
+# isort: off
 from primitives import (
-    VIEWER,
-    Bits,
-    RangeDecoder,
-    RangeEncoder,
-    Refused,
-    canonical,
-    exp_golomb,
-    inside,
-    must,
-    packed,
-    shortest,
+    VIEWER, Bits, RangeDecoder, RangeEncoder, Refused, canonical, exp_golomb, inside, must, packed, shortest,
 )  # fmt: skip
+# isort: on
 
 HERE = Path(__file__).resolve().parent
 EXIT_CODES = {"malformed": 3, "unsupported": 4, "truncated": 5, "check": 6, "limit": 7, "backend": 8}

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 
-from sedicfmt.back_ends import BackEnds
+from sedicfmt.back_ends import BackEnds, entry_points
 from sedicfmt.declared import Needs, needs_of
 from sedicfmt.decoders.registry import RESTORERS
 from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS

@@ -1,12 +1,15 @@
 """Wrong readings of the specification, each of which a vector tells apart.
 
-A reading is `spec/decoder.py` with one place of it changed. It must go wrong on its vector. These are the vectors of
-`tools/sedic_tools/vectors/vectors_later.py`: with the ones before them (`frozen.sha256`) such readings could pass.
+A reading is `spec/decoder.py` (its first chapter in `spec/primitives.py`) with one place changed. It must go
+wrong on its vector. These are the vectors of `tools/sedic_tools/vectors/vectors_later.py`: with the ones before them
+(`frozen.sha256`) such readings could pass.
 """
 
 import json
+import sys
 from pathlib import Path
 from types import ModuleType
+from unittest.mock import patch
 
 import pytest
 
@@ -15,7 +18,7 @@ from tests.differential.cross_check import decoder
 ROOT = Path(__file__).parents[2]
 MANIFEST = json.loads((ROOT / "conformance/manifest.json").read_text())
 ENTRIES = {Path(entry["file"]).stem: entry for entries in MANIFEST.values() for entry in entries}
-SOURCE = Path(decoder.__file__).read_text()
+SOURCES = {name: (ROOT / f"spec/{name}.py").read_text() for name in ("primitives", "decoder")}
 
 OTHER_CASE_FIRST = ("in ways_to_say(text[s:e], capital):", "in ways_to_say(text[s:e], capital)[::-1]:")
 # vector: (what the specification says, the wrong reading) as places of the second decoder
@@ -47,11 +50,16 @@ READINGS = {
 
 
 def read_wrongly(right: str, wrong: str) -> ModuleType:
-    assert SOURCE.count(right) == 1, f"{right!r} stands {SOURCE.count(right)} times in spec/decoder.py"
-    module = ModuleType("read_wrongly")
-    module.__file__ = decoder.__file__
-    exec(compile(SOURCE.replace(right, wrong), "read_wrongly", "exec"), module.__dict__)
-    return module
+    """The second decoder with that one place changed, in its own file or in that of the first chapter."""
+    count = sum(source.count(right) for source in SOURCES.values())
+    assert count == 1, f"{right!r} stands {count} times in spec/decoder.py and spec/primitives.py"
+    made: dict[str, ModuleType] = {}
+    for name, source in SOURCES.items():
+        module = made[name] = ModuleType(name)
+        module.__file__ = decoder.__file__
+        with patch.dict(sys.modules, made):  # the decoder takes the primitives that were made for it
+            exec(compile(source.replace(right, wrong), name, "exec"), module.__dict__)
+    return made["decoder"]
 
 
 def answer(module: ModuleType, entry: dict) -> dict:

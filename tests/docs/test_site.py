@@ -17,7 +17,6 @@ pytest.importorskip("material")
 from sedic_tools.site import whole_repository as hook
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 LOOKED_AT = [
     "index.html",
     "five-minutes.html",
@@ -110,23 +109,12 @@ def address(site):
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if not CHROMIUM:
-        pytest.skip("chromium is not installed")
-    with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_pages_fit_and_ask_nobody(address, browser, scheme, width):
+def test_pages_fit_and_ask_nobody(address, chromium, scheme, width):
     """SCREENSHOTS=FOLDER keeps pictures of them."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page = chromium.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     for name in LOOKED_AT:
@@ -140,8 +128,8 @@ def test_pages_fit_and_ask_nobody(address, browser, scheme, width):
 
 
 @pytest.mark.slow
-def test_words_are_found(address, browser):
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+def test_words_are_found(address, chromium):
+    page = chromium.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{address}/index.html", wait_until="networkidle")
     page.fill("input[name=query]", "annotations")
     page.wait_for_selector(".md-search-result__link[href*='commands.html']")

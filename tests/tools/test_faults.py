@@ -120,6 +120,12 @@ def test_interrupted_while_something_is_imported(commands, tmp_path, module):
     assert_untouched(tmp_path, {})
 
 
+def test_a_package_that_is_missing_is_no_interruption():
+    code = "import sys; sys.modules['numpy'] = None; from sedic_tools.commands.start import pack; sys.exit(pack())"
+    done = run(sys.executable, "-c", code)
+    assert done.returncode == 1 and b"numpy" in done.stderr and b"interrupted" not in done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("tool", ["pack", "unpack"])
 def test_interrupted_at_any_moment(commands, tmp_path, tool):

@@ -1,5 +1,6 @@
 """The table of flipped bits and cut files: its command on a folder with one golden file, and that it would notice."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from sedic_tools.pages import flip_table
 
 PAGE = Path(__file__).parents[2] / "docs/flips.md"
 VALID = Path(__file__).parents[2] / "conformance/valid"
+MANIFEST = json.loads((VALID.parent / "manifest.json").read_text())
 
 
 def test_its_command(tmp_path):
@@ -22,7 +24,8 @@ def test_the_page_tells_of_all_golden_files():
         line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ") and line[2] not in "*f"
     ]
     told = {(row[0].removeprefix("| "), int(row[1])) for row in rows}
-    sizes = {path.stem: path.stat().st_size for path in VALID.glob("*.sedic")}
+    drafts = {Path(entry["file"]).stem for entry in MANIFEST["valid"] if "since" in entry}  # the page is of 1.0
+    sizes = {path.stem: path.stat().st_size for path in VALID.glob("*.sedic") if path.stem not in drafts}
     small = {(stem, size) for stem, size in sizes.items() if size <= flip_table.MOST_BYTES}
     assert told == {(stem, 8 * size) for stem, size in small} | small
 

@@ -55,6 +55,9 @@ def files(folder):
     return {path.name: path.read_bytes() for path in folder.glob("*.sedic")}
 
 
+@pytest.mark.skipif(
+    "SEDIC_TRY_RAY" not in os.environ, reason="a Ray node and two actors need an idle machine; SEDIC_TRY_RAY=1 runs it"
+)
 def test_a_killed_actor_loses_nothing_and_nothing_is_done_twice(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "words.json").write_text('{"overall": "A ball on soft ground."}')

@@ -15,7 +15,7 @@ GRAPHS = {  # the files NAME-PART.onnx -> their SHA-256
     "restorer": "247b0051a0a890f2861a16aee9e19f61ecba238f8f0e109f8816c03172b2a665",
 }
 REACH = (
-    192  # pixels: from 160 on nothing changes by more than a tenth of a level, with four stages by one (docs/onnx.md)
+    192  # pixels: from 160 on nothing changes by more than a tenth of a level, with four stages by one (docs/starts.md)
 )
 
 

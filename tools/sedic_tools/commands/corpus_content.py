@@ -9,14 +9,14 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from sedic_tools.commands.vector_parts import with_latent
+from sedic_tools.commands.vector_parts import FIRST, with_latent
 from sedicfmt.bitcoding import text_table, word_contexts, word_huffman
 from sedicfmt.container.schema import RATIOS
 from sedicfmt.errors import SedicError
 from sedicfmt.latents.av1 import still_picture
 from sedicfmt.latents.nano import analyse
 from sedicfmt.latents.nano.weights import load_latent_model
-from sedicfmt.latents.registry import DEFAULT_MODEL, id_of
+from sedicfmt.latents.registry import id_of
 from sedicfmt.limits import MAX_SIDE, MAX_TEXT_BYTES, MIN_SIDE
 from sedicfmt.model import Extension, Mask, SedicFile, SedicObject, coded_size
 from sedicfmt.segments.latent import SymbolReader
@@ -38,9 +38,7 @@ def content(rng: Random) -> SedicFile:
         SedicObject(text(rng), mask(rng, width, height)) for _ in range(pick(rng, range(8), [3, 4, 2, 2, 1, 1, 1, 1]))
     )
     seed = pick(rng, [0, 1, 2**31, 2**32 - 1], [6, 1, 1, 1])
-    file = SedicFile(
-        width, height, DEFAULT_MODEL, b"", b"", text(rng), parts, seed, extensions(rng), latent_scale=scale
-    )
+    file = SedicFile(width, height, FIRST, b"", b"", text(rng), parts, seed, extensions(rng), latent_scale=scale)
     return pick(rng, [sampled, pictured, extreme, by_av1, without_bytes], [4, 4, 2, 2, 1])(rng, file)
 
 
@@ -91,7 +89,7 @@ def extreme(rng: Random, file: SedicFile) -> SedicFile:
 
 def pictured(rng: Random, file: SedicFile) -> SedicFile:
     """The latent of a soft or a noisy picture, at a random price."""
-    analysed = analyse.analyse(picture(rng, *file.coded_size), load_latent_model(DEFAULT_MODEL))
+    analysed = analyse.analyse(picture(rng, *file.coded_size), load_latent_model(FIRST))
     return replace(file, z=analysed.z_payload, y=analysed.y_payload(float(pick(rng, [0, 0.1, 1e9], [1, 1, 1]))))
 
 

@@ -103,7 +103,9 @@ def _start(tool: str) -> int:
             signal.signal(signal.SIGINT, _interrupt)
         exit_code = _exit_code(tool)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ImportError) as error:
+        if isinstance(error, ImportError) and not interruptions:  # numpy's C code makes one of an interruption
+            raise
         exit_code = 130
         _say(f"sedic-{tool}: interrupted")
     if not _flushed("stdout") and exit_code == 0:

@@ -27,12 +27,23 @@ class Needs:
     models: Mapping[str, str] = field(default_factory=dict)
     usage: str = ""
 
+    def __post_init__(self) -> None:
+        """Raises TypeError where the decorator is written, not where somebody lists what there is."""
+        for name in ("packages", "requirements"):
+            if not isinstance(getattr(self, name), tuple) or not all(
+                isinstance(one, str) for one in getattr(self, name)
+            ):
+                raise TypeError(f"{name} is a tuple of texts, not {getattr(self, name)!r}")
+        if not all(isinstance(one, str) for one in (self.extra, self.usage, *self.models, *self.models.values())):
+            raise TypeError("extra, usage, and what models holds are texts")
+
 
 def needs(*packages: str, **more: Any) -> Callable[[Made], Made]:
-    """Declares the packages that a factory's back end imports, and the other fields of `Needs`."""
+    """Declares the packages that a factory's back end imports, and the other fields of `Needs`. Raises TypeError."""
+    told = Needs(packages, **more)
 
     def declared(factory: Made) -> Made:
-        setattr(factory, "needs", Needs(packages, **more))  # noqa: B010 - mypy knows no attributes of functions
+        setattr(factory, "needs", told)  # noqa: B010 - mypy knows no attributes of functions
         return factory
 
     return declared

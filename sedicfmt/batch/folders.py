@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from sedicfmt.back_ends import BackEnds
+from sedicfmt.batch.decided_by import options_digest, pack_decided_by, unpack_decided_by
 from sedicfmt.batch.jobs import PICTURES, Job, Plan, plan
-from sedicfmt.batch.journal import Journal, sha256
+from sedicfmt.batch.journal import Journal
 from sedicfmt.batch.run import Outcome, Run
 from sedicfmt.batch.workers import Convert, Elsewhere, Made, converted
-from sedicfmt.decoders.registry import RESTORERS
-from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
-from sedicfmt.encoders.registry import DESCRIBERS
 from sedicfmt.limits import MAX_FILE_BYTES, MAX_PICTURE_BYTES
 from sedicfmt.pipeline.clock import OnStage
 from sedicfmt.pipeline.pack import open_back_ends, pack_picture
-from sedicfmt.pipeline.pack_options import LLM_OPTIONS, PackOptions
+from sedicfmt.pipeline.pack_options import PackOptions
 from sedicfmt.pipeline.picture import open_picture
 from sedicfmt.pipeline.unpack import UnpackOptions, Watcher, open_restorer, unpack_bytes
 from sedicfmt.pipeline.written_picture import PictureFormat
@@ -137,51 +131,9 @@ def unpack_folder(
     As `pack_folder`. Raises SedicError, OSError.
     """
     written = written or PictureFormat()
-    chosen = asdict(options)
-    chosen["restoring"].pop("device")
-    chosen |= _packages((RESTORERS, options.restorer))
-    chosen |= {} if written == PictureFormat() else {"written": asdict(written)}
     elsewhere = where.elsewhere(options.restoring.device)
     opener = Unpacker(options, written) if elsewhere else Unpacker(options, written, watcher)
-    found, digest = plan(sources, out, (".sedic",), written.suffix), options_digest(chosen)
+    found, digest = plan(sources, out, (".sedic",), written.suffix), options_digest(unpack_decided_by(options, written))
     with Journal(out, "sedic-unpack") as journal:
         run = Run(journal, digest, opener, MAX_FILE_BYTES, overwrite, elsewhere, (".sedic",), ".png")
         yield Batch(found, run.outcomes(found.jobs))
-
-
-SAYING = ("describe", "ground", "segment", "words_object", "mask_scale", *LLM_OPTIONS)  # who says what, how it is kept
-NOT_DECIDING = ("device", "preset", "base_url", "llm_timeout", "llm_retries")
-
-
-def options_digest(chosen: dict[str, Any]) -> str:
-    """SHA-256 of what was chosen and of this package's version, which may make something else of it."""
-    return sha256(json.dumps({"sedicfmt": version("sedicfmt"), **chosen}, sort_keys=True, default=str).encode())
-
-
-def _packages(*chosen: tuple[BackEnds, str]) -> dict[str, Any]:
-    """The other packages that back ends come from, with their versions: a new version may make something else."""
-    found = {table.kind: table.package(spec) for table, spec in chosen}
-    outside = {kind: package for kind, package in found.items() if package}
-    return {"packages": outside} if outside else {}
-
-
-def pack_decided_by(options: PackOptions) -> dict[str, Any]:
-    """All of `options` that decides a file: not the device, nor a preset's name, nor how long and how often a server is asked;
-    of an address what is no secret.
-
-    Of annotations the file's own bytes, not what it refers to; of models their names or paths. Raises SedicError, OSError.
-    """
-    chosen = {k: v for k, v in asdict(options).items() if k not in NOT_DECIDING}
-    if options.says_nothing:
-        return {name: value for name, value in chosen.items() if name not in SAYING}
-    chosen |= _packages((DESCRIBERS, options.describe), (GROUNDERS, options.ground), (SEGMENTERS, options.segment))
-    name, _, argument = options.describe.partition(":")
-    if name == "annotations" and argument:
-        chosen["annotations"] = sha256(Path(argument).read_bytes())
-    if name == "openai":
-        from sedicfmt.encoders.talk.describe_openai import open_openai
-        from sedicfmt.encoders.talk.openai_settings import public_url
-
-        settings = open_openai(argument or None, base_url=options.base_url).settings
-        chosen |= {"asked_model": settings.model, "server": public_url(settings.base_url)}  # "model" is the latent's
-    return chosen

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sedicfmt.back_ends import BackEnds
-from sedicfmt.errors import EncodeError, SedicError, Unsupported
+from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency, SedicError, Unsupported
 from sedicfmt.installing import install_extra
 from sedicfmt.latents.guarded import GuardedCodec
 
@@ -68,8 +68,8 @@ def open_codec(spec: str) -> GuardedCodec:
 def codec_of(model_id: int, spec: str | None = None) -> GuardedCodec:
     """The codec of the id in a file; `spec`: as the user named it, with an argument that says by which weights.
 
-    Raises Unsupported for an id that nobody registered, EncodeError where `spec` is a codec of another id, and as
-    `open_codec`.
+    Raises Unsupported for an id that nobody registered, EncodeError where `spec` is a codec of another id, BackendFailed where
+    the file's own lacks something, and as `open_codec`.
     """
     if spec is not None:
         named = open_codec(spec)
@@ -81,10 +81,18 @@ def codec_of(model_id: int, spec: str | None = None) -> GuardedCodec:
         line = ALLOCATED[model_id]
         if line.name not in CODECS.built_in:
             raise Unsupported(f"model {model_id} is {line.name}: {install_extra(line.extra)}", "header.model_id")
-        return open_codec(line.name)
+        return _of_this_file(line.name)
     if model_id in PRIVATE:
         return _private(model_id)
     raise Unsupported(f"model {model_id} is not known to this reader; known are {sorted(ALLOCATED)}", "header.model_id")
+
+
+def _of_this_file(name: str) -> GuardedCodec:
+    """As `open_codec`; what it lacks is lacking to this file, and other files of a folder go on without it."""
+    try:
+        return open_codec(name)
+    except MissingDependency as error:
+        raise BackendFailed(error.message, "header.model_id") from error
 
 
 def _private(model_id: int) -> GuardedCodec:

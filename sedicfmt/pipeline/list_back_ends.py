@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from sedicfmt.back_ends import BackEnds, entry_points
+from sedicfmt.back_ends import BackEnds, entry_points, package_of
 from sedicfmt.declared import Needs, needs_of
 from sedicfmt.decoders.registry import RESTORERS
 from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
@@ -49,13 +49,12 @@ def list_back_ends() -> list[BackEndState]:
 
 def _names(table: BackEnds) -> list[str]:
     """Also those that two packages have, which is told of each."""
-    return sorted({*table.built_in, *(entry.name for entry in entry_points(group=table.group))})
+    return sorted({*table.built_in, *(entry.name for entry in entry_points(table.group))})
 
 
 def _state(table: BackEnds, name: str) -> BackEndState:
-    packages = {entry.name: entry.dist for entry in entry_points(group=table.group)}
-    dist = packages.get(name)
-    package = f"{dist.name} {dist.version}" if dist else ""
+    entry = {entry.name: entry for entry in entry_points(table.group)}.get(name)
+    dist, package = (entry.dist, package_of(entry)) if entry else (None, "")
     try:
         factory, _ = table.find(name)
     except SedicError as error:

@@ -6,6 +6,7 @@ Needs the extra `compressai`.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sedicfmt.errors import EncodeError, MissingDependency
-from sedicfmt.installing import install_extra
+from sedicfmt.errors import EncodeError
+from sedicfmt.latents.compressai.missing import require_packages
 from sedicfmt.training import train_codec
 from sedicfmt.training.train_codec import CodecRun
 
@@ -39,14 +40,9 @@ class ChengCodec(nn.Module):
 
     def __init__(self, quality: int, pretrained: bool = False, channels: int = 0):
         super().__init__()
-        try:
-            from compressai.models import Cheng2020Attention
-            from compressai.zoo import cheng2020_attn
-        except ImportError as error:
-            raise MissingDependency(f"cheng2020-attn needs compressai: {install_extra('compressai')}") from error
+        require_packages()
         self.config = {"quality": quality, "channels": channels}
-        self.net: Any = cheng2020_attn(quality, "mse", pretrained=True) if pretrained else None
-        self.net = self.net or Cheng2020Attention(N=channels or CHANNELS[quality])
+        self.net = pretrained_net(quality) if pretrained else new_net(channels or CHANNELS[quality])
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x (B, 3, H, W), sides multiples of 64 -> (x~, bits of y for each picture, bits of z for each picture)."""
@@ -62,6 +58,20 @@ class ChengCodec(nn.Module):
         x_hat, bits_y, bits_z = self.eval()(x)
         self.train(learning)
         return x_hat, float(bits_y), float(bits_z)
+
+
+def new_net(channels: int) -> Any:
+    """CompressAI's network with random weights. Raises MissingDependency, BackendFailed."""
+    from sedicfmt.latents.compressai.checkpoint import zoo
+
+    return zoo().model_architectures[ARCHITECTURE](N=channels)
+
+
+def pretrained_net(quality: int) -> Any:
+    """The zoo's network, to be trained; of its checkpoint nothing but tensors is read. Raises MissingDependency."""
+    from sedicfmt.latents.compressai.checkpoint import load
+
+    return deepcopy(load(ARCHITECTURE, f"mse-{quality}").net).requires_grad_(True).train()
 
 
 def begin_from(net: Any, path: Path) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
@@ -17,8 +19,8 @@ torch = pytest.importorskip("torch", reason="compressai needs torch")
 pytest.importorskip("compressai", reason="this needs compressai (the extra of that name)")
 
 import sedicfmt  # noqa: E402
-from sedicfmt.errors import BackendFailed, EncodeError, Malformed, MissingDependency, Unsupported  # noqa: E402
-from sedicfmt.latents.compressai import find, strings  # noqa: E402
+from sedicfmt.errors import BackendFailed, EncodeError, LimitExceeded, Malformed, MissingDependency, Unsupported  # noqa: E402
+from sedicfmt.latents.compressai import find, networks, search, strings  # noqa: E402
 from sedicfmt.latents.compressai.checkpoint import digest_of, load, network_of, read_tensors, save, zoo  # noqa: E402
 from sedicfmt.latents.compressai.networks import KINDS, Hyperprior  # noqa: E402
 from sedicfmt.latents.compressai.payload import HEAD, Maker, split  # noqa: E402
@@ -243,6 +245,56 @@ def test_what_is_no_checkpoint_is_told(tmp_path, content, told):
         load(SERIAL, str(path))
 
 
+def hostile(change):
+    """A network's tensors with a change to some."""
+    tensors = dict(make(SERIAL, updated=False).state_dict())
+    return tensors | change(tensors)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda t: {"g_a.0.conv1.weight": torch.zeros(1).expand(1 << 20, 3, 3, 3)}, "more values than it brings"),
+        (lambda t: {"more": torch.zeros(1).as_strided((1 << 15, 1 << 15), (0, 0))}, "more values than it brings"),
+        (lambda t: {"more": torch.zeros(2, 2).to_sparse()}, "more values than it brings"),
+        (lambda t: {"g_a.0.conv1.weight": torch.zeros(1 << 30, 0, 3, 3)}, "channels; 512 are the most"),
+        (lambda t: {"g_a.0.conv1.weight": torch.zeros(600, 3, 3, 3)}, "channels; 512 are the most"),
+        (lambda t: {"entropy_bottleneck.quantiles": torch.full((12, 1, 3), torch.nan)}, "a quantile of the prior"),
+        (lambda t: {"entropy_bottleneck.quantiles": torch.full((12, 1, 3), 1e9)}, "a quantile of the prior"),
+    ],
+)  # fmt: skip
+def test_a_small_checkpoint_takes_no_more_memory_than_it_has_bytes(tmp_path, change, told):
+    path = tmp_path / "x.pth.tar"
+    torch.save(hostile(change), path)
+    assert path.stat().st_size < 1 << 20
+    with pytest.raises(BackendFailed, match=told):
+        load(SERIAL, str(path))
+
+
+def test_a_compressed_checkpoint_is_refused(tmp_path):
+    torch.save({"a": torch.zeros(1 << 20)}, tmp_path / "plain.pt")
+    with ZipFile(tmp_path / "plain.pt") as plain, ZipFile(tmp_path / "x.pt", "w", ZIP_DEFLATED) as packed:
+        for entry in plain.infolist():
+            packed.writestr(entry.filename, plain.read(entry))
+    with pytest.raises(BackendFailed, match="it is compressed"):
+        load(SERIAL, str(tmp_path / "x.pt"))
+
+
+def test_a_picture_over_the_limit_is_refused_and_a_budget_scales_it(files, monkeypatch):
+    model = f"compressai:{PARALLEL}@{files}/{PARALLEL}.pth.tar"
+    data = sedicfmt.pack(draw_photo(128, 96), model=model, **ALONE)
+    for module in (networks, search):
+        monkeypatch.setattr(module, "MOST_PIXELS", 6000)
+    for work in (
+        lambda: sedicfmt.pack(draw_photo(128, 96), model=model, **ALONE),
+        lambda: sedicfmt.unpack(data, stage="reference", model=model),
+    ):
+        with pytest.raises(LimitExceeded, match="not on 128x96; a budget"):
+            work()
+    small = sedicfmt.read(sedicfmt.pack(draw_photo(128, 96), model=model, max_bytes=100_000, **ALONE))
+    assert np.prod(small.coded_size) <= 6000
+
+
 def test_another_architectures_checkpoint_is_told(files):
     for architecture in ARCHITECTURES:
         for other in {"cheng2020-attn", "mbt2018-mean", "bmshj2018-factorized"} - {architecture}:
@@ -278,6 +330,24 @@ def test_the_checkpoint_is_found(files, where, monkeypatch, tmp_path):
         monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
     expected = sedicfmt.unpack(data, stage="reference", model=model)
     assert sedicfmt.unpack(data, stage="reference").tobytes() == expected.tobytes()
+
+
+def test_of_a_cache_only_what_is_named_so_is_read_and_nothing_twice(files, monkeypatch, tmp_path):
+    model = f"compressai:{PARALLEL}@{files}/{PARALLEL}.pth.tar"
+    data = sedicfmt.pack(draw_photo(64, 64), model=model, **ALONE)
+    (tmp_path / "hub/checkpoints").mkdir(parents=True)
+    for name in ("resnet50.pth", "mbt2018_mean-9.pth"):
+        save(make(PARALLEL, seed=9), tmp_path / "hub/checkpoints" / name)
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    monkeypatch.setenv(find.VARIABLE, f"{tmp_path}/not-there")
+    opened = []
+    monkeypatch.setattr(
+        find, "load", lambda architecture, path: opened.append(Path(path).name) or load(architecture, path)
+    )
+    for _ in range(2):
+        with pytest.raises(BackendFailed, match="which is not on this machine"):
+            sedicfmt.unpack(data, stage="reference")
+    assert opened == ["mbt2018_mean-9.pth"]
 
 
 def test_the_zoo_is_asked_by_name_and_a_network_that_is_not_there_is_told(monkeypatch):

@@ -7,6 +7,7 @@ import tests.torchvision_beside.sitecustomize  # noqa: F401 - a torchvision that
 torch = pytest.importorskip("torch", reason="training needs torch (the train extra)")
 
 from sedicfmt.errors import EncodeError, MissingDependency  # noqa: E402
+from sedicfmt.latents.compressai import missing  # noqa: E402
 from sedicfmt.training import train_cheng  # noqa: E402
 from sedicfmt.training.config import load_config  # noqa: E402
 from tests.conftest import draw_photo  # noqa: E402
@@ -19,7 +20,7 @@ def test_the_configuration_is_the_papers():
 
 
 def test_without_compressai_it_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "compressai.models", None)
+    monkeypatch.setattr(missing, "find_spec", lambda name: None)
     with pytest.raises(MissingDependency, match="compressai"):
         train_cheng.ChengCodec(1)
 
@@ -45,6 +46,26 @@ def test_it_learns_and_goes_on(tmp_path, monkeypatch):
     assert 0 < figures["check_bpp_y"] < 10
     assert figures["check_psnr"] > 3
     run.model.net.update(force=True)  # as for a file: the prior's quantiles are in order
+
+
+def test_of_the_zoos_checkpoint_nothing_but_tensors_is_read(tmp_path, monkeypatch):
+    pytest.importorskip("compressai", reason="the fine-tuning needs compressai (the extra of that name)")
+    from sedicfmt.latents.compressai.checkpoint import zoo
+
+    asked, net = [], zoo().model_architectures["cheng2020-attn"](16)
+
+    def fetch(url, **how):
+        asked.append(how["weights_only"])
+        return dict(net.state_dict())
+
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", fetch)
+    monkeypatch.setattr(
+        "compressai.zoo.image.load_state_dict_from_url", None
+    )  # CompressAI's own way unpickles everything
+    begun = train_cheng.ChengCodec(1, pretrained=True).net
+    assert asked == [True]
+    assert all(torch.equal(value, begun.state_dict()[name]) for name, value in net.named_parameters())
+    assert begun.training and all(parameter.requires_grad for parameter in begun.parameters())
 
 
 def test_it_begins_from_compressais_checkpoint_and_is_exported_as_one(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 
 from sedic_tools.commands import inspect
 from sedicfmt import back_ends
+from sedicfmt.declared import needs
 from sedicfmt.installing import install_extra
 from sedicfmt.pipeline import list_back_ends as listing
 from tests.tools.test_json import printed
@@ -112,3 +113,14 @@ def test_files_or_back_ends_but_not_both(monkeypatch, arguments):
     with pytest.raises(SystemExit) as leaving:
         inspect.main()
     assert leaving.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"requirements": "torch"}, {"extra": None}, {"usage": 3}, {"models": {"a/b": None}}, {"models": {1: "fetch"}}],
+)
+def test_what_a_factory_declares_wrong_is_told_where_it_is_written(wrong):
+    with pytest.raises(TypeError, match="text"):
+        needs("numpy", **wrong)
+    with pytest.raises(TypeError, match="packages"):
+        needs(("numpy", "torch"))

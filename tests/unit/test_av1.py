@@ -137,8 +137,9 @@ def test_a_damaged_tile_is_no_error_of_the_format():
 def test_a_pillow_without_avif_is_told(monkeypatch):
     frame = still()
     monkeypatch.setattr(still_picture.features, "check", lambda feature: False)
+    with pytest.raises(BackendFailed, match="pip install"):
+        codec_of(AV1)
     for call in (
-        lambda: codec_of(AV1),
         lambda: still_picture.encode(draw_photo(16, 16), 9, 8),
         lambda: still_picture.decode(frame, 96, 64),
     ):

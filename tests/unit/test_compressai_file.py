@@ -4,14 +4,13 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 import sedicfmt
-from sedicfmt.errors import EncodeError, Malformed, MissingDependency, Unsupported
-from sedicfmt.latents.compressai import codec
+from sedicfmt.errors import BackendFailed, EncodeError, Malformed, MissingDependency, Unsupported
+from sedicfmt.latents.compressai import missing
 from sedicfmt.latents.compressai.payload import ARCHITECTURES, Maker, join, split
 from sedicfmt.pipeline.report import report_bytes
 from tests.conftest import draw_photo
@@ -90,17 +89,18 @@ def test_what_is_no_head_is_refused():
 
 
 def test_what_lacks_is_told_with_its_command(file, monkeypatch):
-    monkeypatch.setattr(codec, "find_spec", lambda name: None if name == "compressai" else find_spec(name))
-    for work in (
-        lambda: sedicfmt.unpack(sedicfmt.write(file), stage="reference"),
-        lambda: sedicfmt.pack(draw_photo(64, 48), model="compressai:mbt2018", objects=0, words_overall=0),
-    ):
-        with pytest.raises(MissingDependency, match=r"compressai needs compressai: pip install .*compressai") as told:
-            work()
-        assert told.value.exit_code == 8
+    """To a file it is its own fault, so that a folder's others go on; to who packs with it, everybody's."""
+    monkeypatch.setattr(missing, "find_spec", lambda name: None if name == "compressai" else name)
+    told = r"compressai needs compressai: pip install .*compressai"
+    with pytest.raises(BackendFailed, match=told) as failed:
+        sedicfmt.unpack(sedicfmt.write(file), stage="reference")
+    assert (failed.value.exit_code, failed.value.path) == (8, "header.model_id")
+    with pytest.raises(MissingDependency, match=told) as lacking:
+        sedicfmt.pack(draw_photo(64, 48), model="compressai:mbt2018", objects=0, words_overall=0)
+    assert lacking.value.exit_code == 8
 
 
 def test_names_are_looked_at_before_packages(monkeypatch):
-    monkeypatch.setattr(codec, "find_spec", lambda name: None)
+    monkeypatch.setattr(missing, "find_spec", lambda name: None)
     with pytest.raises(EncodeError, match="no architecture 'jpeg' here; there are bmshj2018-factorized"):
         sedicfmt.pack(draw_photo(64, 48), model="compressai:jpeg", objects=0, words_overall=0)

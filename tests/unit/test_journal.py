@@ -112,9 +112,26 @@ def test_one_run_at_a_time(out):
         pass
 
 
+def test_a_codecs_weights_decide_by_their_bytes(tmp_path):
+    from sedicfmt.batch.decided_by import pack_decided_by, unpack_decided_by
+    from sedicfmt.pipeline.pack_options import PackOptions
+    from sedicfmt.pipeline.unpack import UnpackOptions
+    from sedicfmt.pipeline.written_picture import PictureFormat
+
+    model = f"compressai:mbt2018@{tmp_path}/a.pt"
+    seen = []
+    for content in (b"one", b"two"):
+        (tmp_path / "a.pt").write_bytes(content)
+        for says in ({"objects": 0, "words_overall": 0}, {}):
+            seen.append(pack_decided_by(PackOptions(model=model, **says))["weights"])
+        seen.append(unpack_decided_by(UnpackOptions(model=model), PictureFormat())["weights"])
+    assert seen[:3] == seen[:1] * 3 and seen[3:] == seen[3:4] * 3 and seen[0] != seen[3]
+    assert "weights" not in pack_decided_by(PackOptions())
+
+
 def test_a_folder_asked_of_a_model_is_made_anew_by_another_latent(monkeypatch):
     """The language model's name does not stand in the place of the latent codec's."""
-    from sedicfmt.batch.folders import pack_decided_by
+    from sedicfmt.batch.decided_by import pack_decided_by
     from sedicfmt.pipeline.pack_options import PackOptions
 
     monkeypatch.setenv("OPENAI_API_KEY", "key")

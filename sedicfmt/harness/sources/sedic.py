@@ -33,6 +33,7 @@ from sedicfmt.harness.measured_process import Ended, run_metered
 from sedicfmt.harness.prepare import Photo
 from sedicfmt.harness.sources.source import BPP, BYTES, FILE, PICTURE, Coded, Point, Workshop, within, without_folders
 from sedicfmt.installing import install_whole
+from sedicfmt.latents.registry import CODECS
 from sedicfmt.pipeline.report import report_bytes
 
 NOT_OURS = ("--max-bytes", "--target-bpp", "--json", "-o", "--output", "--overwrite", "--jobs", "--save-stages")
@@ -202,7 +203,7 @@ def named_files(options: Sequence[str]) -> list[Any]:
 @cache
 def made_by() -> dict[str, Any]:
     """The package's own code, tables and weights by a digest; versions of what computes; other packages' back ends."""
-    tables = (DESCRIBERS, GROUNDERS, SEGMENTERS, RESTORERS)
+    tables = (DESCRIBERS, GROUNDERS, SEGMENTERS, CODECS, RESTORERS)
     outside = sorted({package_of(entry) for table in tables for entry in table.installed().values()})
     return {"sedicfmt": metadata.version("sedicfmt"), "digest": package_digest(), "with": versions(), "others": outside}
 

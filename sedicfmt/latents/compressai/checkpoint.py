@@ -16,15 +16,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile, is_zipfile
 
 import torch
 
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
-from sedicfmt.installing import install_extra
+from sedicfmt.latents.compressai.missing import need
 from sedicfmt.latents.compressai.payload import CHECKPOINT_BYTES
 
 SUFFIXES = (".pth.tar", ".pth", ".pt", ".safetensors")
 ZOO = re.compile(r"(mse|ms-ssim)-([1-9])")
+MOST_CHANNELS = 512  # N and M of a network; CompressAI's own have 320 at most. What is built grows with their product
+MOST_QUANTILE = 32767  # a table of the prior has a place for each whole number between two quantiles
 WRAPPERS = ("network", "state_dict", "model_state_dict")  # where trainers put the tensors
 # Of the tensors, those that code and paint; what only training needs has had other names from version to version.
 CODING = re.compile(
@@ -47,7 +50,7 @@ def zoo() -> Any:
     try:
         from compressai.zoo import image
     except ImportError as error:
-        raise MissingDependency(f"this needs compressai ({error}): {install_extra('compressai')}") from error
+        raise MissingDependency(need(str(error))) from error
     except Exception as error:  # torchvision beside a torch that it was not made for raises RuntimeError
         raise BackendFailed(f"compressai does not load here: {error}") from error
     return image
@@ -76,16 +79,30 @@ def _load(architecture: str, checkpoint: str, state: tuple[int, int] | None) -> 
 
 
 def network_of(architecture: str, tensors: dict[str, Any], name: str) -> Any:
-    """CompressAI's network with these tensors, ready to code. Raises BackendFailed for those of another network."""
+    """CompressAI's network with these tensors, ready to code. Raises BackendFailed for those of another network,
+    MissingDependency."""
+    made_by = zoo().model_architectures[architecture]
     from compressai.zoo.pretrained import load_pretrained
 
     try:
-        net = zoo().model_architectures[architecture].from_state_dict(load_pretrained(tensors))
+        renamed = load_pretrained(tensors)
+        check_sizes(renamed)
+        net = made_by.from_state_dict(renamed)
+        net.update()  # computes only what is not there
     except (KeyError, IndexError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         told = " ".join(str(error).split())[:200]
         raise BackendFailed(f"{name} is no checkpoint of {architecture}: {type(error).__name__}: {told}") from error
-    net.update()  # computes only what is not there
     return net.eval().requires_grad_(False)
+
+
+def check_sizes(tensors: dict[str, Any]) -> None:
+    """Raises ValueError for a network that is larger than any that codes pictures: a small file can ask for all memory."""
+    widest = max((n for name, tensor in tensors.items() if name.startswith("g_a.") for n in tensor.shape), default=0)
+    if widest > MOST_CHANNELS:
+        raise ValueError(f"{widest} channels; {MOST_CHANNELS} are the most")
+    quantiles = tensors["entropy_bottleneck.quantiles"]
+    if not bool((quantiles.abs() <= MOST_QUANTILE).all()):  # False for NaN, too
+        raise ValueError(f"a quantile of the prior is no number within {MOST_QUANTILE}")
 
 
 def read_tensors(path: Path) -> dict[str, Any]:
@@ -100,6 +117,8 @@ def read_tensors(path: Path) -> dict[str, Any]:
             raise BackendFailed(f"{path.name} is a run of training: sedic-train export {path} OUT.pth.tar")
         if not content or not all(isinstance(value, torch.Tensor) for value in content.values()):
             raise ValueError("it holds no dictionary of tensors")
+        if odd := sorted(name for name, tensor in content.items() if not _holds_its_values(tensor)):
+            raise ValueError(f"{odd[0]} says that it has more values than it brings")
     except BackendFailed:
         raise
     except Exception as error:  # torch, pickle and safetensors have many errors for a broken or hostile file
@@ -128,12 +147,22 @@ def save(net: Any, path: Path) -> None:
         torch.save(tensors, path)
 
 
+def _holds_its_values(tensor: torch.Tensor) -> bool:
+    """Whether there is a value for each place: a stride of 0 makes terabytes of one number."""
+    is_plain = tensor.layout == torch.strided and tensor.device.type == "cpu" and not tensor.is_quantized
+    return is_plain and tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
+
+
 def _read(path: Path) -> dict[str, Any]:
     if path.suffix == ".safetensors":
         from safetensors.torch import load_file
 
         tensors: dict[str, Any] = load_file(path)
         return tensors
+    if is_zipfile(path):  # torch.save compresses nothing
+        with ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > path.stat().st_size:
+                raise ValueError("it is compressed, and grows when it is read")
     content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     return content
 

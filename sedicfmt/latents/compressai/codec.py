@@ -7,19 +7,18 @@ from which the paper begins. To decode, nothing need be named where the checkpoi
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from typing import Any
 
 from sedicfmt.declared import needs, reads_files
-from sedicfmt.errors import EncodeError, MissingDependency
-from sedicfmt.installing import install_extra
+from sedicfmt.errors import EncodeError
+from sedicfmt.latents.compressai.missing import PACKAGES, require_packages
 from sedicfmt.latents.compressai.payload import NUMBERS, split
 from sedicfmt.latents.interfaces import DecodedLatent, LatentEncoder
 from sedicfmt.model import SedicFile
+from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture
 
 DEFAULT_CHECKPOINT = "mse-1"
-PACKAGES = ("torch", "compressai")
 
 
 class CompressaiCodec:
@@ -80,9 +79,8 @@ def open_compressai(argument: str | None) -> CompressaiCodec:
         raise EncodeError(
             f"{argument!r} names no checkpoint behind the @: a file, or one of the zoo such as mse-1", "model"
         )
-    if missing := [name for name in PACKAGES if find_spec(name) is None]:
-        told = f"the model compressai needs {' and '.join(missing)}: {install_extra('compressai')}"
-        raise MissingDependency(told)
+    require_packages()
     # threads that wait busily are far slower where another process has a core; read when torch loads
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    package("torch", extra="compressai", who="the model compressai needs")  # and with it --threads
     return CompressaiCodec(architecture, checkpoint or DEFAULT_CHECKPOINT)

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from sedicfmt.errors import BackendFailed, SedicError
-from sedicfmt.latents.compressai.checkpoint import SUFFIXES, load
+from sedicfmt.latents.compressai.checkpoint import SUFFIXES, load, zoo
 from sedicfmt.latents.compressai.payload import Maker
 
 VARIABLE = "SEDIC_CHECKPOINTS"
@@ -29,31 +29,46 @@ def check_same(maker: Maker, architecture: str, digest: bytes, name: str) -> Non
 
 
 def find(maker: Maker) -> Any:
-    """The network that made a file. Raises BackendFailed that says which it is and what to do."""
-    named = [Path(part).expanduser() for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
-    return _find(maker.architecture, maker.checkpoint, (*named, Path(torch.hub.get_dir()) / "checkpoints"))
-
-
-@lru_cache(maxsize=2)  # a folder of files is mostly of one checkpoint
-def _find(architecture: str, digest: bytes, places: tuple[Path, ...]) -> Any:
-    for path in _candidates(architecture, places):
-        try:
-            loaded = load(architecture, str(path))
-        except (SedicError, OSError):  # of another architecture, or something else altogether
-            continue
-        if loaded.digest == digest:
-            return loaded.net
+    """The network that made a file. Raises BackendFailed that says which it is and what to do, MissingDependency."""
+    zoo()  # without it no checkpoint can be read
+    for path in _candidates(maker.architecture):
+        state = path.stat()
+        if _digest(maker.architecture, str(path), (state.st_size, state.st_mtime_ns)) == maker.checkpoint:
+            return load(maker.architecture, str(path)).net
+    named = maker.checkpoint.hex()
     raise BackendFailed(  # of this file alone: a folder's other files go on
-        f"the picture was made by compressai's {architecture} with the checkpoint {digest.hex()}, which is not on this "
-        f"machine; name it with --model compressai:{architecture}@FILE, or set {VARIABLE} to a folder that holds it",
+        f"the picture was made by compressai's {maker.architecture} with the checkpoint {named}, which is not on this "
+        f"machine; name it with --model compressai:{maker.architecture}@FILE, or set {VARIABLE} to a folder that holds it",
         "z",
     )
 
 
-def _candidates(architecture: str, places: tuple[Path, ...]) -> Iterator[Path]:
-    """Files that may be checkpoints, those named after the architecture first."""
-    found = list[Path]()
-    for place in places:
-        found += sorted(place.iterdir()) if place.is_dir() else [place]
-    files = [path for path in found if path.is_file() and path.name.endswith(SUFFIXES)]
-    yield from sorted(files, key=lambda path: architecture not in path.name.replace("_", "-"))
+@lru_cache(maxsize=256)  # of a folder of files each asks again
+def _digest(architecture: str, path: str, state: tuple[int, int]) -> bytes | None:
+    """A checkpoint's digest as long as its size and time stay; None of another architecture, or something else altogether."""
+    try:
+        return load(architecture, path).digest
+    except (SedicError, OSError):
+        return None
+
+
+def _candidates(architecture: str) -> Iterator[Path]:
+    """Files that may be checkpoints: of the user's all, those named after the architecture first; of torch's cache those."""
+
+    def is_named(path: Path) -> bool:
+        return path.name.replace("_", "-").startswith(architecture)
+
+    places = [Path(part).expanduser() for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
+    own = [path for place in places for path in _files(place)]
+    cached = [path for path in _files(Path(torch.hub.get_dir()) / "checkpoints") if is_named(path)]
+    yield from sorted(own, key=lambda path: not is_named(path))
+    yield from cached
+
+
+def _files(place: Path) -> list[Path]:
+    """A file, or those of a folder, whose names may be a checkpoint's; none of what cannot be looked at."""
+    try:
+        found = sorted(place.iterdir()) if place.is_dir() else [place]
+        return [path for path in found if path.name.endswith(SUFFIXES) and path.is_file()]
+    except OSError:
+        return []

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from sedicfmt.bitcoding.rans import Tables
-from sedicfmt.errors import BackendFailed
+from sedicfmt.errors import BackendFailed, LimitExceeded
 from sedicfmt.picture import Picture
 
 Exact = NDArray[np.float64]
@@ -30,6 +30,7 @@ Values = NDArray[np.int32]
 # (place in y, index of a table for each value there, mean of each) -> the values
 Code = Callable[[Any, NDArray[np.int64], Exact], Values]
 SLOPE = 0.01  # of LeakyReLU
+MOST_PIXELS = 1 << 24  # of the coded picture: the widest of the networks take some 800 bytes a pixel, 13 GB then
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,13 @@ class Analysed:
 
     z: Values
     y: Exact
+
+
+def check_pixels(width: int, height: int) -> None:
+    """Raises LimitExceeded for a coded picture that takes more memory than there mostly is."""
+    if width * height > MOST_PIXELS:
+        told = f"compressai's networks are run on {MOST_PIXELS} pixels at most, not on {width}x{height}"
+        raise LimitExceeded(f"{told}; a budget (--max-bytes) scales the picture down", "header.latent_scale")
 
 
 def require_tables(tables: Tables, count: int, each: str) -> None:

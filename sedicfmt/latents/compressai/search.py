@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from sedicfmt.latents.compressai.networks import Network
+from sedicfmt.latents.compressai.networks import MOST_PIXELS, Network, check_pixels
 from sedicfmt.latents.compressai.payload import Maker, join
 from sedicfmt.latents.compressai.strings import write
 from sedicfmt.latents.interfaces import CodedLatent, FileSize
@@ -44,7 +44,7 @@ class CompressaiEncoder:
         scale = max(self._likely_scale(size, most_bytes), least_scale)
         while scale >= least_scale and not fits(scale):
             scale -= 1
-        while least_scale <= scale < LARGEST_SCALE and fits(scale + 1):
+        while least_scale <= scale < self._most_scale() and fits(scale + 1):
             scale += 1
         return self.at(scale) if scale >= least_scale else None
 
@@ -52,10 +52,16 @@ class CompressaiEncoder:
         """Where it would lie if the bytes grew with the area: a large scale takes long to try."""
         bare = size(CodedLatent(LEAST_SCALE, b"", b""))
         grown = max(0, most_bytes - bare) / max(1, size(self.at(LEAST_SCALE)) - bare)
-        return min(int(LEAST_SCALE * math.sqrt(grown)), LARGEST_SCALE)
+        return min(int(LEAST_SCALE * math.sqrt(grown)), self._most_scale())
+
+    def _most_scale(self) -> int:
+        """The largest that memory allows."""
+        scales = range(LARGEST_SCALE, 1, -1)
+        return next((scale for scale in scales if math.prod(coded_size(*self.photo.size, scale)) <= MOST_PIXELS), 1)
 
     def _at(self, scale: int) -> CodedLatent:
         width, height = coded_size(*self.photo.size, scale)
+        check_pixels(width, height)
         small = self.photo.resize((width, height), Image.Resampling.LANCZOS) if scale < 16 else self.photo
         strings = write(self.network, self.network.analyse(np.asarray(small)))
         maker = Maker(self.architecture, self.checkpoint, strings.symbols)

@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from sedicfmt.bitcoding.rans import MOST_MAGNITUDE, RansReader, Tables
 from sedicfmt.errors import BackendFailed, Malformed
-from sedicfmt.latents.compressai.networks import Analysed, Exact, Network, Values, channel_indexes, rounded
+from sedicfmt.latents.compressai.networks import (
+    Analysed,
+    Exact,
+    Network,
+    Values,
+    channel_indexes,
+    check_pixels,
+    rounded,
+)
 from sedicfmt.latents.compressai.payload import SYMBOLS_BYTES, Maker
 from sedicfmt.latents.interfaces import in_segment
 from sedicfmt.picture import Picture
@@ -79,8 +87,9 @@ def read(network: Network, maker: Maker, z: bytes, y: bytes, size: tuple[int, in
     """Decode both strings of a picture of that width and height.
 
     Raises Malformed with path "z" or "y" for what no encoder wrote, BackendFailed with path "y" for what does not decode to
-    the values that were written.
+    the values that were written, LimitExceeded for a picture that is too large.
     """
+    check_pixels(*size)
     try:
         z_values = read_z(network, z, network.grid(*size))
     except Malformed as error:

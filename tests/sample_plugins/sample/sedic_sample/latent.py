@@ -60,8 +60,11 @@ class Thumbnail:
     def __init__(self, file):
         self.file = file
         try:
+            side = file.z[0]
+            if not 1 <= side <= 64:
+                raise ValueError(f"a side of {side}")
             small = np.frombuffer(zlib.decompressobj().decompress(file.y, 64 * 64 * 3), np.uint8)
-            self.small = small.reshape(file.z[0], file.z[0], 3)
+            self.small = small.reshape(side, side, 3)
         except (zlib.error, ValueError, IndexError) as error:
             raise Malformed(f"no thumbnail: {error}", "y") from None
 

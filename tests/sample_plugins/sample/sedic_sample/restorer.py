@@ -30,4 +30,8 @@ def open_soft(argument, *, changes):
     """The factory. `changes`: what the user wants otherwise (--strength 0.5); of these only `strength` means anything here."""
     if unknown := set(changes) - {"strength", "objects"}:
         raise EncodeError(f"soft has no {', '.join(sorted(unknown))}")
-    return SoftRestorer(float(argument or 2.0) * float(changes.get("strength", 1.0)))
+    try:
+        radius = float(argument or 2.0)
+    except ValueError:
+        raise EncodeError(f"soft takes a radius in pixels, not {argument}") from None
+    return SoftRestorer(radius * float(changes.get("strength", 1.0)))

@@ -38,6 +38,7 @@ def openai_environment(monkeypatch, tmp_path):
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory):
     """The tiny Stable Diffusion as diffusers saves it, with a ControlNet in `controlnet`."""
+    pytest.importorskip("diffusers")
     from tests.backends.tiny_models import build_tiny_stable_diffusion
 
     path = tmp_path_factory.mktemp("tiny") / "tiny-sd"

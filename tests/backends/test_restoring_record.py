@@ -83,7 +83,6 @@ def test_the_png_holds_it_whatever_the_words_are():
 
 
 def test_how_a_model_computes_is_told(folder):
-    pytest.importorskip("diffusers")
     from sedicfmt.decoders.diffusers.load import open_model
 
     def computed(**how):

@@ -119,7 +119,6 @@ def test_the_bundled_restorer_says_that_it_cannot(data, tmp_path):
 
 
 def test_a_diffusion_model_can(data, folder):
-    pytest.importorskip("diffusers")
     how = {"use_reference": False, "steps": 2, "object_steps": 2, "device": "cpu"}
     restorers = (f"diffusers:{folder},{folder}/controlnet", f"diffusers:{folder}")
     done = [sedicfmt.unpack(data, restorer=name, **how) for name in restorers]

@@ -8,6 +8,7 @@ whole picture's, one object's, or none (so that guidance without a classifier ha
     + feature_weight * distance in EfficientNet-Lite0's features: what squared error calls noise, eyes miss
     + texture_weight * texture distance in the same features: detail of the right strength, though in another place
     + critic_weight, pixel_weight * two critics' verdicts (`critic.py`): does it look like a photo?
+    + colour_weight * the squared error's part that is colour, not brightness: colours that are made up are specks to an eye
     + grid_weight * the part of the error that repeats from patch to patch (`grid.py`), in units of its deviation
     + energy_weight * E (equation 2) where the words are one object's: so words look where their object is
     + bits a coded pixel + lmbda * squared error of the reference, where the codec made it
@@ -38,6 +39,7 @@ from sedicfmt.evaluation.lpips import Lpips
 from sedicfmt.latents.nano.depthwise import use_depthwise
 from sedicfmt.latents.nano.network import NanoCodec
 from sedicfmt.training import references
+from sedicfmt.training.colour import colour
 from sedicfmt.training.critic import Critic, PixelCritic
 from sedicfmt.training.examples import Example, ExampleSettings, ExampleSource
 from sedicfmt.training.grid import repeated
@@ -74,6 +76,7 @@ class RestorerSettings(ExampleSettings):
     critic_weight: float = 0.015
     pixel_weight: float = 0.02
     grid_weight: float = 0.01
+    colour_weight: float = 0.2
     energy_weight: float = 0.0007
     lmbda: float = 1.5e-4
     critic_rate: float = 5e-4
@@ -147,7 +150,8 @@ class RestorerRun(TrainingRun):
         _, gain = precondition(clean, alpha_bar, steered)
         error = (guess - clean) / gain
         parts = {"error": error.square().mean(), "energy": self.energy(examples, maps)}
-        parts["grid"] = repeated(F.pixel_shuffle(error, PATCH))
+        whole = F.pixel_shuffle(error, PATCH)
+        parts |= {"grid": repeated(whole), "colour": colour(whole).square().mean()}
         parts |= self.looked_at(*(F.pixel_shuffle(part, PATCH) for part in (guess, clean, steered)))
         total = torch.stack([getattr(self.s, f"{name}_weight") * part for name, part in parts.items()]).sum()
         parts |= {"bpp": reference.bpp, "mse": reference.mse}

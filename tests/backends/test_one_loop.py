@@ -37,6 +37,8 @@ def asked():
         {"start": "objects", "strength": 0.5},
         {"start": "objects-low", "fusion": "stages", "round_trip": True},
         {"shared_noise": False, "before_first": "nothing", "last_control": "reference"},
+        {"keep_objects": True, "last_control": "reference", "steps": 3},
+        {"keep_objects": True, "fusion": "stages", "sampler": "ancestral"},
         {"use_reference": False},
         {"preset": "authors", "steps": 5, "object_steps": 4, "cfg": 1.2, "object_cfg": 1.2},
     ],

@@ -61,6 +61,20 @@ def test_pixels_of_no_object_are_the_reference_after_the_objects():
     assert not np.array_equal(restored[:, :4], asked.reference[:, :4])
 
 
+@pytest.mark.parametrize("more", [{}, {"fusion": "stages"}, {"steps": 1}])
+def test_kept_objects_are_as_their_stages_made_them_and_the_rest_as_if_there_were_none(more):
+    settings = dataclasses.replace(PLAIN, keep_objects=True, last_control="reference", **more)
+    objects = [ObjectToRestore("dog", left_half())]
+    restored = OragRestorer(toy_model(), settings).restore(request(objects)).picture
+    apart = OragRestorer(toy_model(), settings).restore(request(objects, stop_after_objects=True)).picture
+    without = OragRestorer(toy_model(), settings).restore(request()).picture
+    assert np.array_equal(restored[:, :4], apart[:, :4]) and np.array_equal(restored[:, 4:], without[:, 4:])
+    again = (
+        OragRestorer(toy_model(), dataclasses.replace(settings, keep_objects=False)).restore(request(objects)).picture
+    )
+    assert not np.array_equal(again[:, :4], apart[:, :4])
+
+
 def test_without_objects_the_loop_is_plain_denoising():
     """J = 0: nothing of the object stages is left, whatever their settings."""
     one = OragRestorer(toy_model(), PLAIN).restore(request())

@@ -33,13 +33,16 @@ export async function restore(ort, networks, words, { reference, width, height, 
     };
     return (await networks.restorer.run(given)).clean.data;
   };
-  let latent = unshuffle(shown, w, h);
+  const sketch = unshuffle(shown, w, h);
+  let latent = sketch, any = new Uint8Array(0);
   for (const [number, { mask }] of objects.entries()) {
     if (!mask.some(Boolean)) continue; // an empty one has no stage
     const inside = onGrid(mask, width, height, w, h), restored = await step(number, latent);
+    any = inside.map((yes, i) => (yes || any[i] ? 1 : 0));
     latent = latent.map((old, i) => (inside[i % inside.length] ? restored[i] : old)); // equation 4
   }
-  const detail = shuffle(await step(objects.length, latent), w, h);
+  const whole = await step(objects.length, sketch); // of the reference; objects stay as their stages left them
+  const detail = shuffle(latent.map((old, i) => (any[i % any.length] ? old : whole[i])), w, h);
   const low = lowFrequencies(shown.map((value, i) => value - detail[i]), w, h);
   return finished(detail.map((value, i) => value + low[i]), width, height, w, h);
 }

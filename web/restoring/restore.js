@@ -2,7 +2,8 @@
 //
 //     for each object d:   latent = the network's picture from noise, shown the latent so far, told Text_d; kept inside
 //                          the object's mask
-//     the whole:           the same with Text_all, kept everywhere; then the reference's colours
+//     the whole:           the same of the reference with Text_all, kept where no object is; then the reference's
+//                          colours
 //
 // `network` has the two graphs: words(numbers) -> text embeddings, picture({z, control, text, level, rows,
 // columns}).
@@ -23,15 +24,20 @@ export async function restore(reference, { width, height, seed }, { texts, masks
   const z = noise(seed, 0, planes.values.length);
   const shown = (control, stage) => network.picture({ z, control, text: text[stage], level: NOISIEST, rows, columns });
 
-  let latent = encode(planes);
+  const sketch = encode(planes);
+  let latent = sketch;
+  const covered = new Uint8Array(rows * columns);
   for (const [stage, { mask }] of kept.entries()) {
     progress(stage / (kept.length + 1));
     const inside = maskOnPatches(mask, { width, height }, planes);
+    inside.forEach((yes, place) => yes && (covered[place] = 1));
     const made = await shown(latent, stage);
     latent = latent.map((value, i) => (inside[i % inside.length] ? made[i] : value)); // equation 4
   }
   progress(kept.length / (kept.length + 1));
-  const restored = decode(await shown(latent, kept.length), planes.width, planes.height);
+  const whole = await shown(sketch, kept.length);
+  latent = latent.map((value, i) => (covered[i % covered.length] ? value : whole[i]));
+  const restored = decode(latent, planes.width, planes.height);
   keepColours(restored, planes);
   return samplesOf(restored, width, height);
 }

@@ -41,8 +41,9 @@ def open_model(device: str, settings: OragSettings) -> RestorationModel:
 
 
 def nano_settings() -> OragSettings:
-    """What `sedic-unpack` does without options: chosen on CLIC photos, see "Restoring" in spec/rationale.md."""
+    """What `sedic-unpack` does without options, see "Restoring" in spec/rationale.md: nothing is restored twice, for this
+    network sharpens what it gets."""
     return OragSettings(
-        object_steps=1, steps=1, guidance=None, object_cfg=1, cfg=1, negative_prompt="", start="noise", colour="wavelet",
-        detail=1.0,
+        object_steps=1, steps=1, guidance=None, object_cfg=1, cfg=1, negative_prompt="", start="noise",
+        last_control="reference", keep_objects=True, colour="wavelet", detail=1.0,
     )  # fmt: skip

@@ -7,6 +7,7 @@
                            z_{t-1} = M_j z_{t-1} + (1 - M_j) z_{j-1,t-1}         equation 4
         picture j+1 = z_0
     the whole:           z_T = start; control = picture J; text = Text_all; denoise to z_0
+                         with `keep_objects` equation 4 here as well: where objects are, what their stages restored
 
 Pictures between stages stay latents: cf_{j+1} = epsilon(D(z_{j,0})) is z_{j,0} but for what the autoencoder loses
 (`round_trip` does it the paper's way). The texts are encoded once for all stages. What the settings vary: settings.py.
@@ -15,7 +16,8 @@ Pictures between stages stay latents: cf_{j+1} = epsilon(D(z_{j,0})) is z_{j,0} 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, reduce
+from operator import or_
 
 import numpy as np
 
@@ -172,8 +174,16 @@ class Restoration(StageParts):
         control = self.control(self.latent0 if self.s.last_control == "reference" else latent)
         for step in self.walk(self.times, stage):
             z = self.denoised(z, step, stage, control, self.s.cfg, name)
+            if self.s.keep_objects and self.objects and (self.s.fusion == "steps" or step.t_next < 0):
+                kept = self.model.scheduler.add_noise(latent, self.noise(stage), step.t_next)
+                z = library(z).where(self.inside_any(), kept, z)
             self.request.on_step(name, step.number, len(self.times))
         return z
+
+    def inside_any(self) -> Array:
+        """Where any object is, on the latent's grid."""
+        grid = self.latent0.shape[2:]
+        return reduce(or_, (self.inside(item)(*grid) for item in self.objects))
 
     def whole_start(self, latent: Array, noise: Array, t: int) -> Array:
         """z_T of the whole stage as `start` says."""

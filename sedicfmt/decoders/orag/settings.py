@@ -33,6 +33,7 @@ class OragSettings:
                        noised "objects" picture, or its noised low frequencies, "objects-low" (the authors' script)
     strength           the share of T at which the whole stage starts; less keeps more of what `start` shows
     last_control       cf of the whole stage: the "objects" picture (Algorithm 1) or the "reference" (the authors' script)
+    keep_objects       the whole stage leaves objects as their own stages restored them, or restores them again
     fusion             objects are put together at all "steps" (equation 4), or at the end of "stages" (the authors' script)
     before_first       z_{-1,t}, what the first object is fused with: the noised "reference" latent, or "nothing": no fusion
     round_trip         cf_{j+1} = epsilon(D(z_{j,0})) as Algorithm 1 has it, instead of z_{j,0} itself
@@ -57,6 +58,7 @@ class OragSettings:
     start: Literal["noise", "reference", "objects", "objects-low"] = "reference"
     strength: float = 1.0
     last_control: Literal["objects", "reference"] = "objects"
+    keep_objects: bool = False
     fusion: Literal["steps", "stages"] = "steps"
     before_first: Literal["reference", "nothing"] = "reference"
     round_trip: bool = False

@@ -106,7 +106,7 @@ CHOICES = {
 }
 RULES: dict[str, Rule] = {
     **{name: of(*names) for name, names in CHOICES.items()},
-    **dict.fromkeys(("use_reference", "use_text", "shared_noise", "round_trip"), flag),
+    **dict.fromkeys(("use_reference", "use_text", "shared_noise", "round_trip", "keep_objects"), flag),
     "objects": whole(0, absent=True),
     "object_steps": whole(1),
     "steps": whole(1),

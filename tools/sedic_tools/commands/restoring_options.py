@@ -59,7 +59,8 @@ def add_algorithm(group: argparse._ArgumentGroup) -> None:
     starts = ("noise", "reference", "objects", "objects-low")
     add("--start", choices=starts, help="what the whole stage starts from; low: its low frequencies (noise)")
     add("--strength", type=float, metavar="X", help="share of the noise it starts at, above 0 to 1 (1)")
-    add("--last-control", choices=("objects", "reference"), help="what controls the whole stage (objects)")
+    add("--last-control", choices=("objects", "reference"), help="what controls the whole stage (reference)")
+    add("--keep-objects", action=YES_OR_NO, help="the whole stage leaves objects as their stages restored them (yes)")
     add("--colour", choices=("wavelet", "adain", "none"), help="colour correction (wavelet)")
 
 
@@ -96,6 +97,7 @@ ALGORITHM = "for experiments; other restorers have other defaults (sedicfmt/deco
 SETTINGS = (
     "preset", "objects", "object_steps", "steps", "object_cfg", "cfg", "negative_prompt", "start", "strength", "colour",
     "before_first", "round_trip", "detail", "sampler", "spacing", "fusion", "last_control",
+    "keep_objects",
 )  # fmt: skip
 GUIDANCE = {
     "eta": "eta", "share": "guided_share", "updates": "updates", "tokens": "tokens", "by_noise": "eta_by_noise",

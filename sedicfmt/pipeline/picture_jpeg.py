@@ -53,12 +53,16 @@ def changes_pixels(segment: Segment) -> bool:
 
 
 def profile_of(parts: list[bytes]) -> Encoding | None:
-    """Of the parts' bodies: number from 1, number of all, a piece."""
+    """Of the parts' bodies: number from 1 (some programs: from 0), number of all, a piece.
+
+    Programs differ in what they count: a profile that lacks its end is found by its own size, where it is used.
+    """
     if not parts:
         return None
     pieces = {part[0]: part[2:] for part in reversed(parts) if len(part) > 2}
     whole = b"".join(pieces[number] for number in sorted(pieces))
-    if set(pieces) != set(range(1, max(part[1] for part in parts if len(part) > 1) + 1)) or len(whole) > MOST_PROFILE:
+    numbers = (list(range(1, len(pieces) + 1)), list(range(len(pieces))))
+    if not whole or sorted(pieces) not in numbers or len(whole) > MOST_PROFILE:
         return Encoding(unknown="its colour profile is incomplete")
     return Encoding(whole)
 

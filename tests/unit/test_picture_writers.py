@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import struct
+import time
 from pathlib import Path
 
 import numpy as np
@@ -164,3 +166,15 @@ def test_an_avif_is_turned_by_its_boxes_alone():
     assert seen(encoded(draw_photo(48, 32), "AVIF", exif=exif))[0].shape == (48, 32, 3)
     xmp = b'<x:xmpmeta xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
     assert seen(encoded(draw_photo(48, 32), "AVIF", xmp=xmp))[0].shape == (32, 48, 3)
+
+
+@pytest.mark.parametrize(
+    "unit", [b"\xff\xe1\0\5a", b"\xff\xfe\x10\0", b"\xff\xe1\0\2", b"\xff\xdb\0\2", b"\xff", b"\xff\xe1\xff\xff"]
+)
+def test_a_jpeg_of_segments_without_end_takes_no_time(unit):
+    data = encoded(draw_photo(48, 32), "JPEG")
+    started = time.process_time()
+    for whole in (data[:2] + unit * (1_000_000 // len(unit)) + data[2:], data[:2] + unit * (1_000_000 // len(unit))):
+        with contextlib.suppress(EncodeError):
+            open_picture(whole, "photo")
+    assert time.process_time() - started < 5  # it was minutes

@@ -184,7 +184,6 @@ TOO_MUCH = _reason(
         "tokens? (?:is |has )?(?:invalid|expired)",
         "(?:access|auth|bearer|api) tokens?",
         "deadline",
-        "tokens per min(?:ute)?",
     ),
 )
 

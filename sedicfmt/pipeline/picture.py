@@ -107,7 +107,8 @@ def on_white(image: Image.Image, warn: Warn) -> Image.Image:
     if not image.has_transparency_data:
         return image.convert("RGB")
     rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
-    least, most = rgba.getchannel("A").getextrema()
+    alpha = np.asarray(rgba.getchannel("A"))
+    least, most = int(alpha.min()), int(alpha.max())
     if most == 0:  # as programs write that fill the fourth byte with zeros
         warn("the picture is wholly transparent; it is taken as opaque")
     if least == 255 or most == 0:

@@ -71,7 +71,7 @@ def words(picture: OpenedPicture) -> tuple[bytes, bytes]:
 
 def turned(picture: OpenedPicture, warn: Warn) -> Image.Image:
     """The picture as its EXIF orientation says."""
-    if not orientation_told(*words(picture))[1]:
+    if not told_orientation(picture)[1]:
         warn("the picture's EXIF data cannot be read; it is taken as it is stored")
     way = TURNS.get(orientation_of(picture))
     return picture.image if way is None else picture.image.transpose(way)
@@ -87,7 +87,19 @@ def orientation_of(picture: OpenedPicture | Image.Image) -> int:
             return told if told in TURNS else 1
         except Exception:  # whatever broken EXIF data makes Pillow raise
             pass
-    return orientation_told(*words(opened))[0]
+    return told_orientation(opened)[0]
+
+
+def told_orientation(picture: OpenedPicture) -> tuple[int, bool]:
+    """(1 to 8, whether EXIF can be read).
+
+    HEIC and AVIF are turned by their boxes alone (ISO/IEC 23000-22, 7.3.9): a HEIC's decoder has done it, of an AVIF Pillow
+    puts what they say into EXIF.
+    """
+    if picture.image.format == "HEIF":
+        return 1, True
+    exif, xmp = words(picture)
+    return orientation_told(exif, b"" if picture.image.format == "AVIF" else xmp)
 
 
 def on_white(image: Image.Image, warn: Warn) -> Image.Image:
@@ -95,12 +107,18 @@ def on_white(image: Image.Image, warn: Warn) -> Image.Image:
     if not image.has_transparency_data:
         return image.convert("RGB")
     rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
-    if rgba.getchannel("A").getextrema()[0] == 255:
+    alpha = np.asarray(rgba.getchannel("A"))
+    least, most = int(alpha.min()), int(alpha.max())
+    if most == 0:  # as programs write that fill the fourth byte with zeros
+        warn("the picture is wholly transparent; it is taken as opaque")
+    if least == 255 or most == 0:
         return rgba.convert("RGB")
-    warn("the picture is partly transparent; it is laid on white")
+    if least < SEEN_THROUGH:
+        warn("the picture is partly transparent; it is laid on white")
     return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
 
 
+SEEN_THROUGH = 250  # of 255; opaque pixels come out of lossy coders as 252
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
     5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,

@@ -15,7 +15,8 @@ class Beside:
     """`pixels`: the file without what changes no pixel, which so cannot refuse it.
 
     `encoding`: of its samples, None where it says nothing; `exif`, `xmp`: as they are; `depth`: bits a sample, 0 for unknown;
-    `several`: it holds more pictures than one; `warnings`: what could not be used.
+    `several`: it holds more pictures than one; `warnings`: what could not be used; `by_libtiff`: a TIFF without compression
+    that Pillow itself reads wrongly.
     """
 
     pixels: bytes
@@ -25,3 +26,4 @@ class Beside:
     depth: int = 0
     several: bool = False
     warnings: tuple[str, ...] = ()
+    by_libtiff: bool = False

@@ -47,8 +47,7 @@ def by_profile(image: Image.Image, profile: bytes, warn: Warn) -> Image.Image:
     flat, alpha = without_alpha(image)
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        space = source.profile.xcolor_space.strip()
-        flat = flat.convert(MODES[space]) if flat.mode != MODES[space] and flat.mode != "CMYK" else flat
+        flat = flat.convert(USED_AS[source.profile.xcolor_space.strip(), flat.mode])
         way = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), flat.mode, "RGB", INTENT)
         if flat.mode == "RGB" and changes_little(way):
             return image
@@ -105,5 +104,8 @@ def with_alpha(image: Image.Image, alpha: Image.Image | None) -> Image.Image:
     return image
 
 
-MODES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK", "Lab": "LAB"}
-"""Pillow's modes, by a profile's colour space."""
+USED_AS = {
+    ("RGB", "RGB"): "RGB", ("RGB", "L"): "RGB", ("RGB", "LAB"): "RGB", ("GRAY", "L"): "L", ("CMYK", "CMYK"): "CMYK",
+    ("Lab", "LAB"): "LAB",
+}  # fmt: skip
+"""(a profile's colour space, the picture's mode) -> the mode in which it is applied; others do not fit together."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sedicfmt.pipeline.picture_jpeg import START_OF_SCAN
+from sedicfmt.pipeline.picture_jpeg import MARKER, START_OF_SCAN
 
 PROGRESSIVE = (0xC2, 0xCA)
 BY_BIT = 0.62  # of a coefficient is known without its lowest bit
@@ -58,11 +58,8 @@ def markers(data: bytes) -> Iterator[tuple[int, bytes]]:
 def places(data: bytes) -> Iterator[tuple[int, int, int]]:
     """(where it begins, marker, where it says that it ends) of each segment; one without its length ends behind the file."""
     at = 2
-    while (at := data.find(b"\xff", at)) >= 0:
-        marker = data[at + 1] if at + 1 < len(data) else 0xFF
-        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD9:
-            at += 1 if marker == 0xFF else 2
-            continue
+    while match := MARKER.search(data, at):
+        at = match.start()
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4]) if at + 4 <= len(data) else len(data) + 1
-        yield at, marker, end
+        yield at, data[at + 1], end
         at = max(end, at + 2)

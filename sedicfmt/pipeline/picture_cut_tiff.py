@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
 
 from PIL import Image
 
 from sedicfmt.errors import EncodeError
-from sedicfmt.pipeline.picture_ifd import LETTERS, SIZES, Directory, first_directory
+from sedicfmt.pipeline.picture_ifd import Directory, first_directory, with_numbers
 
 Finish = Callable[[Image.Image], Image.Image]
 WIDTH, HEIGHT, COMPRESSION, ROWS_PER_STRIP, TILE_WIDTH, TILE_HEIGHT = 256, 257, 259, 278, 322, 323  # tags
@@ -39,18 +38,6 @@ def with_whole_strips(data: bytes) -> tuple[bytes, float, Finish]:
         )
     missing = [place(found, tags == PARTS[1], i) for i, ok in enumerate(whole) if not ok]
     return data, sum(whole) / len(whole), lambda image: blanked(image, missing)
-
-
-def with_numbers(data: bytes, found: Directory, tag: int, numbers: list[int]) -> bytes:
-    """The file with other numbers for a tag, where they stand."""
-    entry = next(entry for entry in found.entries if entry.tag == tag)
-    table = struct.pack(f"{found.order}{len(numbers)}{LETTERS[entry.kind]}", *numbers)
-    field = entry.raw[12:] if found.big else entry.raw[8:]
-    if SIZES[entry.kind] * entry.number <= len(field):
-        at = data.index(entry.raw, found.at) + len(entry.raw) - len(field)
-    else:
-        at = struct.unpack(found.order + ("Q" if found.big else "I"), field)[0]
-    return data[:at] + table + data[at + len(table) :]
 
 
 def place(found: Directory, tiled: bool, number: int) -> tuple[int, int, int, int]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -27,7 +28,9 @@ from sedicfmt.pipeline.picture_beside import Beside
 from sedicfmt.pipeline.picture_bitmaps import read_bmp, read_gif, read_qoi, read_tga
 from sedicfmt.pipeline.picture_boxes import CODESTREAM, read_heif, read_jp2, without_words
 from sedicfmt.pipeline.picture_cut import can_be_cut, decode_cut
+from sedicfmt.pipeline.picture_forgiving import by_libtiff
 from sedicfmt.pipeline.picture_jpeg import read_jpeg
+from sedicfmt.pipeline.picture_kinds import kind_of
 from sedicfmt.pipeline.picture_png import SIGNATURE, read_png
 from sedicfmt.pipeline.picture_tiff import read_tiff
 from sedicfmt.pipeline.picture_webp import read_webp
@@ -82,7 +85,8 @@ def _loaded(beside: Beside) -> tuple[Image.Image, list[str]]:
     told, formats = list[str](), known_formats()
 
     def decode(source: Any) -> Image.Image:
-        image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
+        with by_libtiff() if beside.by_libtiff else nullcontext():
+            image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=formats)
         check_size(*image.size)
         told[:] = frames_told(image) or ([SEVERAL] if beside.several else [])  # before the pixels: looking forgets them
         image.load()
@@ -162,16 +166,6 @@ def use_plugins(data: bytes, name: str) -> None:
                 plugin.register_heif_opener()
 
 
-def kind_of(data: bytes) -> str:
-    """What else it is, for a message."""
-    if not data:
-        return ": it is empty"
-    for start, kind in OTHERS:
-        if data.startswith(start):
-            return f": it is {kind}"
-    return ""
-
-
 FORMATS = (
     "AVIF", "BMP", "DIB", "GIF", "HEIF", "JPEG", "JPEG2000", "JXL", "MPO", "PNG", "PPM", "QOI", "TGA", "TIFF", "WEBP",
 )  # fmt: skip
@@ -188,9 +182,4 @@ PLUGINS = (
     ("HEIC", "pillow_heif", "pillow-heif",
      lambda data: data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS and b"avif" not in data[8:64]),
     ("JPEG XL", "pillow_jxl", "pillow-jxl-plugin", lambda data: data.startswith(JXL_STARTS)),
-)  # fmt: skip
-OTHERS = (
-    (b"%!PS", "PostScript"), (b"%PDF", "a PDF"), (b"<svg", "an SVG drawing"), (b"<?xml", "XML, perhaps a drawing"),
-    (b"8BPS", "a Photoshop document"), (b"PK", "an archive"), (b"\x5e\xd1", "a .sedic file, for sedic-unpack"),
-    (b"<!DOCTYPE", "a web page"), (b"<html", "a web page"),
 )  # fmt: skip

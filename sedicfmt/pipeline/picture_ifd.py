@@ -91,6 +91,18 @@ def entry(data: bytes, raw: bytes, order: str, big: bool) -> Entry | None:
     return Entry(tag, kind, count, raw, held[:size]) if size and len(held) >= size else None
 
 
+def with_numbers(data: bytes, found: Directory, tag: int, numbers: list[int]) -> bytes:
+    """The file with other numbers for a tag, where they stand."""
+    entry = next(entry for entry in found.entries if entry.tag == tag)
+    table = struct.pack(f"{found.order}{len(numbers)}{LETTERS[entry.kind]}", *numbers)
+    field = entry.raw[12:] if found.big else entry.raw[8:]
+    if SIZES[entry.kind] * entry.number <= len(field):
+        at = data.index(entry.raw, found.at) + len(entry.raw) - len(field)
+    else:
+        at = struct.unpack(found.order + ("Q" if found.big else "I"), field)[0]
+    return data[:at] + table + data[at + len(table) :]
+
+
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 """Bytes of a value of each type."""
 LETTERS = {

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sedicfmt.errors import EncodeError
 from sedicfmt.pipeline.picture_beside import MOST_PROFILE, Beside
 from sedicfmt.pipeline.picture_encoding import Encoding
 from sedicfmt.pipeline.picture_ifd import first_directory
@@ -53,66 +54,76 @@ def changes_pixels(segment: Segment) -> bool:
 
 
 def profile_of(parts: list[bytes]) -> Encoding | None:
-    """Of the parts' bodies: number from 1, number of all, a piece."""
+    """Of the parts' bodies: number from 1 (some programs: from 0), number of all, a piece.
+
+    Programs differ in what they count: a profile that lacks its end is found by its own size, where it is used.
+    """
     if not parts:
         return None
     pieces = {part[0]: part[2:] for part in reversed(parts) if len(part) > 2}
     whole = b"".join(pieces[number] for number in sorted(pieces))
-    if set(pieces) != set(range(1, max(part[1] for part in parts if len(part) > 1) + 1)) or len(whole) > MOST_PROFILE:
+    numbers = (list(range(1, len(pieces) + 1)), list(range(len(pieces))))
+    if not whole or sorted(pieces) not in numbers or len(whole) > MOST_PROFILE:
         return Encoding(unknown="its colour profile is incomplete")
     return Encoding(whole)
 
 
 def segments(data: bytes) -> Iterator[Segment]:
-    """Up to the first scan, which is the rest of the file. Bytes between segments are passed over, as decoders do."""
-    at = 2
-    while (at := data.find(b"\xff", at)) >= 0 and at + 4 <= len(data):
-        marker, end = data[at + 1], at + 2 + int.from_bytes(data[at + 2 : at + 4])
-        if marker in (0x00, 0x01, 0xFF) or 0xD0 <= marker <= 0xD9:  # none, filling, or without a length
-            at += 1 if marker == 0xFF else 2
-            continue
+    """Up to the first scan, which is the rest of the file. Bytes between segments are passed over, as decoders do.
+
+    Raises EncodeError for more segments than any camera writes.
+    """
+    at, repairs = 2, MOST_REPAIRS
+    for _ in range(MOST_SEGMENTS):
+        match = MARKER.search(data, at)
+        if match is None or match.start() + 4 > len(data):
+            return
+        at, marker = match.start(), data[match.start() + 1]
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4])
         if marker == START_OF_SCAN:
             yield Segment(marker, data[at + 4 : end], data[at:])
             return
-        if (0xE0 <= marker <= 0xEF or marker == COMMENT) and not goes_on(data, end):
-            end = next_segment(data, at + 4)
+        if (0xE0 <= marker <= 0xEF or marker == COMMENT) and repairs and not goes_on(data, end):
+            end, repairs = next_segment(data, at + 4), repairs - 1
         yield Segment(marker, data[at + 4 : end], data[at:end])
-        at = end
+        at = max(end, at + 2)
+    raise EncodeError(f"it has more than {MOST_SEGMENTS} segments before its pixels")
 
 
 def goes_on(data: bytes, at: int) -> bool:
     """Whether the segments from here lead to a scan."""
-    while data[at : at + 1] == b"\xff" and at + 4 <= len(data):
-        if data[at + 1] == 0xFF:
-            at += 1
-            continue
-        if data[at + 1] == START_OF_SCAN:
-            return True
-        if data[at + 1] < 0xC0 or 0xD0 <= data[at + 1] <= 0xD9:
+    for _ in range(MOST_TABLES):
+        match = FILLING.match(data, at)
+        if match is None or match.end() + 3 > len(data):
             return False
-        if 0xE0 <= data[at + 1] <= 0xEF or data[at + 1] == COMMENT:
-            return at + 2 + int.from_bytes(data[at + 2 : at + 4]) <= len(
-                data
-            )  # its own length is looked at in its turn
-        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+        at, marker = match.end() + 1, data[match.end()]
+        end = at + int.from_bytes(data[at : at + 2])
+        if marker == START_OF_SCAN:
+            return True
+        if marker < 0xC0 or 0xD0 <= marker <= 0xD9:
+            return False
+        if 0xE0 <= marker <= 0xEF or marker == COMMENT:
+            return end <= len(data)  # its own length is looked at in its turn
+        at = end
     return False
 
 
 def next_segment(data: bytes, start: int) -> int:
-    """Behind a segment whose length is wrong: the first place from which tables and a frame lead to a scan."""
-    for tried, match in enumerate(NEEDED.finditer(data, start)):
-        if goes_on(data, match.start()) and is_last(data, match.start()):
-            return match.start()
-        if tried > 1000:
-            break
+    """Behind a segment whose length is wrong: the first place from which tables and a frame lead to a scan.
+
+    No segment is longer than 65,535 bytes. Thumbnails within it end before the last of the places; the picture does not.
+    """
+    places = [match.start() for match in NEEDED.finditer(data, start, start + 65536)]
+    thumbnails = data.rfind(b"\xff\xd9", start, places[-1]) if places else 0
+    for place in [place for place in places if place > thumbnails][:MOST_TRIED]:
+        if goes_on(data, place):
+            return place
     return len(data)
 
 
-def is_last(data: bytes, at: int) -> bool:
-    """Whether the picture that begins here ends with the file: thumbnails within a segment do not."""
-    end = data.find(b"\xff\xd9", at)
-    return end < 0 or not NEEDED.search(data, end + 2)
-
-
+MOST_SEGMENTS, MOST_TABLES, MOST_REPAIRS, MOST_TRIED = 10_000, 64, 8, 1000
+MARKER = re.compile(b"\xff[\x02-\xcf\xda-\xfe]", re.DOTALL)
+"""What begins a segment: neither filling nor a marker without a length."""
+FILLING = re.compile(b"\xff+(?=[^\xff])", re.DOTALL)
 NEEDED = re.compile(b"\xff(?:[\xe0-\xef\xfe\xdb\xc4][\0-\xff]|\xc0\0|\xc1\0|\xc2\0|\xdd\0\4)", re.DOTALL)
 """Where segments that may follow begin."""

@@ -9,10 +9,21 @@ import struct
 
 from sedicfmt.pipeline.picture_beside import MOST_PROFILE, MOST_TEXT, Beside
 from sedicfmt.pipeline.picture_encoding import Encoding, from_figures
-from sedicfmt.pipeline.picture_ifd import Directory, Entry, first_directory
+from sedicfmt.pipeline.picture_ifd import Directory, Entry, first_directory, with_numbers
+from sedicfmt.pipeline.picture_kinds import is_raw_photo
 
-BITS, PHOTOMETRIC, MOST, TRANSFER, WHITE, PRIMARIES, XMP, PROFILE = 258, 262, 281, 301, 318, 319, 700, 34675  # tags
-RGB = 2
+BITS, COMPRESSION, PHOTOMETRIC, MOST, PLANAR, TRANSFER, WHITE, PRIMARIES = (
+    258,
+    259,
+    262,
+    281,
+    284,
+    301,
+    318,
+    319,
+)  # tags
+COLOURS, XMP, PROFILE = 320, 700, 34675
+RGB, YCC = 2, 6
 
 
 def read_tiff(data: bytes) -> Beside:
@@ -20,15 +31,36 @@ def read_tiff(data: bytes) -> Beside:
     found = first_directory(data)
     if found is None:
         return Beside(data)
+    if is_raw_photo(data, found):
+        return Beside(b"")  # nothing that Pillow could take for the photo
     kept = [entry for entry in found.entries if entry.tag in NEEDED]
     return Beside(
-        with_entries(data, found, kept),
+        with_entries(deeper_colours(data, found), found, kept),
         encoding_of(found),
         data,  # which EXIF is a directory of
         found.value(XMP)[:MOST_TEXT],
         depth=found.first(BITS) or 1,
         several=found.following != 0,
+        by_libtiff=is_misread(found),
     )
+
+
+def is_misread(found: Directory) -> bool:
+    """Whether Pillow's own decoder takes its samples for others: it knows neither range nor fewer samples of YCbCr, nor planes
+    of 16 bits.
+    """
+    if found.first(COMPRESSION) not in (None, 1):
+        return False
+    planes = found.first(PLANAR) == 2 and (found.first(BITS) or 1) > 8
+    return planes or found.first(PHOTOMETRIC) == YCC
+
+
+def deeper_colours(data: bytes, found: Directory) -> bytes:
+    """The file; a palette that has eight bits in its sixteen, as old programs wrote, in all of them."""
+    colours = found.numbers(COLOURS)
+    if not colours or not 0 < max(colours) < 256:
+        return data
+    return with_numbers(data, found, COLOURS, [257 * level for level in colours])
 
 
 def encoding_of(found: Directory) -> Encoding | None:

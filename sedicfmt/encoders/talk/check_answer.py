@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sedicfmt.encoders.talk.echoes import echoes, in_thoughts, is_placeholder, without_thoughts
+from sedicfmt.encoders.talk.echoes import echoes, in_thoughts, is_placeholder, is_refusal, without_thoughts
 from sedicfmt.encoders.words import normalise, require_text
 from sedicfmt.errors import EncodeError
 
@@ -56,6 +56,8 @@ def read_overall(answer: str, example: str = "") -> str:
             raise Fault("overall is empty")
         if example and is_placeholder(overall):
             raise Fault("overall is a placeholder, and says nothing of the picture")
+        if is_refusal(overall):
+            raise Fault("overall says nothing of the picture")
         if any(echoes(overall, text) for text in shown):
             raise Fault("overall is the example of the question, and says nothing of the picture")
         return overall

@@ -1,4 +1,4 @@
-"""What a model says that is no answer: the question's example again, a placeholder, a draft among its thoughts.
+"""What a model says that is no answer: the question's example again, a placeholder, a refusal, a draft among its thoughts.
 
 An example is echoed where what is said begins as it does and ends before it, or has nearly all of its words and hardly one of
 its own. A placeholder is a word of the form ("string", "<name>", "your description here"), and nothing else.
@@ -28,6 +28,11 @@ def is_placeholder(text: str) -> bool:
     """Whether `text` only names what should stand there."""
     words = _bare(text)
     return bool(text.strip()) and (bool(IN_BRACKETS.fullmatch(text.strip())) or FORM.issuperset(words))
+
+
+def is_refusal(text: str) -> bool:
+    """Whether `text` says that there is nothing to say, as models do that got no picture or will not look at it."""
+    return bool(REFUSAL.match(text))
 
 
 def without_thoughts(answer: str) -> str:
@@ -63,12 +68,26 @@ GENERAL = FORM | _set(
     "there  etc etcetera"
 )
 IN_BRACKETS = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|\{[^{}]*\}|\$\w+|%\w+%?|_+\w*_+")
-_THOUGHT = "(?:think|thinking|thoughts?|reasoning|analysis|reflection|scratchpad)"
+_THOUGHT = r"[\w:.-]*(?:think|thought|reasoning|analysis|reflection|scratchpad)[\w:.-]*"
 BEGIN = re.compile(
-    rf"<\|?(?:begin_of_)?{_THOUGHT}(?:\|?>|\s[^<>]*>)|\[{_THOUGHT}\]|◁think▷|<\|channel\|>\s*(?:analysis|commentary|thought)",
+    rf"<(?!/|\|?end)\|?{_THOUGHT}(?:\|?>|\s[^<>]*(?<!/)>)|\[(?!/){_THOUGHT}\]|◁think▷|<unused\d+>thought"
+    r"|<\|channel\|>\s*(?:analysis|commentary|thought)|\A\W*(?:thinking process|thought process|reasoning|my thoughts)\W*:",
     re.IGNORECASE,
 )
 END = re.compile(
-    rf"</\|?{_THOUGHT}\|?>|<\|?end_of_{_THOUGHT}\|?>|\[/{_THOUGHT}\]|◁/think▷|<\|channel\|>\s*final\s*(?:<\|message\|>)?",
+    rf"</\|?{_THOUGHT}\|?>|<\|?end{_THOUGHT}\|?>|\[/{_THOUGHT}\]|◁/think▷|<unused\d+>(?!thought)"
+    r"|<\|channel\|>\s*final\s*(?:<\|message\|>)?",
+    re.IGNORECASE,
+)
+_UNABLE = "(?:cannot|can['’]t|can not|could not|couldn['’]t|am unable to|am not able to|do not|don['’]t)"
+_SEE = "(?:see|view|access|help|assist|describe|analy[sz]e|process|identify|provide|comply|open|determine|display)"
+_GIVEN = "(?:provided|attached|uploaded|given|included|loaded|shared)"
+REFUSAL = re.compile(
+    r"\W*(?:i['’]?m sorry|i am sorry|sorry\W+(?:but )?i\b|i apologi[sz]e|my apologies|unfortunately\W+i\b"
+    r"|as an? (?:\w+ )?(?:ai|language model)\b"
+    rf"|i {_UNABLE} (?:\w+ ){{0,2}}{_SEE}\b|i['’]m (?:unable|not able) to {_SEE}\b"
+    r"|there (?:is|was) no (?:image|picture|photo)\b|please (?:provide|upload|attach|share)\b"
+    r"|(?:it (?:seems|appears|looks like) (?:that )?)?(?:no|the) (?:image|picture|photo)(?: \w+){0,2} "
+    rf"(?:(?:was|were|is|has|been|not|isn['’]t|wasn['’]t) )+{_GIVEN})",
     re.IGNORECASE,
 )

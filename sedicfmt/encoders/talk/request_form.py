@@ -88,5 +88,5 @@ class Form:
         return (replace(self, tokens=fewer), told) if self.limit and fewer < self.tokens else None
 
 
-MINDED = (200, 400, 404, 422, 500, 501)  # statuses that servers answer a form with that they do not take
+MINDED = (200, 400, 404, 413, 422, 500, 501)  # statuses that servers answer a form with that they do not take
 UNCLEAR = (200, 400, 422)  # those of them that are taken for it where nothing is said

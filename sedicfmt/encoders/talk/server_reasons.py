@@ -69,6 +69,7 @@ NO_CREDIT = _reason(
     ),
     (_words("payment"), _words("required", "method", "overdue", "failed")),
     (_words("account", "organization"), _words("in good standing", "suspended", "overdue", "in arrears", "arrearage")),
+    (_words("key limit exceeded", "subscription (?:has )?expired"),),
     (_words("arrearage", "insufficient quota", "exceeded current quota( error)?", "api usage limits", "无可用资源包"),),
     (re.compile("余额|账户|额度|配额|余額|帳戶|額度|配額"), re.compile("不足|欠费|欠費|用完|用尽|用盡|耗尽|充值")),
     unless=_words(
@@ -87,7 +88,8 @@ NO_KEY = _reason(
      "required", "unknown",
             "not provide", "not provided", "disabled", "malformed", "provide a valid", "not set")),
     (_words("unauthori[sz]ed", "unauthenticated", "not authenticated",
-        "authentication (?:error|failed|failure|required)", "(?:invalid|expired) token"),),
+        "authentication (?:error|failed|failure|required)", "missing authentication", "(?:invalid|expired) token",
+        "token (?:is |has )?(?:expired|invalid)"),),
     (re.compile("令牌|密钥|api ?key"), re.compile("无效|错误|过期|不正确")),
 )  # fmt: skip
 NO_MODEL = _reason(
@@ -100,6 +102,7 @@ NO_MODEL = _reason(
         ),
     ),
     (re.compile("模型"), re.compile("不存在")),
+    (_words("models?"), _words("not loaded")),
     unless=_words("images?", "no endpoints"),
 )
 BUSY = _any("too many requests", "rate limit\\w*", "rate limited", "throttl\\w*", "slow down", "请求过多", "频率")
@@ -156,7 +159,7 @@ _LENGTH = _words("prompts?", "inputs?", "messages?", "sequences?", "requests?", 
 _OVER = _words(
     "exceed(?:s|ed|ing)?", "too (?:large|long|many|big|high)", "max(?:imum)?", "at most",
     "(?:less|fewer|greater|more|larger|longer|shorter|bigger) than",
-    "overflows?", "limit(?:ed)?", "range", "between", "reduce", "shorten", "truncate", "up to", "only", "not fit",
+    "overflows?", "full", "limit(?:ed)?", "range", "between", "reduce", "shorten", "truncate", "up to", "only", "not fit",
     "out of range", "beyond",
 )  # fmt: skip
 # Question and answer together are more than the model's context, or the answer more than it ever gives.
@@ -177,7 +180,11 @@ TOO_MUCH = _reason(
         _words("length", "long", "shorter", "prompt", "messages", "input"),
     ),
     (re.compile("长度|上下文|token|输入|prompt|長度"), re.compile("超过|超出|过长|超长|超過|超限")),
-    unless=_words("tokens? (?:is|has) (?:invalid|expired)", "(?:access|auth|bearer|api) tokens?"),
+    unless=_words(
+        "tokens? (?:is |has )?(?:invalid|expired)",
+        "(?:access|auth|bearer|api) tokens?",
+        "deadline",
+    ),
 )
 
 # -- the picture --------------------------------------------------------------------------------------------------------
@@ -213,12 +220,13 @@ _A_FAULT_OF_THE_PICTURE = _words(
     "mime(?: type)?", "media type",
     "invalid image", "image type", "could not process", "identify", "later", "temporar(?:y|ily)", "overloaded",
     "busy", "retry",
+    "longer than", "too long", "(?:max )?model len(?:gth)?", "context (?:length|size|window)", "image is valid",
 )  # fmt: skip
 # The model only reads. A word on the picture's format, or on what does not go with pictures, is not meant.
 NO_PICTURES = _reason(
     (_PICTURES, _UNABLE),
     (_PICTURES, _WEAK, _MODEL),
-    (_SIGHT, _words("no", "without", "lacks?", "missing", "requires?", "needs?", "provide")),
+    (_SIGHT, _words("no", "without", "lacks?", "missing", "requires?", "required", "needs?", "provide", "not loaded")),
     (_words("vision", "visual", "multi ?modal"), _words("not an?", "use", "choose", "select", "switch to")),
     (_words("0 images?", "use a model (?:that|which) supports? (?:images?|pictures?)"),),
     (_MODEL, _words("text(?: |s)?only", "only (?:\\w+ )?text", "text generation only", "language only")),
@@ -227,6 +235,8 @@ NO_PICTURES = _reason(
         _words("(?:valid|a|expected) string", "must be text", "expected text", "type text", "be text"),
     ),
     (_words("sequence"), _words("expected a string")),
+    (_words("only '?text'?"), _words("content", "content types?")),
+    (_words("unexpected item type"), _words("content")),
     (re.compile("不支持|无法|不支援|不具备"), re.compile("图|視覺|视觉|多模态|圖|image|vision")),
     unless=_A_FAULT_OF_THE_PICTURE,
 )
@@ -241,6 +251,7 @@ FLAGGED = _reason(
             "inappropriate",
             "nsfw",
             "unsafe",
+            "content exists risk",
         ),
     ),
     (

@@ -19,7 +19,7 @@ from sedicfmt.training.export import HIDDEN_UNIT, Arrays
 
 def shipped_codec(model_id: int) -> NanoCodec:
     """The network of a registered model. Raises what `load_latent_model` raises."""
-    weights = load_latent_model(model_id).weights
+    weights = load_latent_model(model_id, encoder=True).weights
     codec = NanoCodec() if "g_s.enter4.weight" in weights else NanoCodec(fine=(0, 0))  # G-7
     state = {name: torch.from_numpy(weights[name].astype(np.float32)) for name in codec.state_dict() if name in weights}
     layers = integer_layers(weights, codec.g_a.linear.out_channels, codec.h_a.leave.out_channels)

@@ -20,7 +20,7 @@ def model_id(request):
 
 @pytest.fixture(scope="module")
 def model(model_id):
-    return load_latent_model(model_id)
+    return load_latent_model(model_id, encoder=True)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (17, 33), (64, 64), (200, 120), (321, 481)])

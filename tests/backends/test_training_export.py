@@ -97,7 +97,7 @@ def test_a_shipped_codec_as_a_network_paints_what_it_paints(weights):
     from sedicfmt.training.shipped import shipped_codec
 
     number, photo = id_of(weights), np.asarray(draw_photo(128, 128))
-    model, network = load_latent_model(number), shipped_codec(number)
+    model, network = load_latent_model(number, encoder=True), shipped_codec(number)
     _, symbols, mean = analyse(photo, model).coded()
     shipped = torch.from_numpy((symbols + mean / 64).astype(np.float32))[None]
     with torch.no_grad():

@@ -9,7 +9,7 @@ import pytest
 
 import sedicfmt
 from sedicfmt.declared import needs_of
-from sedicfmt.errors import BackendFailed, EncodeError, Unsupported
+from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency, Unsupported
 from sedicfmt.latents import registry
 from sedicfmt.latents.nano import weights
 from sedicfmt.model import SedicFile
@@ -41,10 +41,9 @@ def test_card_and_specification_know_every_model(line):
     assert (codec.model_id, codec.name) == (line.id, line.name)
     assert codec.licence
     if entry := weights.MODELS.get(line.id):
-        shipped = {entry.file: entry.sha256, **entry.encoder}
-        for file, sha256 in shipped.items():
-            assert hashlib.sha256((PACKAGE / "latents/nano" / file).read_bytes()).hexdigest() == sha256
-            assert sha256 in card
+        shipped = PACKAGE / "latents/nano" / entry.file
+        assert hashlib.sha256(shipped.read_bytes()).hexdigest() == entry.sha256
+        assert entry.sha256 in card and entry.whole in card
 
 
 def test_weights_that_are_missing_are_told(monkeypatch):
@@ -93,3 +92,18 @@ def test_all_weights_that_ship_take_at_most_24_megabytes():
     shipped = [path for kind in ("safetensors", "npz", "npy", "onnx") for path in PACKAGE.rglob(f"*.{kind}")]
     assert len(shipped) >= 10
     assert sum(file.stat().st_size for file in shipped) <= 24_000_000
+
+
+def test_packing_by_the_former_model_needs_a_clone(monkeypatch, tmp_path):
+    """Its files are read and painted anywhere."""
+    weights.load_latent_model.cache_clear()
+    monkeypatch.setattr(weights, "__file__", str(tmp_path / "a/b/c/weights.py"))
+    entry = weights.MODELS[2]
+    with pytest.raises(
+        MissingDependency, match=r"which only a clone of the repository has; sedic-nano-3 packs anywhere"
+    ):
+        weights.whole_file(entry)
+    monkeypatch.undo()
+    whole, shipped = (weights.load_latent_model(2, encoder=encoder).weights for encoder in (True, False))
+    assert {name for name in whole if not name.startswith(("g_a.", "h_a."))} == set(shipped)
+    assert all((whole[name] == shipped[name]).all() for name in shipped)

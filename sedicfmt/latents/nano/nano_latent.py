@@ -39,7 +39,7 @@ class NanoLatent:
         """Shapes of y and z, (channels, rows, columns), for a picture of that many pixels (L-1)."""
         rows, columns = -(-height // STRIDE), -(-width // STRIDE)
         cy = len(self.weights["h_s.leave.bias"]) // 2
-        return (cy, rows, columns), (len(self.weights["h_a.leave.bias"]), -(-rows // 2), -(-columns // 2))
+        return (cy, rows, columns), (len(self.weights["prior_z.leave.bias"]) // 2, -(-rows // 2), -(-columns // 2))
 
     def analyse(self, picture: NDArray[np.uint8]) -> Array:
         """g_a: uint8 RGB (height, width, 3), edges repeated to whole positions -> y (Cy, rows, columns)."""

@@ -31,7 +31,7 @@ class NanoEncoder:
     least_scale = LEAST_SCALE
 
     def __init__(self, picture: Picture, model_id: int):
-        self.picture, self.model = picture, load_latent_model(model_id)
+        self.picture, self.model = picture, load_latent_model(model_id, encoder=True)
         self.usual_scale = MODELS[model_id].usual_scale
         self.largest = min(LARGEST_SCALE, MAX_SIDE * 16 // max(picture.shape[:2]))  # no side over the format's limit
         self.analyse = cache(lambda scale: latent_nano.analyse_at(picture, scale, self.model))

@@ -1,21 +1,19 @@
 """The bundled learned models: which weights they stand for, and how they are read.
 
-Each file has its SHA-256 here; one that differs is refused before anything is decoded with it (R-1, R-5). Of sedic-nano-2 the
-parts that decode and paint ship as they are, and an encoder made small (`sedic_tools.tables.shrink_nano_2`).
+Each file has its SHA-256 here; one that differs is refused before anything is decoded with it (R-1, R-5). Of sedic-nano-2,
+which new files are hardly written with, only the parts that decode and paint ship (`sedic_tools.tables.shrink_nano_2`); its
+encoder is in the whole weights file, which a clone and the sdist have.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sedicfmt.errors import Unsupported
+from sedicfmt.errors import MissingDependency, Unsupported
 from sedicfmt.networks.packages import package
 from sedicfmt.networks.shipped_file import read_shipped
 
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
 class NanoModel:
     """A learned model: its weights file beside this module, the file's hash, where it comes from, its scale.
 
-    `encoder`: a file with the tensors that only packing needs, and its SHA-256, where they are not in the first one.
+    `whole`: the SHA-256 of the whole weights file in a clone's `spec/weights`, where this one lacks what only packing needs.
     `graphs`: the files NAME-PART.onnx over these weights and their SHA-256, for programs that paint or analyse with another
     runtime (docs/onnx.md); numpy does both here, in less time than it takes to open a graph.
 
@@ -42,23 +40,35 @@ class NanoModel:
     trained_on: str
     usual_scale: int
     graphs: Mapping[str, str]
-    encoder: Mapping[str, str] = field(default_factory=dict)
+    whole: str = ""
 
 
 @cache
-def load_latent_model(model_id: int) -> NanoLatent:
-    """The learned model of an id, in float32. Raises Unsupported, MissingDependency, BackendFailed (wrong weights)."""
+def load_latent_model(model_id: int, encoder: bool = False) -> NanoLatent:
+    """The learned model of an id, in float32; `encoder`: with all that packing needs.
+
+    Raises Unsupported, MissingDependency, BackendFailed (wrong weights).
+    """
     if model_id not in MODELS:
         raise Unsupported(f"model {model_id} is no learned model that comes with sedicfmt", "header.model_id")
     entry, here = MODELS[model_id], Path(__file__).parent
     load = package("safetensors.numpy", "nano", f"{entry.name} needs").load
-    weights = load(read_shipped(here / entry.file, entry.sha256))
-    for file, sha256 in entry.encoder.items():
-        with np.load(io.BytesIO(read_shipped(here / file, sha256)), allow_pickle=False) as more:
-            weights |= dict(more)
+    whole = encoder and entry.whole
+    weights = load(
+        read_shipped(whole_file(entry), entry.whole) if whole else read_shipped(here / entry.file, entry.sha256)
+    )
     from sedicfmt.latents.nano.nano_latent import NanoLatent
 
     return NanoLatent(weights)
+
+
+def whole_file(entry: NanoModel) -> Path:
+    """A model's whole weights file (R-1). Raises MissingDependency where this is no clone."""
+    path = Path(__file__).resolve().parents[3] / "spec/weights" / entry.file
+    if not path.is_file():
+        told = f"packing by {entry.name} needs {path.name} with its encoder, which only a clone of the repository has"
+        raise MissingDependency(f"{told}; sedic-nano-3 packs anywhere, and av1 for readers of version 1.0")
+    return path
 
 
 MODELS = {
@@ -71,9 +81,7 @@ MODELS = {
         trained_on="1,894 photos of ImageNet, BSDS500, CID22, COCO, Urban100 and Sun-Hays 80",
         usual_scale=13,
         graphs={"g_s": "c1de1e901842ad99de4d0735852466205ab2c3b87632ba2692c4921a38f1236b"},
-        encoder={
-            "sedic-nano-2-encoder.npz": "d76b6836478db026be424910ba728aa0f75367d0cd078f5fc8099f0a11835da7",
-        },
+        whole="3626e8f0d4573c819aa797365b1a5ce6fd79d3d05a5a06327005e8ef5b579cb8",
     ),
     6: NanoModel(
         6,

@@ -28,7 +28,7 @@ SCALES, PRICES = (32, 24, 20, 16, 12, 8), (0.0, 0.03, 0.06, 0.1, 0.3, 1.0)
 
 def measure(photo: Picture, scale: int, mu: float, model_id: int) -> tuple[float, float]:
     """Bits a pixel of z and y, and PSNR in dB, of one photo."""
-    model, (height, width, _) = load_latent_model(model_id), photo.shape
+    model, (height, width, _) = load_latent_model(model_id, encoder=True), photo.shape
     latent = analyse.analyse_at(photo, scale, model)
     payload, values, mean = latent.coded(mu)
     bare = SedicFile(width, height, model_id, b"", b"", latent_scale=scale)

@@ -14,8 +14,6 @@ from sedicfmt.bitcoding import text_table, word_contexts, word_huffman
 from sedicfmt.container.schema import RATIOS
 from sedicfmt.errors import SedicError
 from sedicfmt.latents.av1 import still_picture
-from sedicfmt.latents.nano import analyse
-from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.registry import id_of
 from sedicfmt.limits import MAX_SIDE, MAX_TEXT_BYTES, MIN_SIDE
 from sedicfmt.model import Extension, Mask, SedicFile, SedicObject, coded_size
@@ -39,7 +37,7 @@ def content(rng: Random) -> SedicFile:
     )
     seed = pick(rng, [0, 1, 2**31, 2**32 - 1], [6, 1, 1, 1])
     file = SedicFile(width, height, FIRST, b"", b"", text(rng), parts, seed, extensions(rng), latent_scale=scale)
-    return pick(rng, [sampled, pictured, extreme, by_av1, without_bytes], [4, 4, 2, 2, 1])(rng, file)
+    return pick(rng, [sampled, extreme, by_av1, without_bytes], [8, 2, 2, 1])(rng, file)
 
 
 def pick(rng: Random, choices, weights: Iterable[float]):  # type: ignore[no-untyped-def]
@@ -85,12 +83,6 @@ def extreme(rng: Random, file: SedicFile) -> SedicFile:
         lambda s: rng.integers(-9999, 10000, s) * (rng.random(s) < share),
         lambda i: rng.choice([-MOST, -300, -1, 1, 300, MOST], i.shape) * (rng.random(i.shape) < share),
     )
-
-
-def pictured(rng: Random, file: SedicFile) -> SedicFile:
-    """The latent of a soft or a noisy picture, at a random price."""
-    analysed = analyse.analyse(picture(rng, *file.coded_size), load_latent_model(FIRST))
-    return replace(file, z=analysed.z_payload, y=analysed.y_payload(float(pick(rng, [0, 0.1, 1e9], [1, 1, 1]))))
 
 
 def without_bytes(_: Random, file: SedicFile) -> SedicFile:

@@ -20,7 +20,6 @@ from sedicfmt.container.size import size_fields
 from sedicfmt.latents.av1 import still_picture
 from sedicfmt.latents.nano import analyse
 from sedicfmt.latents.nano.context import walk
-from sedicfmt.latents.nano.nano_latent import NanoLatent
 from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.registry import id_of
 from sedicfmt.model import Mask, SedicFile, SedicObject, coded_size
@@ -73,14 +72,6 @@ def disc(rows: int, columns: int, j: int = 0) -> np.ndarray:
     return cells
 
 
-WHOLE: dict[int, NanoLatent] = {}  # models by their whole weights files (R-1), where `make_vectors` has put them here
-
-
-def learned(model_id: int) -> NanoLatent:
-    """A learned model. What ships may have a smaller encoder, which makes other files, as right as those of the whole one."""
-    return WHOLE.get(model_id) or load_latent_model(model_id)
-
-
 def make(
     width: int = 96,
     height: int = 64,
@@ -92,7 +83,7 @@ def make(
 ) -> SedicFile:
     """A whole file of the drawn scene, by a learned model."""
     coded = picture(*coded_size(width, height, more.get("latent_scale", 16)))
-    latent = analyse.analyse(coded, learned(model_id))
+    latent = analyse.analyse(coded, load_latent_model(model_id, encoder=True))
     rows, columns = -(-height // scale), -(-width // scale)
     parts = tuple(SedicObject(WORDS[1 + j % 2], Mask(disc(rows, columns, j), scale, coder)) for j in range(objects))
     values = {"text": WORDS[0], "objects": parts, **more}
@@ -121,7 +112,7 @@ def with_latent(
     `z_values` is given z's shape, `y_values` the scale indices of each of y's two passes (both (channels, rows, columns)), and
     gives integers of that shape; those of y do not count where the index is 0 (L-6).
     """
-    model = learned(file.model_id)
+    model = load_latent_model(file.model_id)
     shape_y, shape_z = model.grids(*file.coded_size)
     z, writer = z_values(shape_z).astype(np.int32), SymbolWriter()
 

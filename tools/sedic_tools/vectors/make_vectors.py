@@ -16,10 +16,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from safetensors.numpy import load_file
 
 import sedicfmt
-from sedic_tools.commands import vector_parts
 from sedic_tools.commands.vector_parts import Vector
 from sedic_tools.vectors import (
     vectors_faulty,
@@ -33,12 +31,10 @@ from sedic_tools.vectors import (
     vectors_valid,
 )
 from sedicfmt.errors import SedicError
-from sedicfmt.latents.nano.nano_latent import NanoLatent
 from sedicfmt.latents.painting import decode_latent
 from sedicfmt.model import SedicFile
 from sedicfmt.pipeline.report import report_bytes
 
-WHOLE_WEIGHTS = Path(__file__).resolve().parents[3] / "spec/weights/sedic-nano-2.safetensors"
 DRAFT = "1.1"
 PAINTED = ("nano-3-smallest-size", "nano-3-odd-size")
 EXPECTED = (
@@ -53,7 +49,6 @@ def vectors() -> dict[str, list[Vector]]:
         vectors_faulty, vectors_faulty_frame, vectors_faulty_words, vectors_faulty_masks, vectors_faulty_latent,
         vectors_later, vectors_nano_3,
     )  # fmt: skip
-    vector_parts.WHOLE[vector_parts.FIRST] = NanoLatent(load_file(WHOLE_WEIGHTS))
     found = {
         "valid": [*vectors_valid.valid(), *vectors_nano_3.valid()],
         "uncommon": [*vectors_uncommon.uncommon(), *vectors_later.uncommon(), *vectors_nano_3.uncommon()],

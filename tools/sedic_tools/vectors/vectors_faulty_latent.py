@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from sedic_tools.commands.vector_parts import Draft, Vector, fault, learned, make, make_av1, with_latent, with_payload
+from sedic_tools.commands.vector_parts import Draft, Vector, fault, make, make_av1, with_latent, with_payload
 from sedicfmt.bitcoding.bit_io import exp_golomb
 from sedicfmt.bitcoding.cumulative_table import EVEN, CumulativeTable
 from sedicfmt.bitcoding.range_coder import TOTAL, RangeEncoder
 from sedicfmt.latents.nano.context import prior_of_z, walk
+from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.model import SedicFile
 from sedicfmt.segments.latent import gaussian_tables, shifted
 
@@ -52,14 +53,14 @@ def too_large(file: SedicFile) -> Iterator[Vector]:
 
 def first_of_z(file: SedicFile) -> tuple[np.ndarray, np.ndarray]:
     """Mean and index of z's first position, (C_z,) each."""
-    model = learned(file.model_id)
+    model = load_latent_model(file.model_id)
     channels = model.grids(*file.coded_size)[1][0]
     return prior_of_z(np.zeros(4 * channels, np.int64), model.weights)
 
 
 def first_of_y(file: SedicFile) -> int:
     """The scale index of the first value of y that is coded, if z is zero."""
-    model = learned(file.model_id)
+    model = load_latent_model(file.model_id)
     shape_y, shape_z = model.grids(*file.coded_size)
     indices: list[int] = []
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from sedic_tools.commands.vector_parts import FIRST, WORDS, Vector, flat_av1, learned, make, with_latent
+from sedic_tools.commands.vector_parts import FIRST, WORDS, Vector, flat_av1, make, with_latent
 from sedic_tools.vectors.vectors_valid_masks import drawn, with_masks
 from sedicfmt.latents.nano.context import prior_of_z
+from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.limits import MAX_TEXT_BYTES
 from sedicfmt.model import Extension, Mask, SedicObject
 from sedicfmt.segments.latent import SymbolReader
@@ -71,7 +72,7 @@ def latents() -> Iterator[Vector]:
 
 def end_of_z(shape: tuple[int, ...], sign: int) -> np.ndarray:
     """z of one position, each value as far as H-8 reaches, (channels, 1, 1)."""
-    mean, _ = prior_of_z(np.zeros(4 * shape[0], np.int64), learned(FIRST).weights)
+    mean, _ = prior_of_z(np.zeros(4 * shape[0], np.int64), load_latent_model(FIRST).weights)
     base = (mean + 32) >> 6
     return np.clip(sign * MOST, base - MOST, base + MOST)[:, None, None]
 

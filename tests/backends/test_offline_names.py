@@ -172,13 +172,13 @@ def test_any_bytes_are_a_checkpoint_or_our_error(tmp_path_factory: pytest.TempPa
 
 
 @pytest.mark.parametrize(
-    "opened", [partial(efficientnet_lite.checkpoint, 0, "this needs", "nano"), detect_ssd.model_files]
+    "opened", [partial(efficientnet_lite.checkpoint, 0, "this needs", "nano"), detect_ssd.model_file]
 )
 def test_other_weights_in_a_package_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Callable[[], object]
 ) -> None:
     (tmp_path / "models").mkdir()
-    for name in ("efficientnet-lite0-57934424.pth", *(name for name, _ in detect_ssd.MODEL_FILES)):
+    for name in ("efficientnet-lite0-57934424.pth", "frozen_inference_graph.pb"):
         (tmp_path / "models" / name).write_bytes(b"other weights")
     found = types.SimpleNamespace(submodule_search_locations=[str(tmp_path)])
     monkeypatch.setattr(package_files.util, "find_spec", lambda name: found)

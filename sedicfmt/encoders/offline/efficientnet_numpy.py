@@ -1,33 +1,21 @@
 """EfficientNet-Lite run by numpy: a classifier of ImageNet's 1000 classes that needs neither torch nor a GPU.
 
-Everything is (rows, columns, channels): a pointwise convolution is a matrix product, a depthwise one a sum of shifted
-products. Batch norms are folded into the convolutions; the padding is TensorFlow's ("same"). The network has no part that
-asks for one size, so it runs on any; its last features, one vector for 32x32 pixels, give the classes of every place as
-their mean gives those of the whole (class activation map: Zhou et al. 2016).
+The network has no part that asks for one size, so it runs on any; its last features, one vector for 32x32 pixels, give the
+classes of every place as their mean gives those of the whole (class activation map: Zhou et al. 2016).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sedicfmt.encoders.offline.inverted_residuals import Floats, Layer, block, convolution, pointwise, relu6
 from sedicfmt.networks.efficientnet_lite import NORM_EPSILON, REPEATS, BlockShape, block_shapes, checkpoint
 from sedicfmt.networks.packages import package
 from sedicfmt.networks.read_checkpoint import read_checkpoint
 from sedicfmt.picture import Picture
-
-Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A convolution with its batch norm: weight (in, out), for a depthwise one (kernel, kernel, channels); bias (out,)."""
-
-    weight: Floats
-    bias: Floats
 
 
 class EfficientNetLite:
@@ -38,25 +26,19 @@ class EfficientNetLite:
 
     def features(self, picture: Picture) -> list[Floats]:
         """uint8 RGB (h, w, 3) -> the ends of the stages at strides 2, 4, 8, 16, 16, 32, 32, and the head's 1280 channels."""
-        h = _relu6(_stem((picture.astype(np.float32) - np.float32(127)) / np.float32(128), self._layers["stem"]))
+        h = (picture.astype(np.float32) - np.float32(127)) / np.float32(128)
+        h = relu6(convolution(h, self._layers["stem"], 2))
         ends, number = [], 0
         for count in REPEATS[self.size]:
             for _ in range(count):
-                h = self._block(h, number)
+                h = block(h, self._layers, f"_blocks.{number}.", self._shapes[number])
                 number += 1
             ends.append(h)
-        return [*ends, _relu6(_pointwise(h, self._layers["head"]))]
+        return [*ends, relu6(pointwise(h, self._layers["head"]))]
 
     def logits(self, features: Floats) -> Floats:
         """(..., 1280) -> (..., 1000); of the mean of all places for the whole picture, of each place for its map."""
-        return _pointwise(features, self._layers["classes"])
-
-    def _block(self, h: Floats, number: int) -> Floats:
-        shape, name = self._shapes[number], f"_blocks.{number}."
-        inner = _relu6(_pointwise(h, self._layers[name + "expand"])) if shape.widens else h
-        inner = _relu6(_depthwise(inner, self._layers[name + "depthwise"], shape.stride))
-        inner = _pointwise(inner, self._layers[name + "project"])
-        return h + inner if shape.adds else inner
+        return pointwise(features, self._layers["classes"])
 
     @cached_property
     def _shapes(self) -> list[BlockShape]:
@@ -92,44 +74,6 @@ def _folded(state: dict[str, NDArray[np.float32]], conv: str, norm: str) -> Laye
     if weight.shape[1] == 1:
         return Layer(np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0)), bias)
     return Layer(np.ascontiguousarray(weight.transpose(2, 3, 1, 0)), bias)
-
-
-def _relu6(h: Floats) -> Floats:
-    return np.clip(h, 0, 6, out=h)
-
-
-def _pointwise(h: Floats, layer: Layer) -> Floats:
-    return h @ layer.weight + layer.bias
-
-
-def _padded(h: Floats, kernel: int, stride: int) -> Floats:
-    pads = [max(0, (-(-side // stride) - 1) * stride + kernel - side) for side in h.shape[:2]]
-    return np.pad(h, [*((total // 2, total - total // 2) for total in pads), (0, 0)])
-
-
-def _shifted(h: Floats, kernel: int, stride: int) -> list[tuple[int, int, Floats]]:
-    """For each place of the kernel the input that it meets, (rows / stride, columns / stride, channels)."""
-    rows, columns = (-(-side // stride) for side in h.shape[:2])
-    h = _padded(h, kernel, stride)
-    return [
-        (y, x, h[y : y + (rows - 1) * stride + 1 : stride, x : x + (columns - 1) * stride + 1 : stride])
-        for y in range(kernel)
-        for x in range(kernel)
-    ]
-
-
-def _depthwise(h: Floats, layer: Layer, stride: int) -> Floats:
-    parts = _shifted(h, len(layer.weight), stride)
-    total, product = np.empty_like(parts[0][2]), np.empty_like(parts[0][2])
-    total[:] = layer.bias
-    for y, x, part in parts:
-        np.multiply(part, layer.weight[y, x], out=product)
-        total += product
-    return total
-
-
-def _stem(h: Floats, layer: Layer) -> Floats:
-    return np.asarray(sum(part @ layer.weight[y, x] for y, x, part in _shifted(h, len(layer.weight), 2)) + layer.bias)
 
 
 def resized(picture: Picture, width: int, height: int) -> Picture:

@@ -41,14 +41,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def timed(benchmark) -> Time:
     """timed(work, group, made): what `work` gives, measured among a group; `made`: the bytes that it makes or reads.
 
-    `rounds`: of something slow, so many after one that does not count; else pytest-benchmark finds how many.
+    `rounds`: of something slow, so many, after one that does not count where there are several; else pytest-benchmark finds
+    how many.
     """
 
     def time_it(work: Callable[[], Any], group: str, made: bytes | None = None, rounds: int = 0) -> Any:
         benchmark.group = group
         if made is not None:
             benchmark.extra_info["bytes"] = len(made)
-        return benchmark.pedantic(work, rounds=rounds, warmup_rounds=1) if rounds else benchmark(work)
+        return benchmark.pedantic(work, rounds=rounds, warmup_rounds=int(rounds > 1)) if rounds else benchmark(work)
 
     return time_it
 

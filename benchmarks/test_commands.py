@@ -9,8 +9,21 @@ from pathlib import Path
 import pytest
 
 BIN = Path(sys.executable).parent
-COMMANDS = ("", "-pack", "-unpack", "-inspect", "-diff", "-grep", "-split", "-join", "-train", "-corpus", "-eval", "-desktop")
-STARTS, ROUNDS = "start of a process", 5
+COMMANDS = (
+    "",
+    "-pack",
+    "-unpack",
+    "-inspect",
+    "-diff",
+    "-grep",
+    "-split",
+    "-join",
+    "-train",
+    "-corpus",
+    "-eval",
+    "-desktop",
+)
+STARTS, ROUNDS = "start of a process", 3
 
 
 def run(line: list[str]):

@@ -38,7 +38,11 @@ def theirs():
     """CompressAI's coder, and the tables as it takes them: rows, their lengths, the value of each one's first interval."""
     ans = pytest.importorskip("compressai.ans", reason="CompressAI is not installed")
     tables = gaussian_tables()
-    return ans, ([list(t.cumulative) for t in tables], [len(t.cumulative) for t in tables], [-t.largest for t in tables])
+    return ans, (
+        [list(t.cumulative) for t in tables],
+        [len(t.cumulative) for t in tables],
+        [-t.largest for t in tables],
+    )
 
 
 def test_range_coder(timed, coded):

@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 Time = Callable[..., Any]
+MADE = object()
 
 
 def cpu_seconds() -> float:
@@ -39,17 +40,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def timed(benchmark) -> Time:
-    """timed(work, group, made): what `work` gives, measured among a group; `made`: the bytes that it makes or reads.
+    """timed(work, group, made): what `work` gives, measured among a group; `made`: the bytes that it makes or reads, or
+    MADE where they are what it gives.
 
     `rounds`: of something slow, so many, after one that does not count where there are several; else pytest-benchmark finds
     how many.
     """
 
-    def time_it(work: Callable[[], Any], group: str, made: bytes | None = None, rounds: int = 0) -> Any:
+    def time_it(work: Callable[[], Any], group: str, made: Any = None, rounds: int = 0) -> Any:
         benchmark.group = group
+        given = benchmark.pedantic(work, rounds=rounds, warmup_rounds=int(rounds > 1)) if rounds else benchmark(work)
         if made is not None:
-            benchmark.extra_info["bytes"] = len(made)
-        return benchmark.pedantic(work, rounds=rounds, warmup_rounds=int(rounds > 1)) if rounds else benchmark(work)
+            benchmark.extra_info["bytes"] = len(given if made is MADE else made)
+        return given
 
     return time_it
 

@@ -70,7 +70,7 @@ class Journal:
         if job.output.is_symlink() or not job.output.is_file():
             return FOREIGN
         there = sha256_of(job.output)
-        made = [line for line in self.lines[job.output_name] if line.get("output_sha256") == there]
+        made = [line for line in self.lines.get(job.output_name, ()) if line.get("output_sha256") == there]
         if any((line.get("input_sha256"), line.get("options")) == (given, options) for line in made):
             return WHOLE
         source = str(job.source.resolve())

@@ -1,8 +1,8 @@
 """What `benchmarks/` measured, as Markdown: a table a group, each row's time beside the group's first.
 
-    python -m sedic_tools.pages.benchmark_page benchmarks.json [NOTE] > docs/benchmarks.md
+    python -m sedic_tools.pages.benchmark_page benchmarks.json [MORE.json ...] [NOTE] > docs/benchmarks.md
 
-NOTE is a line of what else the machine did, and the like.
+Several files are several runs, of other groups each. NOTE is a line of what else the machine did, and the like.
 """
 
 from __future__ import annotations
@@ -62,5 +62,13 @@ HOW = (
     "[benchmarks/](../benchmarks/README.md)."
 )
 
+
+def joined(paths: list[str]) -> dict[str, Any]:
+    """Several runs as one."""
+    held = [json.loads(Path(path).read_text()) for path in paths]
+    return held[0] | {"benchmarks": [one for run in held for one in run["benchmarks"]]}
+
+
 if __name__ == "__main__":
-    print(page(json.loads(Path(sys.argv[1]).read_text()), " ".join(sys.argv[2:])), end="")
+    files = [word for word in sys.argv[1:] if word.endswith(".json")]
+    print(page(joined(files), " ".join(word for word in sys.argv[1:] if word not in files)), end="")

@@ -21,7 +21,7 @@ def test_a_page_has_a_table_a_group_with_ratios_to_its_first_row():
     }  # fmt: skip
     made = page(held, "A training run beside.")
     assert "Of 2026-11-28; a CPU, Python 3.11.7." in made and "A training run beside." in made
-    assert "| ours | 2 ms | 200 µs | 1.00 | 1,234 |\n| by PNG | 5 ms | 500 µs | 2.50 |  |" in made
+    assert "| ours | 2 ms | 200 µs | 1 | 1,234 |\n| by PNG | 5 ms | 500 µs | 2.5 |  |" in made
     assert made.index("## a") < made.index("## text")
     assert "pytest benchmarks --benchmark-only" in made
 

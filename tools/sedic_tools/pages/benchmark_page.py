@@ -34,7 +34,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     lines = ["| | median | spread (IQR) | beside the first | bytes |", "|---" * 5 + "|"]
     for one in rows:
         stats, size = one["stats"], one["extra_info"].get("bytes")
-        cells = [duration(stats["median"]), duration(stats["iqr"]), f"{stats['median'] / first:.2f}"]
+        cells = [duration(stats["median"]), duration(stats["iqr"]), f"{stats['median'] / first:.3g}"]
         lines.append(f"| {words(one['name'])} | {' | '.join(cells)} | {'' if size is None else f'{size:,}'} |")
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""The start of each command, `--version` to its end, beside Python's own start."""
+"""The start of each command, `--version` to its end, and a small task, beside the starts of Python and of what it imports."""
 
 from __future__ import annotations
 
@@ -9,22 +9,39 @@ from pathlib import Path
 import pytest
 
 BIN = Path(sys.executable).parent
-
-
-@pytest.mark.parametrize(
-    "command",
-    ["python -c pass", "sedic-pack", "sedic-unpack", "sedic-inspect", "sedic-train", "sedic-corpus", "sedic-eval"],
+COMMANDS = (
+    "",
+    "-pack",
+    "-unpack",
+    "-inspect",
+    "-diff",
+    "-grep",
+    "-split",
+    "-join",
+    "-train",
+    "-corpus",
+    "-eval",
+    "-desktop",
 )
-def test_start(benchmark, command):
-    line = [sys.executable, "-c", "pass"] if command.startswith("python") else [str(BIN / command), "--version"]
-    if not Path(line[0]).exists():
+STARTS, ROUNDS = "start of a process", 3
+
+
+def run(line: list[str]):
+    return lambda: subprocess.run(line, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("code", ["pass", "import numpy", "import PIL.Image", "import onnxruntime", "import torch"])
+def test_python(timed, code):
+    timed(run([sys.executable, "-c", code]), STARTS, rounds=ROUNDS)
+
+
+@pytest.mark.parametrize("command", [f"sedic{name}" for name in COMMANDS])
+def test_version_of(timed, command):
+    if not (BIN / command).exists():
         pytest.skip(f"{command} is not installed")
-    benchmark.group = "start"
-    benchmark.pedantic(lambda: subprocess.run(line, check=True, capture_output=True), rounds=5, iterations=1)
+    timed(run([str(BIN / command), "--version"]), STARTS, rounds=ROUNDS)
 
 
-def test_inspect(benchmark, packed, tmp_path):
+def test_inspect_a_file(timed, packed, tmp_path):
     (tmp_path / "x.sedic").write_bytes(packed)
-    benchmark.group = "start"
-    line = [str(BIN / "sedic-inspect"), str(tmp_path / "x.sedic"), "--json"]
-    benchmark.pedantic(lambda: subprocess.run(line, check=True, capture_output=True), rounds=5, iterations=1)
+    timed(run([str(BIN / "sedic-inspect"), str(tmp_path / "x.sedic"), "--json"]), STARTS, packed, ROUNDS)

@@ -1,70 +1,69 @@
-"""The latent: entropy decoding and painting, and a whole pack and unpack, beside general formats at about as many bytes."""
+"""The latent's values as bytes and back: the range coder of .sedic and CompressAI's rANS, given the same values and tables.
+
+.sedic's tables are laid out as CompressAI's are (the values in order, then an escape, of a total of 2^16), so they can be
+given to it as they are.
+"""
 
 from __future__ import annotations
 
-import io
-
+import numpy as np
 import pytest
-from PIL import Image
 
 import sedicfmt
+from sedicfmt.latents.nano.context import walk
+from sedicfmt.latents.painting import decode_latent
+from sedicfmt.segments.latent import SymbolWriter, decode_symbols, encode_symbols, gaussian_tables
 
-ROUNDS = {"rounds": 3, "iterations": 1, "warmup_rounds": 1}
-
-
-def timed(benchmark, work, group: str):
-    benchmark.group = group
-    return benchmark.pedantic(work, **ROUNDS)
+ENCODE, DECODE = "latent, the values of y alone, encode", "latent, the values of y alone, decode"
 
 
-def test_entropy_decode(benchmark, packed):
-    from sedicfmt.latents.painting import decode_latent
+@pytest.fixture(scope="session")
+def coded(packed) -> tuple[list[int], list[int]]:
+    """The values of y that are coded, and the index of each one's table, in the order of the file."""
+    latent = decode_latent(sedicfmt.read(packed)).inner  # within its guard
+    found, indexes = SymbolWriter(), list[int]()
 
-    file = sedicfmt.read(packed)
-    benchmark.extra_info["bytes"] = len(file.z) + len(file.y)
-    timed(benchmark, lambda: decode_latent(file), "latent, entropy decode")
+    def choose(_, index):
+        values = np.where(index > 0, latent.y, 0)
+        found.write(values, index)
+        indexes.extend(index[index > 0].tolist())
+        return values
+
+    walk(latent.model.scan(latent.z, *latent.y.shape[1:]), choose)
+    return found.values, indexes
 
 
-def test_unpack_reference(benchmark, packed):
-    benchmark.extra_info["bytes"] = len(packed)
-    assert timed(benchmark, lambda: sedicfmt.unpack(packed, stage="reference"), "decode a picture of 768x512").size == (
-        768,
-        512,
+@pytest.fixture(scope="session")
+def theirs():
+    """CompressAI's coder, and the tables as it takes them: rows, their lengths, the value of each one's first interval."""
+    ans = pytest.importorskip("compressai.ans", reason="CompressAI is not installed")
+    tables = gaussian_tables()
+    return ans, (
+        [list(t.cumulative) for t in tables],
+        [len(t.cumulative) for t in tables],
+        [-t.largest for t in tables],
     )
 
 
-@pytest.mark.parametrize("model", ["sedic-nano-2", "av1"])
-def test_pack_latent_alone(benchmark, photo, model):
-    def pack() -> bytes:
-        return sedicfmt.pack(photo, objects=0, words_overall=0, max_bytes=1500, model=model)
-
-    benchmark.extra_info["bytes"] = len(timed(benchmark, pack, "encode a picture of 768x512 within 1,500 bytes"))
+def test_range_coder(timed, coded):
+    values, tables = coded[0], [gaussian_tables()[i] for i in coded[1]]
+    made = encode_symbols(values, tables)
+    assert timed(lambda: encode_symbols(values, tables), ENCODE, made) == made
 
 
-@pytest.mark.parametrize("name", ["WebP", "AVIF"])
-def test_peers(benchmark, photo, name):
-    """At full size and lowest quality: general formats do not reach 1,500 bytes there, `bytes` says what they take."""
-    out = io.BytesIO()
-    photo.save(out, name, quality=0)
-    data = out.getvalue()
-    benchmark.extra_info["bytes"] = len(data)
-
-    def decode() -> Image.Image:
-        with Image.open(io.BytesIO(data)) as picture:
-            return picture.convert("RGB")
-
-    timed(benchmark, decode, "decode a picture of 768x512")
+def test_rans_of_compressai(timed, coded, theirs):
+    ans, tables = theirs
+    made = ans.RansEncoder().encode_with_indexes(*coded, *tables)
+    assert timed(lambda: ans.RansEncoder().encode_with_indexes(*coded, *tables), ENCODE, made) == made
 
 
-@pytest.mark.parametrize("model", ["mbt2018-mean", "cheng2020-attn"])
-def test_compressai_entropy_decode(benchmark, model):
-    """CompressAI's own decoding of a picture of 768x512 with random weights: as many symbols, no meaning."""
-    zoo = pytest.importorskip("compressai.zoo")
-    import torch
+def test_range_decoder(timed, coded):
+    values, tables = coded[0], [gaussian_tables()[i] for i in coded[1]]
+    made = encode_symbols(values, tables)
+    assert timed(lambda: decode_symbols(made, tables), DECODE, made) == values
 
-    torch.manual_seed(1)
-    network = zoo.image_models[model](quality=1, pretrained=False).eval()
-    network.update(force=True)
-    coded = network.compress(torch.rand(1, 3, 512, 768))
-    benchmark.extra_info["bytes"] = sum(len(part) for strings in coded["strings"] for part in strings)
-    timed(benchmark, lambda: network.decompress(coded["strings"], coded["shape"]), "decode a picture of 768x512")
+
+def test_rans_of_compressai_decoder(timed, coded, theirs):
+    ans, tables = theirs
+    made = ans.RansEncoder().encode_with_indexes(*coded, *tables)
+    assert timed(lambda: ans.RansDecoder().decode_with_indexes(made, coded[1], *tables), DECODE, made) == coded[0]

@@ -36,7 +36,11 @@ ABSENT, WHOLE, STALE, FOREIGN = "absent", "whole", "stale", "foreign"
 
 
 class Journal:
-    """The journal of `tool` in the folder `out`, which is made where it is missing. A context manager: it holds a lock."""
+    """The journal of `tool` in the folder `out`, which is made where it is missing. A context manager: it holds a lock.
+
+    It knows what was done before it was opened. What is done meanwhile is written, not remembered: a run does an output once,
+    and its memory must not grow with what it does.
+    """
 
     def __init__(self, out: Path, tool: str):
         self.path, self.tool = out / f".{tool}.jsonl", tool
@@ -66,7 +70,7 @@ class Journal:
         if job.output.is_symlink() or not job.output.is_file():
             return FOREIGN
         there = sha256_of(job.output)
-        made = [line for line in self.lines[job.output_name] if line.get("output_sha256") == there]
+        made = [line for line in self.lines.get(job.output_name, ()) if line.get("output_sha256") == there]
         if any((line.get("input_sha256"), line.get("options")) == (given, options) for line in made):
             return WHOLE
         source = str(job.source.resolve())
@@ -92,7 +96,6 @@ class Journal:
                 put(temporary, job.output, replace)
         except OSError as error:
             raise OSError(error.errno, error.strerror, error.filename if linked(error) else str(job.output)) from error
-        self.lines[job.output_name].append(line)
 
     def _read(self) -> None:
         """The lines; a torn last one is ended."""

@@ -7,6 +7,7 @@ had is done again; an input at which some were lost is told as failed. Outputs c
 
 from __future__ import annotations
 
+import os
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -110,6 +111,7 @@ def _ended(error: Any) -> Exception:
 
 def connected(address: str | None) -> Any:
     """Ray, connected. Raises MissingDependency, BackendUnavailable where it cannot be started or reached."""
+    os.environ.setdefault("RAY_DEDUP_LOGS", "0")  # else it keeps what it says twice, and prints it as the process ends
     try:
         import ray
     except ModuleNotFoundError as missing:

@@ -2,14 +2,17 @@
 
 At most two inputs a process are under way, and outputs come in the order of the inputs, so that memory is bounded and a run's
 lines are the same for any number of processes. A process that is lost (killed, out of memory) takes no input with it: those
-under way are done again, one by one, and one that ends a process once more is told as failed.
+under way are done again, one by one, and one that ends a process once more is told as failed. Where the run itself is killed,
+its processes end, too: none is left behind with its models.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -149,7 +152,16 @@ def _start(opener: Open) -> None:
     """An interruption is the parent's to act on."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker = Worker(opener)
+
+
+def _end_with_parent() -> None:
+    """Processes of a pool wait for work from each other's pipes, and so for ever where their parent was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _convert(job: Job, data: bytes) -> Made | Exception:

@@ -1,8 +1,8 @@
 """Results that others published, as curves: read, never measured here, and marked so wherever they are shown.
 
 A CSV has a line of names, `bpp` and those of metrics (metrics/table.py), then a line a point; an empty cell is no figure. A
-JSON is CompressAI's: {"name", "results": {"bpp": […], "psnr-rgb": […], …}}. A name that is no metric's is passed over in
-JSON, an error in CSV.
+JSON is CompressAI's: {"name", "results": {"bpp": […], "psnr-rgb": […], …}}, or "psnr" in its older files. A name that is no
+metric's is passed over in JSON, an error in CSV.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def from_json(path: Path) -> tuple[str, list[dict[str, float]]]:
     try:
         held = json.loads(path.read_text())
         results = held["results"]
-        columns = {ours: results[theirs] for ours, theirs in theirs_of().items() if theirs in results}
+        columns = {name: results[name] for name in NAMES if name in results}
+        columns |= {ours: results[theirs] for ours, theirs in theirs_of().items() if theirs in results}
         columns["bpp"] = results["bpp"]
         points = [dict(zip(columns, map(float, row), strict=True)) for row in zip(*columns.values(), strict=True)]
     except (ValueError, KeyError, TypeError) as error:

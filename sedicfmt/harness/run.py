@@ -23,7 +23,7 @@ from sedicfmt.harness.sources.source import Coded, Point, Source, Workshop
 
 @dataclass
 class Run:
-    """`say` gets what goes wrong, when it does."""
+    """`say` gets what goes wrong, when it does; `jobs`, `ray`: as `Workshop` has them."""
 
     experiment: Experiment
     cache: Cache
@@ -31,6 +31,7 @@ class Run:
     progress: Progress
     jobs: int = 1
     say: Callable[[str], None] = lambda line: None
+    ray: str | None = None
     results: Results = field(init=False)
 
     def all(self) -> Results:
@@ -60,7 +61,7 @@ class Run:
         self.results.rows += rows
         by_name = {row.photo.name: row for row in rows}
         with tempfile.TemporaryDirectory(dir=self.cache.folder, prefix=".work.") as work:
-            workshop = partial(Workshop, self.cache, Path(work), self.jobs)
+            workshop = partial(Workshop, self.cache, Path(work), self.jobs, ray=self.ray)
             coded = self._encode(source, point, photos, by_name, workshop)
             self._decode(source, point, coded, by_name, workshop)
         self._measure(source, point, rows)

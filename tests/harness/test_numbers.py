@@ -52,6 +52,9 @@ def test_published_curves_are_marked(tmp_path):
     curve = read_published({"file": "b.json"}, tmp_path, "published[0]")
     assert curve.name == "mbt (published)"
     assert curve.points[0] == {"bpp": 0.1, "psnr": 29.0, "ms-ssim": 0.9}
+    older = {name.removesuffix("-rgb"): values for name, values in results.items()}  # as its first releases wrote them
+    (tmp_path / "b.json").write_text(json.dumps({"name": "mbt", "description": "", "results": older}))
+    assert read_published({"file": "b.json"}, tmp_path, "published[0]") == curve
 
 
 @pytest.mark.parametrize(

@@ -239,3 +239,21 @@ def test_a_library_that_breaks_leaves_a_gap(place, monkeypatch):
     monkeypatch.setattr(experiment, "METRICS", broken)
     results, _ = measured(place, source(settings=[8]))
     assert all("ZeroDivisionError" in row.gaps["grid"] and "psnr" in row.values for row in results.rows)
+
+
+@pytest.mark.parametrize(("ray", "given"), [(None, []), ("", ["--ray"]), ("there:6379", ["--ray=there:6379"])])
+def test_sedic_files_are_made_on_the_cluster_that_is_named(place, monkeypatch, ray, given):
+    from sedicfmt.harness.measured_process import Ended
+    from sedicfmt.harness.sources import sedic
+
+    lines: list[list[str]] = []
+    monkeypatch.setattr(sedic, "run_metered", lambda line, take: lines.append(line) or Ended(8, "", "no cluster", 0, 0))
+    experiment, cache = (
+        experiment_of({"pictures": str(place / "in"), "source": [{"codec": "sedic"}]}, place),
+        Cache(place / "c"),
+    )
+    cache.folder.mkdir()
+    measurer = Measurer(experiment.metrics, Weights(), cache, lambda line: None)
+    run = Run(experiment, cache, measurer, Progress(lambda *a: None), 2, ray=ray)
+    assert "no cluster" in run.all().failures[0]
+    assert lines[0][-2 - len(given) :] == ["--jobs", "2", *given]

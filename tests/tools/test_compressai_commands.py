@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -86,10 +87,16 @@ def test_trained_exported_packed_inspected_and_unpacked(run, tmp_path):
     # the harness packs and unpacks with the same checkpoint
     bare = "--pack=--objects 0 --words-overall 0"
     told = run(
-        "eval", "photos", "--model", f"{MODEL}@w.pth.tar", bare, "--restorer", "none", "--metrics", "psnr", "--json"
-    )
+        "eval", "photos", "--model", f"{MODEL}@w.pth.tar", bare, "--restorer", "none", "--metrics", "psnr", "--json",
+        "-o", "measured",
+    )  # fmt: skip
     row = json.loads(told.splitlines()[0])
     assert (row["pictures"], row["of"]) == (2, 2) and row["bytes"] > 20 and 3 < row["psnr"] < 40
+    if find_spec("matplotlib"):  # what CompressAI draws its curves with: it takes ours as its own
+        from compressai.utils.plot.__main__ import parse_json_file
+
+        drawn = parse_json_file(tmp_path / "measured" / "compressai" / "sedic.json", "psnr")
+        assert drawn["xs"] == [row["bpp"]] and drawn["ys"] == [row["psnr"]]
 
     # CompressAI's own form: it reads it as it reads its own
     from compressai.zoo import load_state_dict

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,3 +107,34 @@ def test_an_input_that_always_ends_its_process_fails_alone(tmp_path):
     found = [made for _, made in converted(items(*words), Toy(tmp_path), 2)]
     assert isinstance(found[1], BackendFailed) and LOST in str(found[1])
     assert [made.data for i, made in enumerate(found) if i != 1] == [b"ba", b"dc", b"fe", b"hg", b"ji"]
+
+
+def unending(*words: bytes):
+    """Items, and then a wait for more."""
+    yield from items(*words)
+    time.sleep(600)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills a process as POSIX does")
+def test_no_process_outlives_a_run_that_is_killed(tmp_path):
+    code = "import sys; from pathlib import Path; from tests.unit.test_workers import *; "
+    code += "list(converted(unending(b'ab', b'cd', b'ef'), Toy(Path(sys.argv[1])), 2))"
+    run = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2])
+    deadline = time.monotonic() + 120
+    while not list(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    workers = [int(path.name) for path in tmp_path.iterdir()]
+    run.kill()
+    run.wait()
+    while any(map(is_there, workers)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert workers and not any(map(is_there, workers))
+
+
+def is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{process}/stat")
+    return not status.exists() or status.read_text().rpartition(") ")[2][0] != "Z"  # ended, and nobody asked how

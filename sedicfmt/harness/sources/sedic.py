@@ -36,7 +36,17 @@ from sedicfmt.installing import install_whole
 from sedicfmt.latents.registry import CODECS
 from sedicfmt.pipeline.report import report_bytes
 
-NOT_OURS = ("--max-bytes", "--target-bpp", "--json", "-o", "--output", "--overwrite", "--jobs", "--save-stages")
+NOT_OURS = (
+    "--max-bytes",
+    "--target-bpp",
+    "--json",
+    "-o",
+    "--output",
+    "--overwrite",
+    "--jobs",
+    "--ray",
+    "--save-stages",
+)
 NOT_DECIDING = {"evaluation", "training", "batch", "harness", "__pycache__"}  # folders of the package
 STATUS_OVER_LIMIT, STATUS_CONCERNS_ALL = LimitExceeded.exit_code, BackendUnavailable.exit_code
 
@@ -138,6 +148,7 @@ def run_tool(
             _take_one(told, photo, key, batch, shop, keep, tool)
 
     jobs = ["--jobs", str(shop.jobs)] if shop.jobs > 1 else []
+    jobs += [f"--ray={shop.ray}" if shop.ray else "--ray"] if shop.ray is not None else []
     command = [sys.executable, "-m", f"sedic_tools.commands.{tool.removeprefix('sedic-')}"]
     ended = run_metered([*command, str(given), "-o", str(made), "--json", *jobs, *options], take)
     shop.cache.keep({"stage": "batch", "id": batch}, {"process_seconds": ended.seconds, "peak_bytes": ended.peak})

@@ -59,13 +59,14 @@ class Coded:
 @dataclass
 class Workshop:
     """What a source works with: the cache, a folder for what is not kept, how many processes, who is told of a picture done
-    or failed."""
+    or failed. `ray`: the cluster whose actors the processes of .sedic are, "" for one that is started, None for none."""
 
     cache: Cache
     folder: Path
     jobs: int
     done: Callable[[Photo, Entry], None]
     failed: Callable[[Photo, SedicError], None]
+    ray: str | None = None
 
 
 class Source(Protocol):

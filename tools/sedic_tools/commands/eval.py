@@ -72,6 +72,8 @@ def arguments() -> argparse.ArgumentParser:
     )
     add_measuring(p)
     p.add_argument("--jobs", type=int, default=1, metavar="N", help="pictures at the same time (default %(default)s)")
+    p.add_argument("--ray", nargs="?", const="", metavar="ADDRESS", help=".sedic: by --jobs actors of the Ray cluster at "
+                   "ADDRESS, or of one started for each point; other codecs, and measuring, stay here")  # fmt: skip
     return p
 
 
@@ -116,7 +118,7 @@ def measure(arguments: argparse.Namespace) -> int:
         raise EncodeError("nothing to measure: give --sedic, --codec or a --config with sources")
     cache = cache_of(arguments)
     measurer = measurer_of(arguments, experiment.metrics, cache)
-    results = Run(experiment, cache, measurer, Progress(bar), arguments.jobs, say).all()
+    results = Run(experiment, cache, measurer, Progress(bar), arguments.jobs, say, arguments.ray).all()
     return tell(results, experiment, arguments)
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sedic_tools.commands.command import bar, say, told
+from sedic_tools.commands.output import OfThisThread
 from sedicfmt.batch.jobs import is_shard
 from sedicfmt.errors import EncodeError
 
@@ -52,6 +54,8 @@ def where(arguments: argparse.Namespace) -> Where:
 
     if arguments.jobs < 1:
         raise EncodeError(f"{arguments.jobs} is no number of processes", "--jobs")
+    if arguments.ray is not None:
+        sys.stdout = OfThisThread(sys.stdout)  # type: ignore[assignment]
     return Where(arguments.jobs, arguments.ray)
 
 

@@ -11,8 +11,10 @@ import errno
 import os
 import stat
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TextIO
 
 from sedicfmt.errors import EncodeError
 from sedicfmt.files import write_whole
@@ -20,6 +22,23 @@ from sedicfmt.limits import MAX_FILE_BYTES
 
 LOOKED_AT = 1 << 16  # bytes of a file at an output's name
 IN_PLACE = ("/dev/", "/proc/")  # names of streams that are open already
+
+
+class OfThisThread:
+    """Standard output for the thread that makes it; what other threads write goes to standard error.
+
+    Ray tells of a lost actor on standard output, from a thread of its own, in the midst of our lines.
+    """
+
+    def __init__(self, stream: TextIO):
+        self.stream, self.thread = stream, threading.get_ident()
+
+    def write(self, text: str) -> int:
+        """As a text stream does it."""
+        return (self.stream if threading.get_ident() == self.thread else sys.stderr).write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
 
 
 def read_input(name: str, most: int) -> bytes:

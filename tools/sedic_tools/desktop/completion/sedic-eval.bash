@@ -7,7 +7,7 @@
 
 
 
-_shtab_sedic_eval_option_strings=(-h --help --config --prepare --every --anchor --sedic --describe --model --restorer --pack --unpack --codec --scales --bytes --bpp -o --out --note --metrics --weights --cache --json --version --jobs)
+_shtab_sedic_eval_option_strings=(-h --help --config --prepare --every --anchor --sedic --describe --model --restorer --pack --unpack --codec --scales --bytes --bpp -o --out --note --metrics --weights --cache --json --version --jobs --ray)
 
 _shtab_sedic_eval_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_sedic_eval___config_COMPGEN=_shtab_compgen_files
@@ -23,6 +23,7 @@ _shtab_sedic_eval___help_nargs=0
 _shtab_sedic_eval___sedic_nargs=0
 _shtab_sedic_eval___json_nargs=0
 _shtab_sedic_eval___version_nargs=0
+_shtab_sedic_eval___ray_nargs='?'
 
 
 # $1=COMP_WORDS[1]

@@ -51,7 +51,7 @@ function _shtab_sedic_eval_using
 end
 
 set -g _shtab_sedic_eval_commands 
-set -g _shtab_sedic_eval_opts_with_value --anchor --bpp --bytes --cache --codec --config --describe --every --jobs --metrics --model --note --out --pack --prepare --restorer --scales --unpack --weights -o
+set -g _shtab_sedic_eval_opts_with_value --anchor --bpp --bytes --cache --codec --config --describe --every --jobs --metrics --model --note --out --pack --prepare --ray --restorer --scales --unpack --weights -o
 
 complete -c sedic-eval -e
 complete -c sedic-eval -f
@@ -79,4 +79,5 @@ complete -c sedic-eval -n _shtab_sedic_eval_using -l cache -xka "(__fish_complet
 complete -c sedic-eval -n _shtab_sedic_eval_using -l json -d 'print the summary, or the error, as JSON on standard output'
 complete -c sedic-eval -n _shtab_sedic_eval_using -l version -d 'show program'"'"'s version number and exit'
 complete -c sedic-eval -n _shtab_sedic_eval_using -l jobs -x -d 'pictures at the same time (default 1)'
+complete -c sedic-eval -n _shtab_sedic_eval_using -l ray -x -d '.sedic: by --jobs actors of the Ray cluster at ADDRESS, or of one started for each point; other codecs, and measuring, stay here'
 complete -c sedic-eval -n '_shtab_sedic_eval_using; and test $_shtab_sedic_eval_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a folder of pictures, or a tar shard; else the configuration'"'"'s'

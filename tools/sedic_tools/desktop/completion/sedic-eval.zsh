@@ -39,6 +39,7 @@ _shtab_sedic_eval_options=(
   "--json[print the summary, or the error, as JSON on standard output]"
   "(- : *)--version[show program\'s version number and exit]"
   "--jobs[pictures at the same time (default 1)]:N:"
+  "--ray[.sedic\: by --jobs actors of the Ray cluster at ADDRESS, or of one started for each point\; other codecs, and measuring, stay here]:ADDRESS:"
   ":a folder of pictures, or a tar shard\; else the configuration\'s:_files"
 )
 

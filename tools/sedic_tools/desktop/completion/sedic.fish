@@ -207,6 +207,7 @@ complete -c sedic -n '_shtab_sedic_using eval' -l cache -xka "(__fish_complete_p
 complete -c sedic -n '_shtab_sedic_using eval' -l json -d 'print the summary, or the error, as JSON on standard output'
 complete -c sedic -n '_shtab_sedic_using eval' -l version -d 'show program'"'"'s version number and exit'
 complete -c sedic -n '_shtab_sedic_using eval' -l jobs -x -d 'pictures at the same time (default 1)'
+complete -c sedic -n '_shtab_sedic_using eval' -l ray -x -d '.sedic: by --jobs actors of the Ray cluster at ADDRESS, or of one started for each point; other codecs, and measuring, stay here'
 complete -c sedic -n '_shtab_sedic_using eval; and test $_shtab_sedic_npos -eq 0' -ka "(__fish_complete_path (commandline -ct))" -d 'a folder of pictures, or a tar shard; else the configuration'"'"'s'
 complete -c sedic -n '_shtab_sedic_using; and test $_shtab_sedic_npos -eq 0' -a corpus -d 'files for testing decoders'
 complete -c sedic -n '_shtab_sedic_using corpus' -s h -l help -d 'show this help message and exit'

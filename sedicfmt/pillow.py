@@ -114,7 +114,9 @@ class SedicImageFile(ImageFile.ImageFile):
         """See the top of this module. Words and masks are decoded when it is first looked at. Raises OSError."""
         if self._info is None:
             with as_pillow():
-                told = described(file_of(self._frame, self._options.profile)) if self._frame else {}
+                told = (
+                    described(file_of(self._frame, self._options.profile)) if self._frame else {"sedic_complete": False}
+                )
             self._info = {**told, "sedic_stage": self._options.stage}
         return self._info
 
@@ -176,24 +178,23 @@ def chosen(stage: str, options: dict[str, Any]) -> UnpackOptions:
 
 
 def save_packed(image: Image.Image, stream: IO[bytes], filename: str | bytes) -> None:
-    """What `image.save` calls. Raises ValueError for options that make no sense, OSError, ImportError."""
-    with as_pillow():
+    """What `image.save` calls. Raises ValueError for options that make no sense and for what fits in no file, OSError,
+    ImportError."""
+    with as_pillow(limit=ValueError):
         stream.write(pack(image, **getattr(image, "encoderinfo", {})))
 
 
 @contextmanager
-def as_pillow() -> Iterator[None]:
-    """Our errors become what Pillow raises in such a case, with our words."""
+def as_pillow(limit: type[Exception] = Image.DecompressionBombError) -> Iterator[None]:
+    """Our errors become what Pillow raises in such a case, with our words; `limit` is that for what is too much."""
     try:
         yield
     except SedicError as error:
-        theirs = next((theirs for ours, theirs in ERRORS if isinstance(error, ours)), OSError)
+        errors = ((LimitExceeded, limit), (MissingDependency, ImportError), (EncodeError, ValueError))
+        theirs = next((theirs for ours, theirs in errors if isinstance(error, ours)), OSError)
         raise theirs(str(error)) from error
 
 
 DECODED = ("sedic_stage", "sedic_restored_by", "xmp")
-ERRORS: tuple[tuple[type[SedicError], type[Exception]], ...] = (
-    (LimitExceeded, Image.DecompressionBombError), (MissingDependency, ImportError), (EncodeError, ValueError),
-)  # fmt: skip
 
 register()

@@ -280,6 +280,8 @@ def test_saving_knowingly(photo, annotated, tmp_path):
     with pytest.raises(ValueError, match="budget"):
         photo.save(tmp_path / "b.sedic", max_bytes=5, describe=words)
     assert not (tmp_path / "b.sedic").exists()
+    restored = sedicfmt.unpack(tmp_path / "a.sedic", steps=1)
+    restored.save(tmp_path / "c.sedic", describe=words, max_bytes=600)  # its XMP has no place there
     register()
     with pytest.raises(KeyError):
         photo.save(tmp_path / "b.sedic", describe=words)

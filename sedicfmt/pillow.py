@@ -118,9 +118,9 @@ class SedicImageFile(MarkedPicture, ImageFile.ImageFile):
         """See the top of this module. Words and masks are decoded when it is first looked at. Raises OSError."""
         if self._info is None:
             with as_pillow():
-                told = (
-                    described(file_of(self._frame, self._options.profile)) if self._frame else {"sedic_complete": False}
-                )
+                told: Info = {"sedic_complete": False}
+                if self._frame is not None:
+                    told = described(file_of(self._frame, self._options.profile))
             self._info = {**told, "sedic_stage": self._options.stage}
         return self._info
 

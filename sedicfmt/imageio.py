@@ -15,6 +15,7 @@ Importing this module makes the plug-in known for the suffix and by the name `pl
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from types import EllipsisType
 from typing import Any
@@ -40,7 +41,10 @@ class SedicPlugin(PluginV3):
             if request.extension not in (SUFFIX, None):
                 raise InitializationError(f"{request.extension} is no {SUFFIX} file")
             return
-        self._data = request.get_file().read()
+        stream = request.get_file()
+        with suppress(AttributeError, OSError):  # a pipe is read from where it is
+            stream.seek(0)
+        self._data = stream.read()
         if not self._data.startswith(MAGIC):
             raise InitializationError(f"{request.raw_uri!r} is no {SUFFIX} file")
 

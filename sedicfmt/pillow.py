@@ -17,7 +17,8 @@ Saving is not registered: programs that encode a picture again by its `format` w
 
 `image.info`: `sedic_text`; `sedic_objects`, for each object its `text` and the `area` of its mask, a share of the picture;
 `sedic_model`, of the latent, None where it is not known here; `sedic_seed`; `sedic_complete`; `sedic_stage`, which the pixels
-are (to be); once decoded, `sedic_restored_by`, and `xmp` where a model generated detail, for whoever saves the picture.
+are (to be); once decoded, `sedic_restored_by`, and `xmp` where a model generated detail. A restored picture puts that into
+what it is saved to; what was made of it, such as a smaller one, does by `sedicfmt.pillow.marked(small).save(...)`.
 """
 
 from __future__ import annotations
@@ -39,8 +40,11 @@ from sedicfmt.errors import ChecksumMismatch, EncodeError, LimitExceeded, Missin
 from sedicfmt.latents.registry import name_of
 from sedicfmt.limits import MAX_FILE_BYTES
 from sedicfmt.model import SedicFile
+from sedicfmt.pipeline.marked_picture import MarkedPicture, marked
 from sedicfmt.pipeline.unpack import STAGES, UnpackOptions, options_from
 from sedicfmt.pipeline.unpack_often import unpack_often
+
+__all__ = ["SedicImageFile", "marked", "register"]
 
 FORMAT, MIME, SUFFIX, MAGIC = "SEDIC", "image/x-sedic", ".sedic", b"\x5e\xd1"
 GREY = (128, 128, 128)  # of a cut file that holds no picture, where Pillow is told to take such files
@@ -73,7 +77,7 @@ def accept(prefix: bytes) -> bool:
     return prefix.startswith(MAGIC)
 
 
-class SedicImageFile(ImageFile.ImageFile):
+class SedicImageFile(MarkedPicture, ImageFile.ImageFile):
     """Pillow's picture of a .sedic file, mode RGB, upright.
 
     A file that cannot be read raises OSError when it is opened; one that is cut or changed when it is loaded, unless
@@ -114,7 +118,9 @@ class SedicImageFile(ImageFile.ImageFile):
         """See the top of this module. Words and masks are decoded when it is first looked at. Raises OSError."""
         if self._info is None:
             with as_pillow():
-                told = described(file_of(self._frame, self._options.profile)) if self._frame else {}
+                told: Info = {"sedic_complete": False}
+                if self._frame is not None:
+                    told = described(file_of(self._frame, self._options.profile))
             self._info = {**told, "sedic_stage": self._options.stage}
         return self._info
 
@@ -176,24 +182,24 @@ def chosen(stage: str, options: dict[str, Any]) -> UnpackOptions:
 
 
 def save_packed(image: Image.Image, stream: IO[bytes], filename: str | bytes) -> None:
-    """What `image.save` calls. Raises ValueError for options that make no sense, OSError, ImportError."""
-    with as_pillow():
-        stream.write(pack(image, **getattr(image, "encoderinfo", {})))
+    """What `image.save` calls. Raises ValueError for options that make no sense and for what fits in no file, OSError,
+    ImportError."""
+    with as_pillow(limit=ValueError):
+        told = getattr(image, "encoderinfo", {})
+        stream.write(pack(image, **{name: told[name] for name in told if name not in ("xmp", "pnginfo")}))
 
 
 @contextmanager
-def as_pillow() -> Iterator[None]:
-    """Our errors become what Pillow raises in such a case, with our words."""
+def as_pillow(limit: type[Exception] = Image.DecompressionBombError) -> Iterator[None]:
+    """Our errors become what Pillow raises in such a case, with our words; `limit` is that for what is too much."""
     try:
         yield
     except SedicError as error:
-        theirs = next((theirs for ours, theirs in ERRORS if isinstance(error, ours)), OSError)
+        errors = ((LimitExceeded, limit), (MissingDependency, ImportError), (EncodeError, ValueError))
+        theirs = next((theirs for ours, theirs in errors if isinstance(error, ours)), OSError)
         raise theirs(str(error)) from error
 
 
 DECODED = ("sedic_stage", "sedic_restored_by", "xmp")
-ERRORS: tuple[tuple[type[SedicError], type[Exception]], ...] = (
-    (LimitExceeded, Image.DecompressionBombError), (MissingDependency, ImportError), (EncodeError, ValueError),
-)  # fmt: skip
 
 register()

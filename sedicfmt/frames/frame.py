@@ -44,6 +44,11 @@ class Frame:
         """What all frames of a file have in common (F-5)."""
         return self.tag, self.data, self.repair, self.pad, self.size
 
+    @property
+    def set_name(self) -> str:
+        """The same for people: tag, data + repair frames, bytes of a payload, such as `a73e:5+2x200`."""
+        return f"{self.tag.hex()}:{self.data}+{self.repair}x{self.size}"
+
 
 def build_frame(frame: Frame) -> bytes:
     """The frame's bytes."""

@@ -27,16 +27,17 @@ class Joined:
     refused: tuple[tuple[int, SedicError], ...] = ()
 
 
-def join(given: Iterable[bytes]) -> Joined:
+def join(given: Iterable[bytes], chosen: str = "") -> Joined:
     """Put frames together, in any order, some twice, some lost or damaged.
 
-    Raises EncodeError where there is none or they are of several files, the first one's error where none is good, Malformed
-    where two of one index differ, ChecksumMismatch where the result is not the file that was split, MissingDependency.
+    `chosen`: of frames of several sets, the beginning of the name of the one that is meant. Raises EncodeError where
+    there is none or they are of several files, the first one's error where none is good, Malformed where two of one index
+    differ, ChecksumMismatch where the result is not the file that was split, MissingDependency.
     """
-    frames, refused = _good(given)
-    if not frames:
+    good, refused = _good(given)
+    if not good:
         raise refused[0][1] if refused else EncodeError("no frame was given")
-    _require_one_set(frames)
+    frames = _of_one_set(good, chosen)
     first = frames[0]
     found: dict[int, bytes] = {}
     for frame in frames:
@@ -59,13 +60,15 @@ def _good(given: Iterable[bytes]) -> tuple[list[Frame], list[tuple[int, SedicErr
     return frames, refused
 
 
-def _require_one_set(frames: list[Frame]) -> None:
-    sets = {frame.set for frame in frames}
-    if len(sets) > 1:
-        told = ", ".join(
-            f"{tag.hex()} ({data}+{repair} of {size} bytes)" for tag, data, repair, _, size in sorted(sets)
-        )
-        raise EncodeError(f"frames of {len(sets)} files or ways to split one; give those of one: {told}")
+def _of_one_set(good: list[Frame], chosen: str) -> list[Frame]:
+    """F-5. Raises EncodeError."""
+    frames = [frame for frame in good if frame.set_name.startswith(chosen)]
+    names = ", ".join(sorted({frame.set_name for frame in frames or good}))
+    if not frames:
+        raise EncodeError(f"no frame is of the set {chosen}; there are {names}", "set")
+    if len({frame.set for frame in frames}) > 1:
+        raise EncodeError(f"frames of several files, or of one that was split twice; choose one: {names}", "set")
+    return frames
 
 
 def _file(first: Frame, found: dict[int, bytes]) -> bytes:

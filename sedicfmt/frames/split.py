@@ -16,10 +16,10 @@ def split(data: bytes, mtu: int, repair: int = 0) -> list[bytes]:
     """
     parser.parse_frame(data)
     room = mtu - OVERHEAD_BYTES
-    if room < 1 or repair < 0:
-        raise EncodeError(
-            f"frames of {mtu} bytes with {repair} for repair; a frame takes {OVERHEAD_BYTES} bytes itself", "mtu"
-        )
+    if room < 1:
+        raise EncodeError(f"frames of {mtu} bytes; a frame takes {OVERHEAD_BYTES} bytes itself", "mtu")
+    if repair < 0:
+        raise EncodeError(f"{repair} frames for repair", "repair")
     count = -(-len(data) // room)
     if count + repair > MOST_FRAMES:
         raise EncodeError(

@@ -28,6 +28,7 @@ from sedicfmt.model import SedicFile, SedicObject
 from sedicfmt.picture import Picture
 from sedicfmt.pipeline.clock import Clock, OnStage
 from sedicfmt.pipeline.idle import told_idle
+from sedicfmt.pipeline.marked_picture import marked
 from sedicfmt.pipeline.provenance import xmp_of
 from sedicfmt.pipeline.restoring_work import work_within
 from sedicfmt.segments.mask_grid import upscale
@@ -159,6 +160,7 @@ def unpack_bytes(
         with clock("restore"):
             _restore(result, work.objects, restorer, watcher)
     if result.record:
+        result.picture = marked(result.picture)
         result.picture.info["xmp"] = xmp_of(data, result)
     result.picture.info |= {"sedic": result.file, "sedic_stage": result.stage, "sedic_restored_by": result.record}
     return result

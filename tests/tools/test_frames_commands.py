@@ -67,10 +67,27 @@ def test_damage_and_foreign_files_are_left_out_with_a_warning(frames, tmp_path):
     assert (tmp_path / "photo.sedic").read_bytes() == FILE.read_bytes()
 
 
+def test_frames_of_two_photos_in_one_folder(frames, tmp_path):
+    """As a receiver has them. The message lists what there is to choose."""
+    other = ROOT / "conformance/valid/nano-3-768x512.sedic"
+    inbox = frames[0].parent
+    assert run("split", other, "-o", tmp_path / "other", "--mtu", 200).returncode == 0
+    for path in (tmp_path / "other").iterdir():
+        path.rename(inbox / f"other-{path.name}")
+    done = run("join", inbox, "-o", tmp_path / "photo.sedic")
+    assert done.returncode == 2 and not (tmp_path / "photo.sedic").exists()
+    for file in (FILE, other):
+        tag = file.read_bytes()[-2:].hex()
+        assert f"{tag}:".encode() in done.stderr
+        assert run("join", inbox, "-o", tmp_path / f"{tag}.sedic", "--set", tag).returncode == 0
+        assert (tmp_path / f"{tag}.sedic").read_bytes() == file.read_bytes()
+
+
 @pytest.mark.parametrize(
     "arguments, code",
     [
         (["split", FILE, "-o", "new", "--mtu", "9"], 2),
+        (["split", FILE, "-o", "new", "--repair", "-1"], 2),
         (["split", FILE, FILE, "-o", "new"], 2),
         (["split", ROOT / "README.md", "-o", "new"], 3),
         (["split", FILE, "-o", ROOT / "docs"], 74),

@@ -107,8 +107,12 @@ def test_bad_frames_are_told_by_class(frame, error):
 def test_sets_are_not_mixed():
     frames = split(FILES[0], 222, 1), split(FILES[0], 270, 1), split(FILES[1], 30)
     for one, other in itertools.permutations(frames, 2):
-        with pytest.raises(EncodeError, match="2 files or ways"):
+        with pytest.raises(EncodeError, match="choose one"):
             join([one[0], other[0]])
+        name = parse_frame(one[0]).set_name
+        assert join([*one, *other], name) == join(one)
+    with pytest.raises(EncodeError, match="no frame is of the set nowhere; there are "):
+        join(frames[0], "nowhere")
 
 
 def test_two_frames_of_one_number_that_differ_are_refused():

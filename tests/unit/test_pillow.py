@@ -149,6 +149,7 @@ def test_a_cut_file_both_ways(name, monkeypatch):
         monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
         image.load()  # the same picture, asked again
         monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", False)
+        assert image.info["sedic_complete"] is False
         told = image.info.get("sedic_text")
         assert told in (None, "", opened(data).info["sedic_text"])
         shown = np.asarray(image) if told is not None else np.full_like(np.asarray(image), 128)
@@ -273,6 +274,14 @@ def test_saving_knowingly(photo, annotated, tmp_path):
     assert (tmp_path / "a.sedic").read_bytes() == sedicfmt.pack(photo, describe=words, max_bytes=600)
     with pytest.raises(ValueError, match="max_bytes"):
         photo.save(tmp_path / "b.sedic", max_bytes=-1)
+    for too_much in (photo.resize((8, 128)), photo.resize((16, 8200))):
+        with pytest.raises(ValueError, match="possible"):  # DecompressionBombError would be said of a file that is read
+            too_much.save(tmp_path / "b.sedic")
+    with pytest.raises(ValueError, match="budget"):
+        photo.save(tmp_path / "b.sedic", max_bytes=5, describe=words)
+    assert not (tmp_path / "b.sedic").exists()
+    restored = sedicfmt.unpack(tmp_path / "a.sedic", steps=1)
+    restored.save(tmp_path / "c.sedic", describe=words, max_bytes=600)  # its XMP has no place there
     register()
     with pytest.raises(KeyError):
         photo.save(tmp_path / "b.sedic", describe=words)

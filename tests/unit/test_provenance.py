@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import pickle
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+import sedicfmt
+import sedicfmt.pillow
 from sedic_tools.commands.output import LOOKED_AT, is_our_picture, refuse_foreign
 from sedicfmt.errors import EncodeError
 from sedicfmt.latents.registry import DEFAULT_MODEL
@@ -60,6 +63,27 @@ def test_what_was_only_decoded_is_not_marked(suffix):
     told = described(PictureFormat(suffix).write(b"file", result_of({})))
     assert "DigitalSourceType" not in told
     assert told["stage"].endswith("no detail was generated")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_restored_picture_is_marked_by_pillows_own_save(suffix, small_file, tmp_path):
+    """As a program saves it; what was made of it is marked when asked for, what was only decoded never."""
+    path = tmp_path / f"a{suffix}"
+    restored = sedicfmt.unpack(small_file, steps=1)
+    smaller = restored.resize((96, 64))
+    for picture in (restored, pickle.loads(pickle.dumps(restored)), sedicfmt.pillow.marked(smaller)):
+        picture.save(path)
+        told = described(path.read_bytes())
+        assert told["DigitalSourceType"] == SOURCE_TYPES + COMPOSITE
+        assert told["description"] == "Balls and discs on a soft ground."
+    with Image.open(small_file) as opened:
+        opened.choose("final", steps=1)
+        opened.save(path)
+    assert "DigitalSourceType" in described(path.read_bytes())
+    restored.save(path, xmp=packet({}, None), pnginfo=signed())  # somebody's own
+    sedicfmt.unpack(small_file, stage="reference").save(path)
+    with Image.open(path) as image:
+        assert "xmp" not in image.info
 
 
 def test_a_stages_picture_is_marked_if_a_model_made_it():

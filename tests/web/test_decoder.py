@@ -6,14 +6,17 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import sedicfmt
 from conformance.run import differences
 from sedicfmt.latents.av1.avif_file import wrap
+from sedicfmt.pipeline.report import report_bytes
 
 ROOT = Path(__file__).parents[2]
 CONFORMANCE = ROOT / "conformance"
@@ -114,6 +117,25 @@ def test_resampling_is_pillows_bicubic(size):
     rgb = Image.fromarray(samples[..., :3]).resize((to_width, to_height), Image.Resampling.BICUBIC)
     difference = made.reshape(to_height, to_width, 4)[..., :3].astype(int) - np.asarray(rgb).astype(int)
     assert np.abs(difference).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "changed, refused",
+    [({}, None), ({"z": b"a"}, "z"), ({"y": b"a"}, "y"), ({"latent_scale": 15}, "header.latent_scale")],
+)
+def test_a_file_without_a_latent(tmp_path, changed, refused):
+    """N-1, of version 1.1: no vector is there for it yet."""
+    file = sedicfmt.read((CONFORMANCE / "valid/three-objects-768x512.sedic").read_bytes())
+    empty = replace(file, model_id=4, **{"z": b"", "y": b"", "latent_scale": 16} | changed)
+    (tmp_path / "none.sedic").write_bytes(sedicfmt.write(empty))
+    command = ["node", str(ROOT / "web/decode_file.js"), str(tmp_path / "none.sedic")]
+    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
+    if refused:
+        assert told == {"error": {"code": "malformed", "path": refused}}
+    else:
+        expected = report_bytes((tmp_path / "none.sedic").read_bytes(), check=True)
+        assert differences({key: expected[key] for key in ("texts", "digests", "seed")}, told, "") == []
+        assert told["models"]["latent"] == {"id": 4, "name": "none"}
 
 
 def test_wrong_tables_are_not_used():

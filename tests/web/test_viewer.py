@@ -111,8 +111,29 @@ def test_latents_beyond_what_a_page_should_paint_are_not(page, address, tmp_path
     path = tmp_path / "bomb.sedic"
     path.write_bytes(sedicfmt.write(SedicFile(4096, 4096, 2, b"", b"", "", ())))
     open_file(page, address, path)
-    page.get_by_text("Not shown: limit").wait_for()
+    page.get_by_text("Not all of it is shown: limit").wait_for()
     assert "4096 × 4096" in page.inner_text("#facts")
+
+
+@pytest.mark.parametrize("model, said", [(4, ""), (5, "compressai"), (7, "id 7"), (224, "id 224")])
+def test_words_and_masks_need_no_model(page, address, tmp_path, model, said):
+    """R-1: of a latent that cannot be painted here, or that is none (N-1), all else is shown; there is nothing to restore."""
+    file = sedicfmt.read(DEMO[0].read_bytes())
+    latent = {"z": b"", "y": b"", "latent_scale": 16} if model == 4 else {}
+    path = tmp_path / "other.sedic"
+    path.write_bytes(sedicfmt.write(replace(file, model_id=model, **latent)))
+    open_file(page, address, path)
+    page.wait_for_selector("#objects li")
+    assert page.locator("#objects li").count() == len(file.objects)
+    assert page.inner_text("#caption") == file.text
+    page.get_by_text("header.model_id" if said else "words and places").wait_for()
+    assert said in page.inner_text("#said")
+    assert page.is_disabled("#restore")
+    if not said:
+        pixel = page.locator("sedic-img canvas.picture").evaluate(
+            "(c) => Array.from(c.getContext('2d').getImageData(0, 0, 1, 1).data)"
+        )
+        assert pixel == [128, 128, 128, 255]
 
 
 def test_refusals_say_why_and_where(page, address, tmp_path):

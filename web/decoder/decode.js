@@ -10,17 +10,27 @@ import { sha256 } from "./sha256.js";
 import { decodeText, textCoder } from "./text.js";
 
 // {header, segments, extensions, complete, model}: the file's frame, its latent not yet decoded; of model av1, its
-// frame header is checked (A-3). Throws Refused. Needs no tables.
+// frame header is checked (A-3), of model none, that there is no latent (N-1). A model need not be known here: texts and
+// masks are read without (R-1). Throws Refused. Needs no tables.
 export function openFile(file, allowPrefix = false) {
   const frame = readContainer(file, allowPrefix);
   const { header, segments } = frame;
-  const model = MODELS[header.model];
-  if (!model) throw new Refused("unsupported", `no model has the id ${header.model}`, "header.model_id"); // R-1
-  if (model.coder === "av1") {
-    within("z", () => segments[0].bytes && malformed("z is not empty"));
-    within("y", () => checkFrame(segments[1].payload, header.latentWidth, header.latentHeight));
+  const model = MODELS[header.model] || { name: null, coder: "unknown" };
+  const [z, y] = segments;
+  if (model.coder === "av1" || model.coder === "empty") within("z", () => z.bytes && malformed("z is not empty"));
+  if (model.coder === "av1") within("y", () => checkFrame(y.payload, header.latentWidth, header.latentHeight));
+  if (model.coder === "empty") {
+    within("y", () => y.bytes && malformed("y is not empty"));
+    if (header.scale !== 16) throw new Refused("malformed", `the scale ${header.scale} of a latent that is none`, "header.latent_scale");
   }
   return { ...frame, model };
+}
+
+// Throws Refused where the latent of a file is none that can be decoded here (R-1).
+export function needModel({ header, model }) {
+  if (["range", "av1", "empty"].includes(model.coder)) return;
+  const told = model.name ? `the model ${model.name} cannot be decoded here` : `no model has the id ${header.model}`;
+  throw new Refused("unsupported", told, "header.model_id");
 }
 
 // {overall, objects} (section 4) and the masks with their cells (section 5).
@@ -43,9 +53,10 @@ export function readLatent({ header, segments, model }) {
 // The report of conformance/README.md.
 export function report(file) {
   const opened = openFile(file);
+  needModel(opened);
   const { header, segments, extensions, model } = opened;
   const [z, y] = segments;
-  const latent = model.coder === "av1" ? null : readLatent(opened);
+  const latent = model.coder === "range" ? readLatent(opened) : null;
   const digests = latent ? [latent.z, latent.y].map((v) => sha256(littleEndian16(v))) : [z, y].map((s) => sha256(s.payload));
   const texts = readWords(opened);
   const masks = readFileMasks(opened).map(({ cells, ...mask }) => ({ ...mask, sha256: sha256(cells) }));
@@ -69,5 +80,7 @@ export function segmentList({ segments, model }) {
 export const MODELS = {
   2: { name: "sedic-nano-2", coder: "range", yChannels: 192, zChannels: 24 },
   3: { name: "av1", coder: "av1" },
+  4: { name: "none", coder: "empty" },
+  5: { name: "compressai", coder: "rans" },
   6: { name: "sedic-nano-3", coder: "range", yChannels: 192, zChannels: 24 },
 };

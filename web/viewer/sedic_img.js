@@ -69,7 +69,7 @@ export class SedicImg extends HTMLElement {
     try {
       this.tell("progress", { what: "loading the restorer", share: 0 });
       await client.need("words");
-      if (!this.opened.avif) await this.needPainter();
+      await this.needPainter();
       await client.needNetwork();
       const tell = (share) => this.tell("progress", { what: "restoring", share });
       const picture = await client.request("restore", { file: this.file }, tell);
@@ -91,8 +91,9 @@ export class SedicImg extends HTMLElement {
     return client.request("words", { file });
   }
 
-  needPainter() {
-    return client.need("latent", `painter-${this.opened.model}`);
+  // Of a learned model; what else there is needs none.
+  async needPainter() {
+    if (this.opened.coder === "range") await client.need("latent", `painter-${this.opened.model}`);
   }
 
   async askPicture(file) {

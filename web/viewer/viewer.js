@@ -40,13 +40,13 @@ function opened(detail) {
   facts({
     size: `${header.width} × ${header.height} pixels`,
     file: `${fileBytes} bytes, ${((8 * fileBytes) / pixels).toFixed(4)} bits a pixel`,
-    latent: `${model}, ${latentWidth} × ${latentHeight} (scale ${header.scale}/16)`,
+    latent: `${model ?? `model ${header.model}, not known here`}, ${latentWidth} × ${latentHeight} (scale ${header.scale}/16)`,
     objects: header.objects,
     seed: header.seed,
     version: `${header.version}${extensions.length ? `, ${extensions.length} extension(s)` : ""}`,
   });
   showAllocation(byId("bar"), byId("parts"), detail);
-  if (!complete) say("This file is incomplete. What has arrived is shown; nothing of it was checked.");
+  if (!complete) say("This file is incomplete or was changed. What can be read is shown; nothing of it was checked.");
 }
 
 function facts(named) {
@@ -86,16 +86,22 @@ function progress({ what, share }) {
 
 function painted(kind) {
   byId("work").hidden = true;
-  byId("restore").disabled = kind === "restored" || !picture.opened.complete;
-  byId("kind").textContent = KINDS[kind];
+  byId("restore").disabled = kind === "restored" || !restorable();
+  byId("kind").textContent = KINDS[picture.opened.coder === "empty" ? "none" : kind];
 }
 
 function failed(error) {
   byId("work").hidden = true;
-  byId("restore").disabled = !picture.opened?.complete;
+  byId("restore").disabled = !restorable();
   if (error instanceof Stopped) return say("Stopped. Drop the file again to go on.");
+  const what = picture.opened ? "Not all of it is shown" : "Not shown";
   const place = error.path ? ` (${error.path})` : "";
-  return say(error.code ? `Not shown: ${error.code}: ${error.message}${place}` : `Not shown: ${error.message}`);
+  return say(error.code ? `${what}: ${error.code}: ${error.message}${place}` : `${what}: ${error.message}`);
+}
+
+// Whether the bundled restorer has something to begin with: a whole file, and a picture in it.
+function restorable() {
+  return !!picture.opened?.complete && ["range", "av1"].includes(picture.opened.coder);
 }
 
 function say(text) {
@@ -103,6 +109,7 @@ function say(text) {
 }
 
 const KINDS = {
+  none: "This file holds no picture, only words and places; grey stands for it.",
   reference: "The reference picture: what the latent shows, painted without a diffusion model.",
   restored: "Restored by the bundled model from the reference, the words and the masks: its fine detail was generated.",
 };

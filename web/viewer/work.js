@@ -5,7 +5,7 @@
 
 import { wrapAvif } from "../decoder/avif.js";
 import { Refused } from "../decoder/errors.js";
-import { openFile, readFileMasks, readLatent, readWords, segmentList } from "../decoder/decode.js";
+import { needModel, openFile, readFileMasks, readLatent, readWords, segmentList } from "../decoder/decode.js";
 import { hasTable, giveTable } from "../decoder/tables.js";
 import { paint } from "../decoder/painter.js";
 import { openNetwork } from "../restoring/onnx_network.js";
@@ -25,7 +25,7 @@ const tasks = {
     const { latentWidth, latentHeight, kinds, lengths, wrong, bytes, ...header } = opened.header;
     return {
       header, latentWidth, latentHeight, headerBytes: bytes, fileBytes: file.length, complete: opened.complete,
-      model: opened.model.name, segments: segmentList(opened), extensions: opened.extensions,
+      model: opened.model.name, coder: opened.model.coder, segments: segmentList(opened), extensions: opened.extensions,
       avif: opened.model.coder === "av1" ? wrapAvif(y, latentWidth, latentHeight) : null,
     };
   },
@@ -72,6 +72,8 @@ let network;
 
 async function reference(opened, progress) {
   const { width, height, latentWidth, latentHeight } = opened.header;
+  needModel(opened);
+  if (opened.model.coder === "empty") return new Uint8ClampedArray(4 * width * height).map((_, i) => (i % 4 === 3 ? 255 : 128)); // N-1
   const samples = opened.model.coder === "av1" ? await decodedAvif(opened) : painted(opened, progress);
   return resample(samples, latentWidth, latentHeight, width, height);
 }

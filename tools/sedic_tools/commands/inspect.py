@@ -112,7 +112,7 @@ def report_of(data: bytes, arguments: argparse.Namespace) -> dict[str, Any]:
 EXAMPLES = """\
   sedic-inspect photo.sedic
   sedic-inspect photo.sedic --html photo.html                    a page, with the stages of restoring
-  sedic-inspect photo.sedic --html photo.html --stage reference  the same without torch
+  sedic-inspect photo.sedic --html photo.html --stage reference  the same, only painted
   sedic-inspect photo.sedic --plot bytes.svg
   sedic-inspect photos                                           a line for each file
   sedic-inspect photos --json | jq .file_bytes

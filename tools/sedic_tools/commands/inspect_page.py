@@ -18,7 +18,7 @@ def add_page(group: argparse._ArgumentGroup) -> None:
     add("--html", metavar="FILE", help="write a page: the stages with a slider, masks and words, bytes")
     add("--plot", metavar="FILE", help="write where the bytes go as a drawing, .svg or .png")
     add("--stage", choices=("reference", "objects", "final"), default="final", help="how far the page's pictures go "
-        "(final); reference needs no torch")  # fmt: skip
+        "(final); reference is only painted")  # fmt: skip
     add("--restorer", default="nano", metavar="NAME[:MODEL]", help="of the page's pictures (nano)")
     add("--overwrite", action="store_true", help="replace what is there already, whoever made it")
 

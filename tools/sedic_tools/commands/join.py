@@ -25,6 +25,8 @@ def arguments() -> argparse.ArgumentParser:
     """What the command takes."""
     p = parser(__doc__ or "", "frames, or folders of frames", examples=EXAMPLES)
     p.add_argument("-o", "--output", required=True, metavar="OUT.sedic", help="the file, or - for standard output")
+    p.add_argument("--set", default="", metavar="NAME", help="of frames of several files those of this one: the beginning of "
+                   "its name, as the message about them lists it")  # fmt: skip
     p.add_argument("--partial", action="store_true", help="write what has arrived, if that shows a picture")
     p.add_argument("--overwrite", action="store_true", help="replace whatever has the output's name")
     return p
@@ -39,7 +41,7 @@ def command(arguments: argparse.Namespace) -> None:
     """Join, then write."""
     check_output(arguments, is_sedic, ".sedic file")
     paths = frame_paths(arguments.inputs)
-    joined = join(read_input(str(path), MOST_FRAME_BYTES) for path in paths)
+    joined = join((read_input(str(path), MOST_FRAME_BYTES) for path in paths), arguments.set)
     warn([f"{paths[place]} is left out: {error}" for place, error in joined.refused])
     stages = whole_stages(joined, arguments.partial)
     write_output(arguments.output, joined.data)
@@ -47,7 +49,10 @@ def command(arguments: argparse.Namespace) -> None:
         print(json.dumps(as_json(joined, stages)))
     if not joined.complete:
         warn([f"incomplete and unchecked; it holds whole: {', '.join(stages)}"])
-    done(f"{len(joined.data)} bytes from {joined.received} frames, {len(joined.missing)} repaired")
+    done(
+        f"{len(joined.data)} bytes from {joined.received} frames"
+        + f", {len(joined.missing)} repaired" * joined.complete
+    )
 
 
 def frame_paths(inputs: list[str]) -> list[Path]:
@@ -78,6 +83,7 @@ def as_json(joined: Joined, stages: list[str]) -> dict[str, Any]:
 
 EXAMPLES = """\
   sedic-join frames -o photo.sedic
+  sedic-join inbox -o photo.sedic --set a73e                 of several photos' frames those of one
   sedic-join photo.000.frame photo.002.frame -o photo.sedic --partial
 """
 

@@ -132,7 +132,7 @@ def unpack_all(arguments: argparse.Namespace, options: UnpackOptions, written: P
 EXAMPLES = """\
   sedic-unpack photo.sedic -o photo.png
   sedic-unpack photo.sedic -o photo.jpg --quality 85
-  sedic-unpack photo.sedic -o photo.png --stage reference        needs no torch
+  sedic-unpack photo.sedic -o photo.png --stage reference        only painted: nothing is invented
   sedic-unpack photo.sedic -o photo.png --save-stages stages
   sedic-unpack cut.sedic -o what-is-there.png --partial --stage reference
   sedic-unpack packed -o pictures --format webp

@@ -139,6 +139,7 @@ again ([spec/frames.md](../spec/frames.md)):
     sedic-split photo.sedic -o frames --mtu 222 --repair 2
     sedic-join frames -o photo.sedic
     sedic-join frames -o photo.sedic --partial     # too few arrived, no repair left: what can be shown
+    sedic-join inbox -o photo.sedic --set a73e      # frames of several photos: those of this one
 
 | link | `--mtu` | |
 |---|---|---|
@@ -149,7 +150,8 @@ again ([spec/frames.md](../spec/frames.md)):
 The repair frames are those of a Reed-Solomon code (the library reedsolo, extra `frames`): of k data
 frames and r for repair any k give the file. Frames without repair need no library.
 
-With `--json` both commands print one line ([its keys](json.md#split)).
+`sedic-join` puts together one photo. If it is given frames of several, it says which there are; each is known by
+the last two bytes of its file, such as `a73e`. With `--json` both commands print one line ([its keys](json.md#split)).
 
 What is lost, measured: {count} transmissions of the ten photos of the demo page (`web/demo`, Kodak, model av1, at most 1,000
 bytes each, sent in turns) over a simulated channel that loses {loss:g} % of the frames. Every set that arrived was put

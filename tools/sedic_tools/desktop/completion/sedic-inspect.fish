@@ -66,7 +66,7 @@ complete -c sedic-inspect -n _shtab_sedic_inspect_using -l model -x -d 'of files
 complete -c sedic-inspect -n _shtab_sedic_inspect_using -l profile -xka "full thin" -d 'thin: refuse, before it is decoded, beyond 4 megapixels and what costs more (specification, section 8)'
 complete -c sedic-inspect -n _shtab_sedic_inspect_using -l html -xka "(__fish_complete_path (commandline -ct))" -d 'write a page: the stages with a slider, masks and words, bytes'
 complete -c sedic-inspect -n _shtab_sedic_inspect_using -l plot -xka "(__fish_complete_path (commandline -ct))" -d 'write where the bytes go as a drawing, .svg or .png'
-complete -c sedic-inspect -n _shtab_sedic_inspect_using -l stage -xka "reference objects final" -d 'how far the page'"'"'s pictures go (final); reference needs no torch'
+complete -c sedic-inspect -n _shtab_sedic_inspect_using -l stage -xka "reference objects final" -d 'how far the page'"'"'s pictures go (final); reference is only painted'
 complete -c sedic-inspect -n _shtab_sedic_inspect_using -l restorer -x -d 'of the page'"'"'s pictures (nano)'
 complete -c sedic-inspect -n _shtab_sedic_inspect_using -l overwrite -d 'replace what is there already, whoever made it'
 complete -c sedic-inspect -n '_shtab_sedic_inspect_using; and test $_shtab_sedic_inspect_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'files, folders (a line for each .sedic file in or below), or - for standard input'

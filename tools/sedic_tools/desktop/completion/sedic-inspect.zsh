@@ -26,7 +26,7 @@ _shtab_sedic_inspect_options=(
   "--profile[thin\: refuse, before it is decoded, beyond 4 megapixels and what costs more (specification, section 8)]:profile:(full thin)"
   "--html[write a page\: the stages with a slider, masks and words, bytes]:FILE:_files"
   "--plot[write where the bytes go as a drawing, .svg or .png]:FILE:_files"
-  "--stage[how far the page\'s pictures go (final)\; reference needs no torch]:stage:(reference objects final)"
+  "--stage[how far the page\'s pictures go (final)\; reference is only painted]:stage:(reference objects final)"
   "--restorer[of the page\'s pictures (nano)]:NAME[:MODEL]:"
   "--overwrite[replace what is there already, whoever made it]"
   "(*)::files, folders (a line for each .sedic file in or below), or - for standard input:_files"

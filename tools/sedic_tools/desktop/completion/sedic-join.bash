@@ -7,7 +7,7 @@
 
 
 
-_shtab_sedic_join_option_strings=(-h --help --json --version -o --output --partial --overwrite)
+_shtab_sedic_join_option_strings=(-h --help --json --version -o --output --set --partial --overwrite)
 
 _shtab_sedic_join_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_sedic_join__o_COMPGEN=_shtab_compgen_files

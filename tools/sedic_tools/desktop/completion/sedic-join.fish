@@ -51,7 +51,7 @@ function _shtab_sedic_join_using
 end
 
 set -g _shtab_sedic_join_commands 
-set -g _shtab_sedic_join_opts_with_value --output -o
+set -g _shtab_sedic_join_opts_with_value --output --set -o
 
 complete -c sedic-join -e
 complete -c sedic-join -f
@@ -60,6 +60,7 @@ complete -c sedic-join -n _shtab_sedic_join_using -s h -l help -d 'show this hel
 complete -c sedic-join -n _shtab_sedic_join_using -l json -d 'print the result, or the error, as JSON on standard output'
 complete -c sedic-join -n _shtab_sedic_join_using -l version -d 'show program'"'"'s version number and exit'
 complete -c sedic-join -n _shtab_sedic_join_using -s o -l output -xka "(__fish_complete_path (commandline -ct))" -d 'the file, or - for standard output'
+complete -c sedic-join -n _shtab_sedic_join_using -l set -x -d 'of frames of several files those of this one: the beginning of its name, as the message about them lists it'
 complete -c sedic-join -n _shtab_sedic_join_using -l partial -d 'write what has arrived, if that shows a picture'
 complete -c sedic-join -n _shtab_sedic_join_using -l overwrite -d 'replace whatever has the output'"'"'s name'
 complete -c sedic-join -n '_shtab_sedic_join_using; and test $_shtab_sedic_join_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'frames, or folders of frames'

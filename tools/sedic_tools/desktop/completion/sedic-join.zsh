@@ -20,6 +20,7 @@ _shtab_sedic_join_options=(
   "--json[print the result, or the error, as JSON on standard output]"
   "(- : *)--version[show program\'s version number and exit]"
   {-o,--output}"[the file, or - for standard output]:OUT.sedic:_files"
+  "--set[of frames of several files those of this one\: the beginning of its name, as the message about them lists it]:NAME:"
   "--partial[write what has arrived, if that shows a picture]"
   "--overwrite[replace whatever has the output\'s name]"
   "(*):frames, or folders of frames:_files"

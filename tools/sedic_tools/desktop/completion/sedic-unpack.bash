@@ -7,7 +7,7 @@
 
 
 
-_shtab_sedic_unpack_option_strings=(-h --help --json --version -o --output --format --quality --overwrite --longest-side --jobs --ray --stage --partial --save-stages --model --profile --threads --restorer --device --dtype --tiled-vae --detail --objects --object-steps --steps --no-text --restoring --without-reference --no-guidance --eta --guided-share --updates --tokens --eta-by-noise --no-eta-by-noise --full-gradient --no-full-gradient --own-noise --no-own-noise --sampler --spacing --fusion --before-first --round-trip --no-round-trip --object-cfg --cfg --negative-prompt --start --strength --last-control --colour)
+_shtab_sedic_unpack_option_strings=(-h --help --json --version -o --output --format --quality --overwrite --longest-side --jobs --ray --stage --partial --save-stages --model --profile --threads --restorer --device --dtype --tiled-vae --detail --objects --object-steps --steps --no-text --restoring --without-reference --no-guidance --eta --guided-share --updates --tokens --eta-by-noise --no-eta-by-noise --full-gradient --no-full-gradient --own-noise --no-own-noise --sampler --spacing --fusion --before-first --round-trip --no-round-trip --object-cfg --cfg --negative-prompt --start --strength --last-control --keep-objects --no-keep-objects --colour)
 
 _shtab_sedic_unpack_pos_0_COMPGEN=_shtab_compgen_files
 _shtab_sedic_unpack__o_COMPGEN=_shtab_compgen_files
@@ -48,6 +48,8 @@ _shtab_sedic_unpack___own_noise_nargs=0
 _shtab_sedic_unpack___no_own_noise_nargs=0
 _shtab_sedic_unpack___round_trip_nargs=0
 _shtab_sedic_unpack___no_round_trip_nargs=0
+_shtab_sedic_unpack___keep_objects_nargs=0
+_shtab_sedic_unpack___no_keep_objects_nargs=0
 
 
 # $1=COMP_WORDS[1]

@@ -101,6 +101,7 @@ complete -c sedic-unpack -n _shtab_sedic_unpack_using -l cfg -x -d 'classifier-f
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l negative-prompt -x -d 'the unconditional side'"'"'s text (none)'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l start -xka "noise reference objects objects-low" -d 'what the whole stage starts from; low: its low frequencies (noise)'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l strength -x -d 'share of the noise it starts at, above 0 to 1 (1)'
-complete -c sedic-unpack -n _shtab_sedic_unpack_using -l last-control -xka "objects reference" -d 'what controls the whole stage (objects)'
+complete -c sedic-unpack -n _shtab_sedic_unpack_using -l last-control -xka "objects reference" -d 'what controls the whole stage (reference)'
+complete -c sedic-unpack -n _shtab_sedic_unpack_using -l keep-objects -l no-keep-objects -d 'the whole stage leaves objects as their stages restored them (yes)'
 complete -c sedic-unpack -n _shtab_sedic_unpack_using -l colour -xka "wavelet adain none" -d 'colour correction (wavelet)'
 complete -c sedic-unpack -n '_shtab_sedic_unpack_using; and test $_shtab_sedic_unpack_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d '.sedic files, - for standard input, or folders of them'

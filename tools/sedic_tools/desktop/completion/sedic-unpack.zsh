@@ -61,7 +61,8 @@ _shtab_sedic_unpack_options=(
   "--negative-prompt[the unconditional side\'s text (none)]:TEXT:"
   "--start[what the whole stage starts from\; low\: its low frequencies (noise)]:start:(noise reference objects objects-low)"
   "--strength[share of the noise it starts at, above 0 to 1 (1)]:X:"
-  "--last-control[what controls the whole stage (objects)]:last_control:(objects reference)"
+  "--last-control[what controls the whole stage (reference)]:last_control:(objects reference)"
+  {--keep-objects,--no-keep-objects}"[the whole stage leaves objects as their stages restored them (yes)]"
   "--colour[colour correction (wavelet)]:colour:(wavelet adain none)"
   "(*):.sedic files, - for standard input, or folders of them:_files"
 )

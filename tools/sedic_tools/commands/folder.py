@@ -55,7 +55,7 @@ def where(arguments: argparse.Namespace) -> Where:
     if arguments.jobs < 1:
         raise EncodeError(f"{arguments.jobs} is no number of processes", "--jobs")
     if arguments.ray is not None:
-        sys.stdout = OfThisThread(sys.stdout)  # type: ignore[assignment]
+        sys.stdout = OfThisThread(sys.stdout)
     return Where(arguments.jobs, arguments.ray)
 
 

@@ -46,7 +46,7 @@ def to_rgb(picture: OpenedPicture | Image.Image, warn: Warn) -> NDArray[np.uint8
         shallow = to_srgb(whole_range(image, upright, warn), encoding, warn)
         if encoding.curve == 1.0 and picture.beside and picture.beside.depth == 16:
             warn("the picture's samples of 16 bits are light, and read as eight; its shadows are coarse")
-    return np.array(on_white(shallow, warn))
+    return np.array(on_white(shallow, warn, image.format in FOURTH_BYTES))
 
 
 def encoding_of(picture: OpenedPicture) -> Encoding:
@@ -102,22 +102,23 @@ def told_orientation(picture: OpenedPicture) -> tuple[int, bool]:
     return orientation_told(exif, b"" if picture.image.format == "AVIF" else xmp)
 
 
-def on_white(image: Image.Image, warn: Warn) -> Image.Image:
-    """Without transparency, RGB."""
+def on_white(image: Image.Image, warn: Warn, unsure: bool = False) -> Image.Image:
+    """Without transparency, RGB. `unsure`: what stands in the place of alpha may mean nothing; then all zeros do."""
     if not image.has_transparency_data:
         return image.convert("RGB")
     rgba = (image.convert("LA") if image.mode == "La" else image).convert("RGBA")
     alpha = np.asarray(rgba.getchannel("A"))
     least, most = int(alpha.min()), int(alpha.max())
-    if most == 0:  # as programs write that fill the fourth byte with zeros
+    if unsure and most == 0:
         warn("the picture is wholly transparent; it is taken as opaque")
-    if least == 255 or most == 0:
+    if least == 255 or (unsure and most == 0):
         return rgba.convert("RGB")
     if least < SEEN_THROUGH:
         warn("the picture is partly transparent; it is laid on white")
     return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
 
 
+FOURTH_BYTES = ("BMP", "TGA")  # programs write them with a fourth byte that is zero, and no alpha
 SEEN_THROUGH = 250  # of 255; opaque pixels come out of lossy coders as 252
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,

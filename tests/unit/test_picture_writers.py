@@ -145,12 +145,13 @@ def test_a_profile_in_parts_that_are_counted_otherwise(numbers):
     assert not warnings and np.array_equal(pixels, seen(encoded(draw_photo(48, 32), "JPEG", icc_profile=p3))[0])
 
 
-@pytest.mark.parametrize("kind", ["PNG", "TGA", "TIFF", "WEBP"])
-def test_a_fourth_byte_of_zeros_hides_nothing(kind):
+@pytest.mark.parametrize(("kind", "opaque"), [("TGA", True), ("PNG", False), ("TIFF", False), ("WEBP", False)])
+def test_a_fourth_byte_of_zeros_hides_nothing_and_alpha_does(kind, opaque):
     image = draw_photo(48, 32).convert("RGBA")
     image.putalpha(0)
     pixels, warnings = seen(encoded(image, kind, **({"lossless": True, "exact": True} if kind == "WEBP" else {})))
-    assert np.array_equal(pixels, PHOTO) and warnings == ["the picture is wholly transparent; it is taken as opaque"]
+    assert np.array_equal(pixels, PHOTO if opaque else np.full_like(PHOTO, 255))
+    assert "taken as opaque" in warnings[0] if opaque else "laid on white" in warnings[0]
 
 
 @pytest.mark.parametrize(("alpha", "told"), [(252, False), (249, True)])

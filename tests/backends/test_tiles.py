@@ -85,7 +85,8 @@ def pictures(model, settings, asked, monkeypatch, tile):
 
 @pytest.mark.parametrize("fusion", ["steps", "stages"])
 @pytest.mark.parametrize("before_first", ["reference", "nothing"])
-def test_tiles_and_windows_give_the_picture_of_the_whole(fusion, before_first, monkeypatch):
+@pytest.mark.parametrize("keep_objects", [False, True])
+def test_tiles_and_windows_give_the_picture_of_the_whole(fusion, before_first, keep_objects, monkeypatch):
     pytest.importorskip("torch")
     from tests.backends.toy_model import PLAIN, toy_model
 
@@ -93,7 +94,8 @@ def test_tiles_and_windows_give_the_picture_of_the_whole(fusion, before_first, m
     masks = [disc(45, 70, 9), disc(45, 70, 2), np.zeros((45, 70), np.uint8)]
     objects = tuple(ObjectToRestore(text, mask) for text, mask in zip(("dog", "cat", "ant"), masks, strict=True))
     asked = RestoreRequest(rng.integers(0, 256, (45, 70, 3), dtype=np.uint8), "abc", objects, 5)
-    settings = dataclasses.replace(PLAIN, fusion=fusion, before_first=before_first, shared_noise=False)
+    how = {"fusion": fusion, "before_first": before_first, "keep_objects": keep_objects, "shared_noise": False}
+    settings = dataclasses.replace(PLAIN, **how)
     model = toy_model(keep=0.3)
     wanted, at_once = pictures(dataclasses.replace(model, reach=None), settings, asked, monkeypatch, 1000)
     for tile in (1000, 16, 24):

@@ -9,10 +9,10 @@ from pathlib import Path
 
 NAME = "sedic-nano-restorer-3"
 WEIGHTS = Path(__file__).parent / f"{NAME}.safetensors"
-SHA256 = "af986bf0bfbbe2e3071ad7ac9ba0bbdcb9584a3a03bc9c24359514937cf80c26"
+SHA256 = "e795b35a8c355b49d06c1b9318e6be7750d0eecc3490f35a61f12d4ea5cabb36"
 GRAPHS = {  # the files NAME-PART.onnx -> their SHA-256
-    "words": "443786cda64948a453036fd18a05372fe803c7a9876d3d960c6e768f4d83da74",
-    "restorer": "247b0051a0a890f2861a16aee9e19f61ecba238f8f0e109f8816c03172b2a665",
+    "words": "d8df243871a43d81dc5b7bba7c3bd56cf2237c1b19d0f428df77166268c6fc0d",
+    "restorer": "ac285135401861b52df1f8de69f960af7ad040d8c86105ad2f58037015e51c12",
 }
 REACH = (
     192  # pixels: from 160 on nothing changes by more than a tenth of a level, with four stages by one (docs/starts.md)

@@ -16,8 +16,7 @@ Pictures between stages stay latents: cf_{j+1} = epsilon(D(z_{j,0})) is z_{j,0} 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache, reduce
-from operator import or_
+from functools import cache
 
 import numpy as np
 
@@ -174,16 +173,16 @@ class Restoration(StageParts):
         control = self.control(self.latent0 if self.s.last_control == "reference" else latent)
         for step in self.walk(self.times, stage):
             z = self.denoised(z, step, stage, control, self.s.cfg, name)
-            if self.s.keep_objects and self.objects and (self.s.fusion == "steps" or step.t_next < 0):
+            if self.s.keep_objects and (self.s.fusion == "steps" or step.t_next < 0):
                 kept = self.model.scheduler.add_noise(latent, self.noise(stage), step.t_next)
-                z = library(z).where(self.inside_any(), kept, z)
+                for item in self.here():
+                    z = library(z).where(self.inside(item)(*z.shape[2:]), kept, z)
             self.request.on_step(name, step.number, len(self.times))
         return z
 
-    def inside_any(self) -> Array:
-        """Where any object is, on the latent's grid."""
-        grid = self.latent0.shape[2:]
-        return reduce(or_, (self.inside(item)(*grid) for item in self.objects))
+    def here(self) -> list[ObjectToRestore]:
+        """The objects of which something is in the field."""
+        return [item for item in self.objects if item.mask[self.field.slices].any()]
 
     def whole_start(self, latent: Array, noise: Array, t: int) -> Array:
         """z_T of the whole stage as `start` says."""

@@ -45,25 +45,35 @@ def theirs():
     )
 
 
-def test_range_coder(timed, coded):
-    values, tables = coded[0], [gaussian_tables()[i] for i in coded[1]]
-    made = encode_symbols(values, tables)
+@pytest.fixture(scope="module")
+def ours(coded):
+    """The values with a table each, and the range coder's string of them."""
+    tables = [gaussian_tables()[i] for i in coded[1]]
+    return coded[0], tables, encode_symbols(coded[0], tables)
+
+
+@pytest.fixture(scope="module")
+def rans(coded, theirs):
+    """CompressAI's coder, its tables, and its string of the values."""
+    ans, tables = theirs
+    return ans, tables, ans.RansEncoder().encode_with_indexes(*coded, *tables)
+
+
+def test_range_coder(timed, ours):
+    values, tables, made = ours
     assert timed(lambda: encode_symbols(values, tables), ENCODE, made) == made
 
 
-def test_rans_of_compressai(timed, coded, theirs):
-    ans, tables = theirs
-    made = ans.RansEncoder().encode_with_indexes(*coded, *tables)
-    assert timed(lambda: ans.RansEncoder().encode_with_indexes(*coded, *tables), ENCODE, made) == made
-
-
-def test_range_decoder(timed, coded):
-    values, tables = coded[0], [gaussian_tables()[i] for i in coded[1]]
-    made = encode_symbols(values, tables)
+def test_range_decoder(timed, ours):
+    values, tables, made = ours
     assert timed(lambda: decode_symbols(made, tables), DECODE, made) == values
 
 
-def test_rans_of_compressai_decoder(timed, coded, theirs):
-    ans, tables = theirs
-    made = ans.RansEncoder().encode_with_indexes(*coded, *tables)
+def test_rans_of_compressai(timed, coded, rans):
+    ans, tables, made = rans
+    assert timed(lambda: ans.RansEncoder().encode_with_indexes(*coded, *tables), ENCODE, made) == made
+
+
+def test_rans_of_compressai_decoder(timed, coded, rans):
+    ans, tables, made = rans
     assert timed(lambda: ans.RansDecoder().decode_with_indexes(made, coded[1], *tables), DECODE, made) == coded[0]

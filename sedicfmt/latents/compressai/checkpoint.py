@@ -118,7 +118,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
         if not content or not all(isinstance(value, torch.Tensor) for value in content.values()):
             raise ValueError("it holds no dictionary of tensors")
         if odd := sorted(name for name, tensor in content.items() if not _holds_its_values(tensor)):
-            raise ValueError(f"{odd[0]} says that it has more values than it brings")
+            raise ValueError(f"{odd[0]} does not bring a value for each of its places")
     except BackendFailed:
         raise
     except Exception as error:  # torch, pickle and safetensors have many errors for a broken or hostile file

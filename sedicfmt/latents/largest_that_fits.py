@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-TRIES = 4  # by the law; then by halves
+TRIES = 6  # by the law; then by halves
 
 
 def largest_that_fits(

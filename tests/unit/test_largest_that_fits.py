@@ -2,7 +2,7 @@
 
 import math
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sedicfmt.latents.largest_that_fits import largest_that_fits
@@ -19,10 +19,11 @@ def test_the_largest_is_found_whatever_the_law_says(largest, start, wrong):
         return step
 
     assert largest_that_fits(size_at, largest, (-1, 63), start, lambda n, size: n + wrong) == largest
-    assert len(set(tried)) == len(tried) <= 11 and not {-1, 63} & set(tried)
+    assert len(set(tried)) == len(tried) <= 12 and not {-1, 63} & set(tried)
 
 
 @given(st.integers(100, 5000), st.integers(0, 62), st.floats(0.05, 0.1))
+@example(513, 49, 0.05)  # four tries by the law stop one short of the answer
 def test_few_tries_where_the_law_nearly_holds(most, start, growth):
     tried = []
 

@@ -24,7 +24,7 @@ class PackOptions:
 
     `objects`, `words_object`, `words_overall`: None for what the paper has at the budget's rate (rate_control.POINTS).
     `model`: of the reference picture, a name of the registry or "auto" (choose_reference).
-    `refine`: about half a minute more for a reference picture nearer to the photo at the same bytes (search_refined).
+    `refine`: about ten seconds more for a reference picture nearer to the photo at the same bytes (search_refined).
     `llm_timeout` (seconds a request), `llm_retries`, `llm_max_tokens` (an answer), `llm_image_size` (pixels of the longest
     side, as sent): for describers that ask a language model, None for what they choose.
     `preset`: the name under which `from_preset` made these options; it decides nothing by itself.

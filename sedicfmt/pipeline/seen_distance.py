@@ -1,16 +1,19 @@
 """How far from the photo a file's picture is that a decoder will show in the end: what `--model auto` chooses by.
 
-The file is decoded as `sedic-unpack` does it, restored by the bundled restorer, and compared in the features of
-EfficientNet-Lite0: at strides 2, 4, 8 and 16 every position's vector is scaled to length one; the distance is the squared
-difference, averaged over positions and depths (LPIPS's formula without its learned weights). PSNR would choose the smoothest.
+The pictures are compared in the features of EfficientNet-Lite0: at strides 2, 4, 8 and 16 every position's vector is scaled to
+length one; the distance is the squared difference, averaged over positions and depths (LPIPS's formula without its learned
+weights). PSNR would choose the smoothest.
 
-A picture of more than MOST_RESTORED pixels takes long to restore: of such a one the reference picture is compared, and of
-any where the restorer's packages are missing.
+First the reference pictures are looked at. Where one is nearer than the others by CLEAR, it is so restored as well, and to
+restore them would take most of the time of packing. Else each is restored as `sedic-unpack` does it, in one pass over the whole:
+words and masks are the same in all files. A picture of more than MOST_RESTORED pixels takes long to restore: of such a one the
+reference pictures decide, and of any where the restorer's packages are missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +27,13 @@ from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture
 from sedicfmt.pipeline.unpack import UnpackOptions, open_restorer, unpack_bytes
 
+Show = Callable[[SedicFile], Picture]  # what shows a file's picture
+
 DEPTHS = 4  # of the network's stages
 JUDGED = 384  # pixels a side at most at which pictures are compared
 LEAST = 64  # pixels a side at least, to which smaller ones are enlarged
 MOST_RESTORED = 1 << 20  # pixels
+CLEAR = 1.05  # how many times the second's distance is the first's where restoring changes nothing (spec/rationale.md)
 
 
 def distances(files: Sequence[SedicFile], photo: Picture) -> tuple[str, list[float]]:
@@ -35,22 +41,36 @@ def distances(files: Sequence[SedicFile], photo: Picture) -> tuple[str, list[flo
 
     Raises MissingDependency without the classifier's weights, and what decoding raises.
     """
-    stage, show = _shower(photo)
     network = EfficientNetLite(0)
     wanted = _directions(network, photo)
-    return stage, [_distance(_directions(network, show(file)), wanted) for file in files]
+
+    def far(show: Show) -> list[float]:
+        return [_distance(_directions(network, show(file)), wanted) for file in files]
+
+    seen = far(lambda file: np.asarray(paint_reference(file, decode_latent(file))))
+    show = None if _is_clear(seen) or photo.shape[0] * photo.shape[1] > MOST_RESTORED else _restored()
+    return ("final", far(show)) if show else ("reference", seen)
 
 
-def _shower(photo: Picture) -> tuple[str, Callable[[SedicFile], Picture]]:
-    """What shows a file's picture, and which stage that is."""
-    if photo.shape[0] * photo.shape[1] <= MOST_RESTORED:
-        try:
-            options = UnpackOptions()
-            restorer = open_restorer(options)
-            return "final", lambda file: np.asarray(unpack_bytes(write_file(file), options, None, restorer).picture)
-        except (MissingDependency, BackendFailed):
-            pass  # whoever decodes may have it, who encodes has not: the reference picture is the next best
-    return "reference", lambda file: np.asarray(paint_reference(file, decode_latent(file)))
+def _is_clear(seen: list[float]) -> bool:
+    """Whether one picture is nearer by far."""
+    first, *others = sorted(seen)
+    return bool(others) and others[0] >= CLEAR * first
+
+
+def _restored() -> Show | None:
+    """What restores a file's picture; None where no restorer can."""
+    try:
+        options = UnpackOptions()
+        restorer = open_restorer(options)
+    except (MissingDependency, BackendFailed):
+        return None  # whoever decodes may have it, who encodes has not: the reference picture is the next best
+
+    def show(file: SedicFile) -> Picture:
+        whole = write_file(replace(file, objects=()))
+        return np.asarray(unpack_bytes(whole, options, None, restorer).picture)
+
+    return show
 
 
 def _directions(network: EfficientNetLite, picture: Picture) -> list[NDArray[np.float32]]:

@@ -254,17 +254,20 @@ def test_a_budget_is_used():
     assert report["quality"] >= 0
 
 
-@pytest.mark.parametrize("budget", [150, 3000])
-def test_auto_takes_what_is_nearer_in_the_end(budget, monkeypatch):
-    """By features of what a decoder shows; by PSNR of the reference pictures where the features' network is missing."""
+@pytest.mark.parametrize(("budget", "clear"), [(150, 99), (3000, 99), (150, 1)])
+def test_auto_takes_what_is_nearer_in_the_end(budget, clear, monkeypatch):
+    """By features of what a decoder shows, or of the reference pictures where they differ clearly; by PSNR of these where the
+    features' network is missing."""
     pixels = noisy(192, 128, noise=8)
     whole = SedicFile(192, 128, 0, b"", b"")
     names = (ALLOCATED[DEFAULT_MODEL].name, "av1")
     files = [with_reference(whole, pixels, name, Budget(budget), print)[0] for name in names]
-    _, far = seen_distance.distances(files, pixels)
+    monkeypatch.setattr(seen_distance, "CLEAR", clear)
+    stage, far = seen_distance.distances(files, pixels)
+    assert stage == ("reference" if clear == 1 else "final")
     file, report = with_reference(whole, pixels, AUTO, Budget(budget), print)
     assert report["latent_distance"] == {name: round(one, 4) for name, one in zip(names, far, strict=True)}
-    assert report["latent_compared"] == "features, final"
+    assert report["latent_compared"] == f"features, {stage}"
     assert far[names.index(report["latent_model"])] == min(far)
     assert ALLOCATED[file.model_id].name == report["latent_model"]
 

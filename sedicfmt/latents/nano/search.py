@@ -1,7 +1,8 @@
 """The learned latent that a budget is best spent on: how large its picture is, and what a bit of it costs.
 
-The largest scale is taken at which the file fits. Where that leaves more than 3 % of the budget, the next scale is taken if
-some price mu of a bit, up to MU_MOST, makes it fit: the lowest that does. Higher prices fill the file, and spoil the picture.
+Every bit has a price: what hardly shows is left out, and the picture can be larger for it (PRICE). The largest scale is taken
+at which the file fits. Where that leaves more than 3 % of the budget, the next scale is taken if some price up to MU_MOST makes
+it fit: the lowest that does. Higher prices fill the file, and spoil the picture; then a lower one at the same scale fills it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from sedicfmt.picture import Picture
 
 LEAST_SCALE, LARGEST_SCALE = 6, 32  # sixteenths
 FULL = 0.97  # of the budget: what is left then is not worth a price
-MU_MOST = 0.08  # beyond it the smaller scale at no price looks better, though it fills less (spec/rationale.md)
+PRICE = 0.02  # squared steps a bit: nearer for the same bytes, and as good to look at (spec/rationale.md)
+MU_MOST = 0.08  # beyond it the smaller scale at PRICE looks better, though it fills less
 SEARCH_STEPS = 8  # tries of a price at most
 ENOUGH = 0.99  # of the budget: no lower price is looked for
 GROWTH = 1.35  # bytes grow with the scale to this power
@@ -37,7 +39,7 @@ class NanoEncoder:
         self.analyse = cache(lambda scale: latent_nano.analyse_at(picture, scale, self.model))
         self.coded_at = cache(lambda scale, mu: coded(self.analyse(scale), scale, mu))
 
-    def at(self, scale: int, mu: float = 0.0) -> CodedLatent:
+    def at(self, scale: int, mu: float = PRICE) -> CodedLatent:
         """The latent at a scale and a price."""
         return self.coded_at(scale, mu)
 
@@ -50,9 +52,11 @@ class NanoEncoder:
     def best(self, size: FileSize, most_bytes: int, least_scale: int) -> CodedLatent | None:
         scale = self.largest_scale(size, most_bytes, least_scale - 1)
         plain = self.at(scale) if scale >= least_scale else None
-        if plain and (size(plain) >= FULL * most_bytes or scale == self.largest):
+        if plain and size(plain) >= FULL * most_bytes:
             return plain
-        return self.lowest_price(size, most_bytes, scale + 1) or plain
+        dearer = self.lowest_price(size, most_bytes, scale + 1, (PRICE, MU_MOST)) if scale < self.largest else None
+        cheaper = (0.0, PRICE)
+        return dearer or (self.lowest_price(size, most_bytes, scale, cheaper) if plain else None)
 
     def largest_scale(self, size: FileSize, most_bytes: int, low: int) -> int:
         """The largest scale over `low` at which the file fits without a price; `low` if none does."""
@@ -67,9 +71,11 @@ class NanoEncoder:
         between = (low, self.largest + 1)
         return largest_that_fits(lambda scale: size(self.at(scale)), most_bytes, between, start, law)
 
-    def lowest_price(self, size: FileSize, most_bytes: int, scale: int, mu_most: float = MU_MOST) -> CodedLatent | None:
-        """The latent at the lowest price at which it fits; None where it does not even at `mu_most`."""
-        return lowest_price(lambda mu: self.at(scale, mu), size, most_bytes, mu_most)
+    def lowest_price(
+        self, size: FileSize, most_bytes: int, scale: int, between: tuple[float, float]
+    ) -> CodedLatent | None:
+        """The latent at the lowest price at which it fits; None where it does not even at the highest."""
+        return lowest_price(lambda mu: self.at(scale, mu), size, most_bytes, between)
 
 
 def coded(latent: latent_nano.AnalysedPicture, scale: int, mu: float) -> CodedLatent:
@@ -78,14 +84,16 @@ def coded(latent: latent_nano.AnalysedPicture, scale: int, mu: float) -> CodedLa
 
 
 def lowest_price(
-    at: Callable[[float], CodedLatent], size: FileSize, most_bytes: int, mu_most: float
+    at: Callable[[float], CodedLatent], size: FileSize, most_bytes: int, between: tuple[float, float]
 ) -> CodedLatent | None:
-    """The latent, `at` a price, of the lowest price at which it fits; None where it does not even at `mu_most`."""
-    free, best = size(at(0.0)), at(mu_most)
-    least = size(best)
-    if least > most_bytes:
-        return None
-    low, high = (0.0, free), (mu_most, least)  # prices and sizes: between them sizes fall nearly evenly
+    """The latent, `at` a price, of the lowest price of those `between` at which it fits; None where it does at none."""
+    first, last = between
+    best, least = at(first), size(at(last))
+    free = size(best)
+    if free <= most_bytes or least > most_bytes:
+        return best if free <= most_bytes else None
+    best = at(last)
+    low, high = (first, free), (last, least)  # prices and sizes: between them sizes fall nearly evenly
     for _ in range(SEARCH_STEPS):
         if high[1] >= ENOUGH * most_bytes:
             break

@@ -1,8 +1,9 @@
-"""What a price is worth to fill a budget: `python -m sedic_tools.choices.measure_prices FOLDER [--every N]`.
+"""What a price of a bit is worth: `python -m sedic_tools.choices.measure_prices FOLDER [--every N]`.
 
-For photos and budgets, latent alone: the largest scale that fits without a price, beside the next one at the lowest price
-that makes it fit. By that price: how full the first leaves the budget, and by how much the second's reference picture is
-better, in dB and in MS-SSIM. MU_MOST and FULL of rate control follow from it.
+Every photo is coded, latent alone, at some scales, each without a price and at PRICES. A price takes bytes and nearness, as a
+smaller scale does; printed is by how much the pictures at a price are nearer (PSNR more, LPIPS less) than those of as many
+bytes without one, between scales by straight lines over the logarithm of the bytes. PRICE of `latents/nano/search.py` follows
+from it.
 """
 
 from __future__ import annotations
@@ -10,40 +11,47 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict
 from pathlib import Path
-from statistics import fmean
 
 import numpy as np
 
-from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim
-from sedicfmt.latents.nano.search import FULL, LARGEST_SCALE, NanoEncoder
-from sedicfmt.latents.painting import decode_latent, paint_reference
+from sedicfmt.container.content import write_file
+from sedicfmt.evaluation.lpips import lpips
+from sedicfmt.evaluation.metrics import find_photos, load_picture
+from sedicfmt.latents.nano.search import NanoEncoder
 from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture, psnr
-from sedicfmt.pipeline.rate_control import fill, size_with
+from sedicfmt.pipeline.rate_control import fill
+from sedicfmt.pipeline.unpack import UnpackOptions, open_restorer, unpack_bytes
 
-BUDGETS = (200, 300, 400, 500, 700, 1000, 1400)
-PRICES = (0.02, 0.04, 0.06, 0.08, 0.12, 1.0)  # upper ends of the rows
-Row = tuple[float, float, float]  # fill without a price, dB gained, MS-SSIM gained
+SCALES = (8, 9, 10, 11, 12)
+PRICES = (0.02, 0.05, 0.1)
+STAGES = ("reference", "final")
+Point = tuple[float, float, float]  # log of the bytes, PSNR, LPIPS
 
 
-def measure(photo: Picture, rows: dict[tuple[bool, float], list[Row]]) -> None:
-    """One photo at all budgets, into the row of its price and of whether the smaller scale fills FULL of the budget."""
+def measure(photo: Picture, points: dict[tuple[str, float, int], list[Point]]) -> None:
+    """One photo at all scales and prices, shown as it is coded and as it is restored."""
     height, width, _ = photo.shape
     bare, coder = SedicFile(width, height, DEFAULT_MODEL, b"", b""), NanoEncoder(photo, DEFAULT_MODEL)
-    size = size_with(bare)
-    for budget in BUDGETS:
-        scale = coder.largest_scale(size, budget, 0)
-        if not 0 < scale < LARGEST_SCALE:
-            continue
-        priced = coder.lowest_price(size, budget, scale + 1, PRICES[-1])
-        if priced:
-            plain = coder.at(scale)
-            full = size(plain) / budget
-            files = fill(bare, plain), fill(bare, priced)
-            before, after = (np.asarray(paint_reference(file, decode_latent(file))) for file in files)
-            gains = psnr(photo, after) - psnr(photo, before), ms_ssim(photo, after) - ms_ssim(photo, before)
-            rows[full >= FULL, next(p for p in PRICES if priced.settings["mu"] <= p)].append((full, *gains))
+    options = UnpackOptions()
+    restorer = open_restorer(options)
+    for scale in SCALES:
+        for price in (0.0, *PRICES):
+            data = write_file(fill(bare, coder.at(scale, price)))
+            for stage in STAGES:
+                with_it = restorer if stage == "final" else None
+                shown = np.asarray(unpack_bytes(data, UnpackOptions(stage), None, with_it).picture)
+                far = float(np.log(len(data))), psnr(photo, shown), lpips(photo, shown)
+                points[stage, price, scale].append(far)
+
+
+def gains(means: dict[tuple[str, float, int], np.ndarray], stage: str, price: float) -> np.ndarray:
+    """(dB, LPIPS) that a price gains over the line of no price, a mean over the scales whose bytes lie on it."""
+    line = np.array([means[stage, 0.0, scale] for scale in SCALES])
+    at = [means[stage, price, scale] for scale in SCALES]
+    within = [point for point in at if line[0, 0] <= point[0] <= line[-1, 0]]
+    return np.mean([[p[k] - np.interp(p[0], line[:, 0], line[:, k]) for k in (1, 2)] for p in within], axis=0)
 
 
 def main() -> None:
@@ -52,16 +60,15 @@ def main() -> None:
     p.add_argument("folder", type=Path)
     p.add_argument("--every", type=int, default=1, metavar="N")
     arguments = p.parse_args()
-    rows = defaultdict[tuple[bool, float], list[Row]](list)
+    points = defaultdict[tuple[str, float, int], list[Point]](list)
     for path in find_photos(arguments.folder)[:: arguments.every]:
-        measure(load_picture(path), rows)
-    print(
-        "| smaller scale fills | price up to | cases | filled, mean | gain, dB | gain, MS-SSIM |\n|---|---|---|---|---|---|"
-    )
-    for (full, price), cases in sorted(rows.items()):
-        mean = [fmean(column) for column in zip(*cases, strict=True)]
-        side = f"{FULL:.0%} or more" if full else "less"
-        print(f"| {side} | {price} | {len(cases)} | {mean[0]:.3f} | {mean[1]:+.2f} | {mean[2]:+.4f} |")
+        measure(load_picture(path), points)
+    means = {key: np.mean(of, axis=0) for key, of in points.items()}
+    print("| picture | price | PSNR, dB | LPIPS-alex |\n|---|---|---|---|")
+    for stage in STAGES:
+        for price in PRICES:
+            decibels, nearness = gains(means, stage, price)
+            print(f"| {stage} | {price} | {decibels:+.3f} | {nearness:+.4f} |")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def arguments() -> argparse.ArgumentParser:
                    f"{', '.join(CODECS.built_in)}, or auto (default): {DEFAULT}, or within a budget "
                    "av1 where that comes nearer to the photo; compressai is named with its architecture and weights, "
                    "compressai:cheng2020-attn@FILE")  # fmt: skip
-    p.add_argument("--refine", action="store_true", help="take about half a minute more for a reference picture nearer to the "
+    p.add_argument("--refine", action="store_true", help="take about ten seconds more for a reference picture nearer to the "
                    "photo at the same bytes (needs torch)")  # fmt: skip
     p.add_argument("--seed", type=int, metavar="N", help="of the decoder's noise (default 0)")
     add_threads(p)

@@ -40,7 +40,7 @@ _shtab_sedic_pack_options=(
   "--target-bpp[the same as bits a pixel of the whole file]:X:"
   "--mask-scale[pixels a mask cell, 1 to 128 (default 8)]:S:"
   "--model[of the reference picture\: sedic-nano-2, sedic-nano-3, av1, none, compressai, or auto (default)\: sedic-nano-3, or within a budget av1 where that comes nearer to the photo\; compressai is named with its architecture and weights, compressai\:cheng2020-attn\@FILE]:NAME:"
-  "--refine[take about half a minute more for a reference picture nearer to the photo at the same bytes (needs torch)]"
+  "--refine[take about ten seconds more for a reference picture nearer to the photo at the same bytes (needs torch)]"
   "--seed[of the decoder\'s noise (default 0)]:N:"
   "--threads[how many threads libraries compute with, which changes no result (default\: ONNX Runtime as many as there are processors, at most 4\; others as they do)]:N:"
   "(*):pictures, - for standard input, or folders\: every picture in and below them:_files"

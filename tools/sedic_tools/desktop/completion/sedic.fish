@@ -83,7 +83,7 @@ complete -c sedic -n '_shtab_sedic_using pack' -l max-bytes -x -d 'the whole fil
 complete -c sedic -n '_shtab_sedic_using pack' -l target-bpp -x -d 'the same as bits a pixel of the whole file'
 complete -c sedic -n '_shtab_sedic_using pack' -l mask-scale -x -d 'pixels a mask cell, 1 to 128 (default 8)'
 complete -c sedic -n '_shtab_sedic_using pack' -l model -x -d 'of the reference picture: sedic-nano-2, sedic-nano-3, av1, none, compressai, or auto (default): sedic-nano-3, or within a budget av1 where that comes nearer to the photo; compressai is named with its architecture and weights, compressai:cheng2020-attn@FILE'
-complete -c sedic -n '_shtab_sedic_using pack' -l refine -d 'take about half a minute more for a reference picture nearer to the photo at the same bytes (needs torch)'
+complete -c sedic -n '_shtab_sedic_using pack' -l refine -d 'take about ten seconds more for a reference picture nearer to the photo at the same bytes (needs torch)'
 complete -c sedic -n '_shtab_sedic_using pack' -l seed -x -d 'of the decoder'"'"'s noise (default 0)'
 complete -c sedic -n '_shtab_sedic_using pack' -l threads -x -d 'how many threads libraries compute with, which changes no result (default: ONNX Runtime as many as there are processors, at most 4; others as they do)'
 complete -c sedic -n '_shtab_sedic_using pack; and test $_shtab_sedic_npos -ge 0' -ka "(__fish_complete_path (commandline -ct))" -d 'pictures, - for standard input, or folders: every picture in and below them'

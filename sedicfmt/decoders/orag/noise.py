@@ -32,17 +32,23 @@ def seeded_noise(seed: int, stage: int, shape: tuple[int, ...]) -> NDArray[np.fl
 def noise_within(seed: int, stage: int, shape: tuple[int, ...], rows: slice, columns: slice) -> NDArray[np.float32]:
     """`seeded_noise` of `shape` (..., rows, columns), of which only these rows and columns are drawn."""
     height, width = shape[-2:]
-    if width % BLOCK:  # lines begin within a block: all is drawn
+    whole = (rows, columns) == (slice(0, height), slice(0, width))
+    if whole or width % 2:  # where a line's end is within a pair of words, all is drawn, too
         return seeded_noise(seed, stage, shape)[..., rows, columns]
-    first, last = columns.start // BLOCK, -(-columns.stop // BLOCK)
-    words, place = stream(seed, stage), 0
-    drawn = np.empty((math.prod(shape[:-2]), rows.stop - rows.start, (last - first) * BLOCK), np.uint64)
-    for number, row in np.ndindex(drawn.shape[:2]):
-        begin = (number * height + rows.start + row) * (width // BLOCK) + first
-        words.advance(begin - place)
-        drawn[number, row], place = words.random_raw(drawn.shape[2]), begin + last - first
+    count, first = (rows.stop - rows.start) * width, columns.start - columns.start % 2
+    drawn = np.empty((math.prod(shape[:-2]), rows.stop - rows.start, columns.stop + columns.stop % 2 - first), np.uint64)
+    for number, part in enumerate(drawn):
+        lines = words_from(seed, stage, (number * height + rows.start) * width, count).reshape(-1, width)
+        part[:] = lines[:, first : first + part.shape[1]]
     numbers = normal_from(drawn.reshape(-1)).reshape(*shape[:-2], *drawn.shape[1:])
-    return np.ascontiguousarray(numbers[..., columns.start - first * BLOCK : columns.stop - first * BLOCK])
+    return np.ascontiguousarray(numbers[..., columns.start - first : columns.stop - first])
+
+
+def words_from(seed: int, stage: int, begin: int, count: int) -> NDArray[np.uint64]:
+    """`count` words of a stage from word `begin` on."""
+    words = stream(seed, stage)
+    words.advance(begin // BLOCK)
+    return words.random_raw(begin % BLOCK + count)[begin % BLOCK :]
 
 
 def stream(seed: int, stage: int) -> np.random.Philox:

@@ -1,7 +1,7 @@
 """Which coder of the registry makes the reference picture: the one asked for, or, within a budget, the one that comes nearest.
 
-    AUTO: the learned coder, and beside it av1 with the same words and masks; that one is taken whose picture is nearer to the
-    photo in the end, restored (`seen_distance.py`)
+    AUTO: the learned coder, and beside it av1 with the same words and masks, quickly made; that one is taken whose picture is
+    nearer to the photo in the end, restored (`seen_distance.py`), and av1 then made well
 
 Without a budget AUTO is the learned coder: at two rates, two pictures cannot be compared.
 """
@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from math import isfinite
+from typing import NamedTuple
 
 import numpy as np
 
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
-from sedicfmt.latents.guarded import GuardedCodec
+from sedicfmt.latents.av1.search import Av1Encoder
+from sedicfmt.latents.guarded import GuardedCodec, GuardedEncoder
 from sedicfmt.latents.painting import decode_latent, paint_reference
 from sedicfmt.latents.registry import ALLOCATED, CODECS, DEFAULT_MODEL, name_of, open_codec
 from sedicfmt.model import SedicFile
@@ -24,6 +26,13 @@ from sedicfmt.pipeline.rate_control import Budget, fill, fit, size_with, what_ma
 
 AUTO = "auto"
 CLASSICAL = "av1"  # what AUTO tries beside the learned one
+
+
+class Made(NamedTuple):
+    """A file, and what it took (for the report)."""
+
+    file: SedicFile
+    spent: dict[str, object]
 
 
 def check_model(spec: str) -> None:
@@ -56,32 +65,36 @@ def with_reference(
     file, spent = fit(replace(whole, model_id=codec.model_id), codec.encoder(picture, refine), budget)
     if model != AUTO or budget.most_bytes is None:
         return file, {"latent_model": codec.name, **spent}
-    files = [(file, spent)]
+    files = [Made(file, spent)]
     try:
-        files += _rival(file, spent, picture, budget.most_bytes)
+        files += _rival(files[0], picture, budget.most_bytes, quick=True)
     except (MissingDependency, BackendFailed) as error:
         warn(f"{error.message}; {codec.name} alone was tried")
-    return _nearest(files, picture) if len(files) > 1 else (file, {"latent_model": codec.name, **spent})
+    if len(files) == 1:
+        return file, {"latent_model": codec.name, **spent}
+    nearest, compared = _nearest(files, picture)
+    if nearest is not files[0]:
+        nearest = _rival(files[0], picture, budget.most_bytes, quick=False)[0]
+    return nearest.file, {"latent_model": name_of(nearest.file.model_id), **compared, **nearest.spent}
 
 
-def _rival(
-    file: SedicFile, spent: dict[str, object], picture: Picture, most_bytes: int
-) -> list[tuple[SedicFile, dict[str, object]]]:
+def _rival(learned: Made, picture: Picture, most_bytes: int, quick: bool) -> list[Made]:
     """The same words and masks with the classical coder's latent; nothing where it has none that fits."""
     codec = open_codec(CLASSICAL)
-    content = replace(file, model_id=codec.model_id, z=b"", y=b"")
-    best = codec.encoder(picture).best(size_with(content), most_bytes, 1)
-    kept = {name: spent[name] for name in ("budget_bytes", "given_up")}
-    return [(fill(content, best), {**kept, **what_made(best)})] if best else []
+    coder = GuardedEncoder(Av1Encoder(picture, quick), codec.guard)
+    content = replace(learned.file, model_id=codec.model_id, z=b"", y=b"")
+    best = coder.best(size_with(content), most_bytes, 1)
+    kept = {name: learned.spent[name] for name in ("budget_bytes", "given_up")}
+    return [Made(fill(content, best), {**kept, **what_made(best)})] if best else []
 
 
-def _nearest(files: list[tuple[SedicFile, dict[str, object]]], picture: Picture) -> tuple[SedicFile, dict[str, object]]:
-    """The file whose picture is nearest in the end, the first of equal ones; and what was compared, for the report."""
-    compared, far = _how_far([file for file, _ in files], picture)
-    (file, spent), _ = min(zip(files, far, strict=True), key=lambda pair: pair[1])
-    names = [name_of(tried.model_id) for tried, _ in files]
+def _nearest(files: list[Made], picture: Picture) -> tuple[Made, dict[str, object]]:
+    """The one whose picture is nearest in the end, the first of equal ones; and what was compared, for the report."""
+    compared, far = _how_far([made.file for made in files], picture)
+    nearest = files[far.index(min(far))]
+    names = [name_of(made.file.model_id) for made in files]
     told = {name: round(distance, 4) if isfinite(distance) else None for name, distance in zip(names, far, strict=True)}
-    return file, {"latent_model": name_of(file.model_id), "latent_compared": compared, "latent_distance": told, **spent}
+    return nearest, {"latent_compared": compared, "latent_distance": told}
 
 
 def _how_far(files: list[SedicFile], picture: Picture) -> tuple[str, list[float]]:

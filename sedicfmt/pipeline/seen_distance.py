@@ -5,9 +5,9 @@ length one; the distance is the squared difference, averaged over positions and 
 weights). PSNR would choose the smoothest.
 
 First the reference pictures are looked at. Where one is nearer than the others by CLEAR, it is so restored as well, and to
-restore them would take most of the time of packing. Else each is restored as `sedic-unpack` does it, in one pass over the whole:
-words and masks are the same in all files. A picture of more than MOST_RESTORED pixels takes long to restore: of such a one the
-reference pictures decide, and of any where the restorer's packages are missing.
+restore them would take most of the time of packing. Else each is restored as `sedic-unpack` does it, in one pass over all of
+it: words and masks are the same in all files. A picture of more than MOST_RESTORED pixels takes long to restore: of such a one
+the reference pictures decide, and of any where the restorer's packages are missing.
 """
 
 from __future__ import annotations

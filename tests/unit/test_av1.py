@@ -261,7 +261,8 @@ def test_auto_takes_what_is_nearer_in_the_end(budget, clear, monkeypatch):
     pixels = noisy(192, 128, noise=8)
     whole = SedicFile(192, 128, 0, b"", b"")
     names = (ALLOCATED[DEFAULT_MODEL].name, "av1")
-    files = [with_reference(whole, pixels, name, Budget(budget), print)[0] for name in names]
+    learned = choose_reference.Made(*with_reference(whole, pixels, names[0], Budget(budget), print))
+    files = [learned.file, choose_reference._rival(learned, pixels, budget, quick=True)[0].file]
     monkeypatch.setattr(seen_distance, "CLEAR", clear)
     stage, far = seen_distance.distances(files, pixels)
     assert stage == ("reference" if clear == 1 else "final")
@@ -270,6 +271,7 @@ def test_auto_takes_what_is_nearer_in_the_end(budget, clear, monkeypatch):
     assert report["latent_compared"] == f"features, {stage}"
     assert far[names.index(report["latent_model"])] == min(far)
     assert ALLOCATED[file.model_id].name == report["latent_model"]
+    assert file == with_reference(whole, pixels, report["latent_model"], Budget(budget), print)[0]
 
     def missing(*_):
         raise MissingDependency("the weights are not here")

@@ -36,7 +36,9 @@ def noise_within(seed: int, stage: int, shape: tuple[int, ...], rows: slice, col
     if whole or width % 2:  # where a line's end is within a pair of words, all is drawn, too
         return seeded_noise(seed, stage, shape)[..., rows, columns]
     count, first = (rows.stop - rows.start) * width, columns.start - columns.start % 2
-    drawn = np.empty((math.prod(shape[:-2]), rows.stop - rows.start, columns.stop + columns.stop % 2 - first), np.uint64)
+    drawn = np.empty(
+        (math.prod(shape[:-2]), rows.stop - rows.start, columns.stop + columns.stop % 2 - first), np.uint64
+    )
     for number, part in enumerate(drawn):
         lines = words_from(seed, stage, (number * height + rows.start) * width, count).reshape(-1, width)
         part[:] = lines[:, first : first + part.shape[1]]

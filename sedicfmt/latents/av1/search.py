@@ -2,7 +2,8 @@
 
 At each scale the highest quality is taken that fits; the scale is the one whose picture, decoded and resampled to the
 photo's size, is nearest to the photo. A neighbour of the best scale is hardly worse, and there is one peak: so the search goes
-uphill from where it usually lies, at a fast setting of the encoder. What is written is made at a slow one.
+uphill from where it usually lies, at a fast setting of the encoder. What is written is made at a slow one; what is only
+compared with another codec's picture is made quickly.
 """
 
 from __future__ import annotations
@@ -32,12 +33,13 @@ FAST, SLOW = (6, 8), (4, 6)  # its speeds for searching and for writing, below a
 
 
 class Av1Encoder:
-    """The encoder of one uint8 RGB picture (height, width, 3) by model `av1`."""
+    """The encoder of one uint8 RGB picture (height, width, 3) by model `av1`; `quick`: what the search found is enough."""
 
     least_scale = LEAST_SCALE
 
-    def __init__(self, picture: Picture):
+    def __init__(self, picture: Picture, quick: bool = False):
         height, width, _ = picture.shape
+        self.quick = quick
         self.pixels = width * height
         self.photo, self.judged = Image.fromarray(picture), scaled(picture, JUDGED).astype(np.int16)
         self.small, self.at = cache(self._small), cache(self._at)
@@ -69,8 +71,8 @@ class Av1Encoder:
         scale = uphill(score, self._likely_scale(size, most_bytes), least_scale)
         if (fast := finest(scale, FAST)) is not None:
             step = int(fast.settings["quality"])
-        # Where hardly anything fits, only the fast one may.
-        return max(finest(scale, SLOW), finest(scale, FAST), key=self.nearness)
+        # Where hardly anything fits, only one of the two may.
+        return fast if self.quick else max(finest(scale, SLOW), fast, key=self.nearness)
 
     def nearness(self, latent: CodedLatent | None) -> float:
         """How near the decoded and resampled picture is to the photo: the squared error, negative; None is farthest."""

@@ -1,7 +1,7 @@
 """The learned latent that a budget is best spent on: how large its picture is, and what a bit of it costs.
 
 Every bit has a price: what hardly shows is left out, and the picture can be larger for it (PRICE). The largest scale is taken
-at which the file fits. Where that leaves more than 3 % of the budget, the next scale is taken if some price up to MU_MOST makes
+at which the file fits. Where that leaves more than 3 % of the budget, the next scale is taken if some price up to MU_MOST lets
 it fit: the lowest that does. Higher prices fill the file, and spoil the picture; then a lower one at the same scale fills it.
 """
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from sedicfmt.latents.av1 import still_picture
 from sedicfmt.latents.nano.network import NanoCodec
+from sedicfmt.training.grid import repeated
 
 AV1_SCALES, AV1_STEPS = (4, 10), (3, 16)  # sixteenths and quality steps: what budgets of 500 to 3,000 bytes lead to
 AV1_SPEED = 8
@@ -23,11 +24,13 @@ AV1_SPEED = 8
 
 @dataclass
 class Reference:
-    """References (b, 3, c, c) in -1..1, and what they cost: bits a coded pixel, squared error at the coded size (of 255)."""
+    """References (b, 3, c, c) in -1..1, and what they cost: bits a coded pixel, and at the coded size the squared error (of
+    255) and what of it repeats from patch to patch."""
 
     control: Tensor
     bpp: Tensor
     mse: Tensor
+    grid: Tensor
 
 
 def learned(codec: NanoCodec, photo: Tensor, coded: int) -> Reference:
@@ -36,15 +39,16 @@ def learned(codec: NanoCodec, photo: Tensor, coded: int) -> Reference:
     small = resized(photo, coded).clamp(-1, 1) / 2
     x_hat, bits_y, bits_z = codec(small.contiguous(memory_format=torch.channels_last))
     mse = (x_hat - small).square().mean() * 255**2
+    grid = repeated(2 * (x_hat - small))
     bpp = (bits_y.mean() + bits_z.mean()) / coded**2
-    return Reference(resized(2 * x_hat.clamp(-0.5, 0.5), size).clamp(-1, 1), bpp, mse)
+    return Reference(resized(2 * x_hat.clamp(-0.5, 0.5), size).clamp(-1, 1), bpp, mse, grid)
 
 
 def classical(photos: list[np.ndarray], rng: np.random.Generator) -> Reference:
     """References of uint8 photos (c, c, 3) as model `av1` gives them, each at a scale and a quality of its own."""
     made = [through_av1(Image.fromarray(photo), rng) for photo in photos]
     stacked = np.stack(made).transpose(0, 3, 1, 2).astype(np.float32) / 127.5 - 1
-    return Reference(torch.from_numpy(stacked), torch.zeros(()), torch.zeros(()))
+    return Reference(torch.from_numpy(stacked), *torch.zeros(3))
 
 
 def through_av1(photo: Image.Image, rng: np.random.Generator) -> np.ndarray:

@@ -9,7 +9,7 @@ whole picture's, one object's, or none (so that guidance without a classifier ha
     + texture_weight * texture distance in the same features: detail of the right strength, though in another place
     + critic_weight, pixel_weight * two critics' verdicts (`critic.py`): does it look like a photo?
     + colour_weight * the squared error's part that is colour, not brightness: colours that are made up are specks to an eye
-    + grid_weight * the part of the error that repeats from patch to patch (`grid.py`), in units of its deviation
+    + grid_weight * the part of the error that repeats from patch to patch (`grid.py`), and the same of the reference's
     + energy_weight * E (equation 2) where the words are one object's: so words look where their object is
     + bits a coded pixel + lmbda * squared error of the reference, where the codec made it
 
@@ -151,7 +151,7 @@ class RestorerRun(TrainingRun):
         error = (guess - clean) / gain
         parts = {"error": error.square().mean(), "energy": self.energy(examples, maps)}
         whole = F.pixel_shuffle(error, PATCH)
-        parts |= {"grid": repeated(whole), "colour": colour(whole).square().mean()}
+        parts |= {"grid": repeated(whole) + reference.grid, "colour": colour(whole).square().mean()}
         parts |= self.looked_at(*(F.pixel_shuffle(part, PATCH) for part in (guess, clean, steered)))
         total = torch.stack([getattr(self.s, f"{name}_weight") * part for name, part in parts.items()]).sum()
         parts |= {"bpp": reference.bpp, "mse": reference.mse}
@@ -163,7 +163,7 @@ class RestorerRun(TrainingRun):
         if draw < self.s.av1_share:
             made = references.classical([e.photo for e in examples], self.rng)
             return references.Reference(
-                made.control.to(self.device), made.bpp.to(self.device), made.mse.to(self.device)
+                *(part.to(self.device) for part in (made.control, made.bpp, made.mse, made.grid))
             )
         if draw < self.s.av1_share + self.s.earlier_share:
             with torch.no_grad():

@@ -15,6 +15,8 @@ from PIL import Image
 
 import sedicfmt
 from benchmarks.conftest import MADE
+from sedicfmt.evaluation.classical import best_under
+from sedicfmt.evaluation.codecs import codec_named
 from sedicfmt.latents.painting import decode_latent
 from sedicfmt.latents.registry import open_codec
 from sedicfmt.pipeline.pack import open_back_ends, pack_picture
@@ -43,6 +45,13 @@ def test_pack_words_masks_and_latent(timed, photo):
 
 def test_pack_within_1000_bytes(timed, photo):
     assert len(timed(packing(photo, max_bytes=1000), PACK, MADE, ROUNDS)) <= 1000
+
+
+@pytest.mark.parametrize("name", ["WebP", "AVIF"])
+def test_encode_within_1000_bytes_by(timed, photo, name):
+    """The best size and quality that fit, as `sedic-eval` finds them for a codec."""
+    pixels, codec = np.asarray(photo), codec_named(name)
+    assert len(timed(lambda: best_under(pixels, 1000, codec).data, PACK, MADE, 1)) <= 1000
 
 
 def test_pack_without_words(timed, photo):

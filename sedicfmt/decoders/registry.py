@@ -14,6 +14,7 @@ from typing import Any
 from sedicfmt.back_ends import BackEnds
 from sedicfmt.decoders.guarded import GuardedRestorer
 from sedicfmt.decoders.orag.values import ANY_RULES, RULES, checked, checked_changes, flag, of, text
+from sedicfmt.networks.devices import check_name as check_device
 
 DEFAULT_RESTORER = "nano"
 SETTINGS = tuple(RULES)  # the fields of `OragSettings`, which cannot be asked without torch
@@ -37,6 +38,7 @@ class RestorerOptions:
     def __post_init__(self) -> None:
         for name, rule in PLACES.items():
             checked(name, getattr(self, name), {name: rule})
+        check_device(self.device, "device")
         object.__setattr__(self, "changes", checked_changes(self.changes, ANY_RULES))
 
 

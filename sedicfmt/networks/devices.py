@@ -17,7 +17,7 @@ def choose_device(name: str, extra: str = "") -> str:
 
     Raises EncodeError for what is no device's name, MissingDependency for a device that is not here, or without torch.
     """
-    told = None if name == "auto" else check_name(name)
+    told = check_name(name)
     torch = package("torch", extra)
     if told is None:
         return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
@@ -28,9 +28,9 @@ def choose_device(name: str, extra: str = "") -> str:
     return "cpu" if kind == "cpu" else name
 
 
-def check_name(name: str) -> re.Match[str]:
-    """The parts of a device's name. Raises EncodeError for what is none."""
+def check_name(name: str, path: str = "") -> re.Match[str] | None:
+    """The parts of a device's name, None of "auto". Raises EncodeError for what is none, with `path`."""
     told = NAME.fullmatch(name)
-    if told is None:
-        raise EncodeError(f"no device is called {name!r}; there are auto, cpu, cuda, cuda:N and mps")
+    if told is None and name != "auto":
+        raise EncodeError(f"no device is called {name!r}; there are auto, cpu, cuda, cuda:N and mps", path)
     return told

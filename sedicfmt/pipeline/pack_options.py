@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import Any
@@ -13,6 +12,7 @@ from sedicfmt.encoders.objects.registry_objects import GROUNDERS, SEGMENTERS
 from sedicfmt.encoders.registry import DESCRIBERS
 from sedicfmt.errors import EncodeError
 from sedicfmt.limits import MAX_OBJECTS
+from sedicfmt.networks.devices import check_name as check_device
 from sedicfmt.pipeline.choose_reference import AUTO, check_model
 from sedicfmt.pipeline.idle import told_idle
 from sedicfmt.pipeline.rate_control import Budget, operating_point
@@ -80,10 +80,7 @@ class PackOptions:
             raise EncodeError(f"a budget of {self.max_bytes!r} bytes; it is a whole number from 1", "max_bytes")
         if self.target_bpp is not None and not (is_number(self.target_bpp) and 0 < self.target_bpp <= MOST_BPP):
             raise EncodeError(f"a target of {self.target_bpp} bpp; it is above 0 and at most {MOST_BPP}", "target_bpp")
-        if not DEVICES.fullmatch(self.device):
-            raise EncodeError(
-                f"no device is called {self.device!r}; there are auto, cpu, cuda, cuda:N and mps", "device"
-            )
+        check_device(self.device, "device")
         if self.llm_timeout is not None and not (is_number(self.llm_timeout) and self.llm_timeout > 0):
             raise EncodeError(f"a time-out of {self.llm_timeout!r}; it is a number of seconds above 0", "llm_timeout")
         for name, least in (("llm_retries", 0), ("llm_max_tokens", 1), ("llm_image_size", 1)):
@@ -156,7 +153,6 @@ def from_preset(preset: str | None = None, **given: Any) -> PackOptions:
     return PackOptions(**{**chosen, **given, "preset": preset})
 
 
-DEVICES = re.compile("auto|cpu|cuda(:[0-9]+)?|mps")
 WHOLE = (
     "objects", "words_object", "words_overall", "max_bytes", "mask_scale", "seed",
     "llm_retries", "llm_max_tokens", "llm_image_size",

@@ -102,12 +102,43 @@ def test_a_real_coco_folder(data_folder: Path) -> None:
     assert description.overall and len(description.objects) >= 1
 
 
+@pytest.mark.parametrize("number", [None, 99, "x"])
+@pytest.mark.parametrize("categories", [[], None, coco()["categories"]])
+def test_a_category_by_its_name_alone(tmp_path: Path, number: object, categories: object) -> None:
+    """As exporters of predictions write it, with a category_id of some model's or with none, and often no categories."""
+    content = coco(categories=categories)
+    for entry in content["annotations"]:
+        entry |= {"category_id": number, "category_name": " red\nfox "}
+    del content["annotations"][1]["category_id"]
+    description = describe(tmp_path, content)
+    assert [d.name for d in description.objects] == ["red fox"] * 3
+    assert description.report["warnings"] == ["overall: no caption found"]
+
+
+def test_a_category_by_both_that_agree(tmp_path: Path) -> None:
+    description = describe(tmp_path, changed(0, category_name="Cat "))
+    assert [d.name for d in description.objects] == ["dog", "cat", "dog"] and "category" not in warnings(description)
+
+
+def test_an_object_with_a_caption_and_a_categorys_name_is_both(tmp_path: Path) -> None:
+    content = coco()
+    del content["annotations"][0]["category_id"]
+    content["annotations"][0] |= {"category_name": "kitten", "caption": "A kitten."}
+    description = describe(tmp_path, content)
+    assert "kitten" in [d.name for d in description.objects] and description.overall == "A kitten."
+
+
 # -- what is left out ---------------------------------------------------------------------------------------------------
 
 
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"category_id": 99}, "there is no such category (annotations[0])"),
     ({"category_id": []}, "there is no such category"),
+    ({"category_id": None}, "it names no category (annotations[0])"),
+    ({"category_id": None, "category_name": "  "}, "it names no category (annotations[0])"),
+    ({"category_id": None, "category_name": 5}, "a category's name is a text (annotations[0].category_name)"),
+    ({"category_id": None, "category_name": "\ud800"}, "(annotations[0].category_name)"),
+    ({"category_name": "dog"}, "category_id and its category_name are two categories (annotations[0].category_name)"),
     ({"segmentation": 3}, "annotations[0].segmentation"),
     ({"segmentation": []}, "neither outline nor box"),
     ({"segmentation": [], "bbox": [1, 2, 3]}, "annotations[0].bbox"),

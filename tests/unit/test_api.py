@@ -120,7 +120,7 @@ NO_VALUES = {
     "llm_retries": (-3, 1.5),
     "llm_max_tokens": (0,),
     "llm_image_size": (0,),
-    "device": ("gpu", 3),
+    "device": ("gpu", 3, "cuda:", "cuda:01", "CPU"),
     "nosuch": (1,),
 }
 NO_SETTINGS = {
@@ -128,7 +128,7 @@ NO_SETTINGS = {
     "partial": ("no",),
     "profile": ("fat", None),
     "restorer": (5, "nobody"),
-    "device": (5,),
+    "device": (5, "", "gpu", "tpu", "CPU", "cuda:", "cuda:x", "cuda:-1", "cuda:01", "abacus"),
     "dtype": (5, "fp8"),
     "tiled_vae": ("no",),
     "objects": (1.5, "a", -1),

@@ -1,8 +1,9 @@
 """One picture of a COCO file: its objects from `instances.json`, its caption from there or from `captions.json` beside it.
 
 The picture is found by its path (coco_file.py). Its objects come largest first, those marked iscrowd behind the others: in
-COCO's own files they are groups, in CVAT's ordinary masks. Each is named by its category, its text is what can be measured
-of it (measure_region). Its mask is its outlines together, its run lengths, or its box where it has neither (coco_shapes.py).
+COCO's own files they are groups, in CVAT's ordinary masks. Each is named by its category (its category_id's, or its own
+category_name), its text is what can be measured of it (measure_region). Its mask is its outlines together, its run lengths,
+or its box where it has neither (coco_shapes.py).
 The caption is the longest that fits the request, else the first one, cut.
 
 No object is lost silently: one that cannot be used, or is one too many, is left out, and a warning says how many and why.
@@ -31,6 +32,7 @@ from sedicfmt.encoders.annotations.coco_file import (
 from sedicfmt.encoders.annotations.coco_shapes import Placement, Shape, shape_of
 from sedicfmt.encoders.interfaces import DescribedObject, DescribeRequest, Description
 from sedicfmt.encoders.offline.measure_region import measure, region_text
+from sedicfmt.encoders.words import normalise, require_text
 from sedicfmt.errors import EncodeError
 from sedicfmt.picture import Picture, Pixels
 
@@ -84,7 +86,7 @@ def describe_coco(
         found = list(usable(content, annotations, placement, left_out))
     except EncodeError as error:  # how it lay
         for place, entry in annotations:
-            if "caption" not in entry or entry.get("category_id") is not None:
+            if not is_caption(entry):
                 left_out.add(error.message, place)
     objects, more = drawn(found, image, request, left_out)
     return Description(overall, objects, {"warnings": [*warnings, *notes, *left_out.warnings(), *more]})
@@ -117,22 +119,35 @@ def usable(content: Content, annotations: Entries, placement: Placement, left_ou
     """The picture's objects; what is none is told to `left_out`."""
     names = category_names(content)
     for path, entry in annotations:
-        if "caption" in entry and entry.get("category_id") is None:
+        if is_caption(entry):
             continue
         try:
-            yield Found(
-                path, category_of(entry, names), shape_of(entry, path, placement), entry.get("iscrowd") in CROWD
-            )
+            name = category_of(entry, names, f"{path}.category_name")
+            yield Found(path, name, shape_of(entry, path, placement), entry.get("iscrowd") in CROWD)
         except EncodeError as error:
             left_out.add(error.message, error.path or path)
 
 
-def category_of(entry: dict[str, Any], names: dict[str | None, str]) -> str:
-    """The category's name. Raises EncodeError."""
-    name = names.get(key_of(entry.get("category_id")))
-    if name is None:
-        raise EncodeError("there is no such category")
-    return name
+def is_caption(entry: dict[str, Any]) -> bool:
+    """Whether it is a caption alone, of no object."""
+    return "caption" in entry and all(entry.get(key) in (None, "") for key in ("category_id", "category_name"))
+
+
+def category_of(entry: dict[str, Any], names: dict[str | None, str], path: str) -> str:
+    """The category's name: that of its id, or, where the file lists none of that id, the one at `path` in the entry itself.
+
+    Raises EncodeError where there is neither, or where the two say different things.
+    """
+    number, told = entry.get("category_id"), entry.get("category_name")
+    listed = names.get(key_of(number))
+    own = normalise(told) if isinstance(told, str) else ""
+    if listed and own and listed.casefold() != own.casefold():
+        raise EncodeError("its category_id and its category_name are two categories", path)
+    if listed or own:
+        return listed or normalise(require_text(told, path))
+    if number is None and not isinstance(told, str | None):
+        raise EncodeError("a category's name is a text", path)
+    raise EncodeError("it names no category" if number is None else "there is no such category")
 
 
 def drawn(

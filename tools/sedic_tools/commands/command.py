@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sedic_tools.commands.output import on_stdout
+from sedic_tools.commands.standard_output import kept_apart, put
 from sedic_tools.commands.start import interruptions, silence
 from sedicfmt import __version__
 from sedicfmt.errors import LimitExceeded, SedicError
@@ -99,7 +100,8 @@ def run(command: Callable[[argparse.Namespace], int | None], arguments: argparse
         _prepare_streams()
         if getattr(arguments, "threads", None) is not None:
             use_threads(arguments.threads)
-        exit_code = command(arguments) or 0
+        with kept_apart():
+            exit_code = command(arguments) or 0
         sys.stdout.flush()
         return exit_code
     except BrokenPipeError:
@@ -152,7 +154,7 @@ def fail(failure: dict[str, Any], arguments: argparse.Namespace) -> int:
     say(failure["message"])
     if arguments.json and not on_stdout(getattr(arguments, "output", "")):
         with contextlib.suppress(OSError):  # standard output may be what failed
-            print(json.dumps({"error": failure}), flush=True)
+            put(json.dumps({"error": failure}), flush=True)
     return int(failure["exit_code"])
 
 

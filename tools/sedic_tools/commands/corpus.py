@@ -27,6 +27,7 @@ import sedicfmt
 from sedic_tools.commands.command import add_version, documented, run
 from sedic_tools.commands.corpus_content import content
 from sedic_tools.commands.corpus_damage import damaged
+from sedic_tools.commands.standard_output import put
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.errors import SedicError
 from sedicfmt.model import coded_size
@@ -117,7 +118,7 @@ def main() -> int:
 def command(arguments: argparse.Namespace) -> None:
     """Write and count."""
     numbers = write(arguments.count, arguments.seed, arguments.output)
-    print(", ".join(f"{number} {what}" for what, number in sorted(numbers.items())))
+    put(", ".join(f"{number} {what}" for what, number in sorted(numbers.items())))
 
 
 if __name__ == "__main__":

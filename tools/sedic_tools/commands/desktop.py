@@ -23,6 +23,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sedic_tools.commands.command import add_version, documented, run, say
+from sedic_tools.commands.standard_output import put
 from sedicfmt.errors import EncodeError
 from sedicfmt.files import write_whole
 
@@ -58,14 +59,14 @@ def command(arguments: argparse.Namespace) -> None:
             write_whole(path, source, replace=True)
     tell_desktop(share)
     if arguments.json:
-        print(json.dumps({"share": str(share), "files": [str(path) for _, path in places]}))
+        put(json.dumps({"share": str(share), "files": [str(path) for _, path in places]}))
         return
-    print("\n".join(f"{'removed' if arguments.remove else 'wrote'} {path}" for _, path in places))
+    put("\n".join(f"{'removed' if arguments.remove else 'wrote'} {path}" for _, path in places))
     if not arguments.remove:
-        print(
+        put(
             f"file(1) does not look there by itself: file -m {share / MAGIC}:/usr/share/misc/magic FILE, or for this user"
         )
-        print(f"cat {share / MAGIC} >> ~/.magic, for everybody cat {share / MAGIC} >> /etc/magic")
+        put(f"cat {share / MAGIC} >> ~/.magic, for everybody cat {share / MAGIC} >> /etc/magic")
 
 
 def share_of(prefix: Path | None) -> Path:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sedic_tools.commands.command import add_profile, parser, printable, run
 from sedic_tools.commands.output import read_sedic
+from sedic_tools.commands.standard_output import put
 from sedicfmt.errors import EncodeError, SedicError
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ def command(arguments: argparse.Namespace) -> int:
     psnr = reference_psnr(left, right) if arguments.pictures else None
     sizes = [len(one) for one in data]
     if arguments.json:
-        print(json.dumps(as_json(arguments.inputs, sizes, found, psnr, arguments.pictures)))
+        put(json.dumps(as_json(arguments.inputs, sizes, found, psnr, arguments.pictures)))
     elif found:
-        print("\n".join(lines(arguments.inputs, sizes, found, psnr)))
+        put("\n".join(lines(arguments.inputs, sizes, found, psnr)))
     return DIFFERENT if found else 0
 
 

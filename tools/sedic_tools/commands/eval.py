@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sedic_tools.commands.command import Parser, add_version, bar, note, run, say
+from sedic_tools.commands.standard_output import put
 from sedicfmt.errors import EncodeError
 
 if TYPE_CHECKING:
@@ -212,9 +213,9 @@ def tell(results: Results, experiment: Experiment, arguments: argparse.Namespace
     for s in results.summaries:
         told: dict[str, Any] = {"source": s.source, "point": s.point, "pictures": s.count, "of": s.wanted}
         told |= {"bytes": s.size, "bpp": s.bpp, **s.values} if s.count else {}
-        print(json.dumps(told) if arguments.json else in_words(told))
+        put(json.dumps(told) if arguments.json else in_words(told))
     if arguments.json:
-        print(json.dumps({"gaps": results.gaps, "failures": results.failures}))
+        put(json.dumps({"gaps": results.gaps, "failures": results.failures}))
     return 1 if results.failures else 0
 
 
@@ -237,7 +238,7 @@ def list_metrics(arguments: argparse.Namespace) -> int:
     for m in METRICS:
         usual = " (usual)" if m.name in USUAL else ""
         told = [m.library, m.backbone, m.protocol, f"needs {m.weights}" if m.weights else ""]
-        print(f"{m.name}{usual}: {', '.join(filter(None, told))}")
+        put(f"{m.name}{usual}: {', '.join(filter(None, told))}")
     return 0
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sedic_tools.commands.command import bar, say, told
-from sedic_tools.commands.output import OfThisThread
+from sedic_tools.commands.standard_output import put
 from sedicfmt.batch.jobs import is_shard
 from sedicfmt.errors import EncodeError
 
@@ -54,8 +53,6 @@ def where(arguments: argparse.Namespace) -> Where:
 
     if arguments.jobs < 1:
         raise EncodeError(f"{arguments.jobs} is no number of processes", "--jobs")
-    if arguments.ray is not None:
-        sys.stdout = OfThisThread(sys.stdout)
     return Where(arguments.jobs, arguments.ray)
 
 
@@ -87,7 +84,7 @@ def _summary(batch: Batch, counts: Counter[str], exit_code: int, as_json: bool) 
     numbers |= {"others_by_suffix": batch.plan.others, "closed_folders": len(batch.plan.closed)}
     say(_in_words(numbers))
     if as_json:
-        print(json.dumps({"summary": {**numbers, "exit_code": exit_code}}), flush=True)
+        put(json.dumps({"summary": {**numbers, "exit_code": exit_code}}), flush=True)
 
 
 def _in_words(numbers: dict[str, Any]) -> str:
@@ -110,5 +107,5 @@ def _show(outcome: Outcome, as_json: bool) -> int:
         message = failure["message"]
         say(message if outcome.job.name in message else f"{outcome.job.name}: {message}")
     if as_json:
-        print(json.dumps(shown, default=str), flush=True)
+        put(json.dumps(shown, default=str), flush=True)
     return int(failure.get("exit_code", 0))

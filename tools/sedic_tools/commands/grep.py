@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sedic_tools.commands.command import parser, printable, run
 from sedic_tools.commands.many import each
 from sedic_tools.commands.output import read_sedic
+from sedic_tools.commands.standard_output import put
 
 if TYPE_CHECKING:
     from sedicfmt.showing.search import Said
@@ -52,12 +53,12 @@ def command(arguments: argparse.Namespace) -> int:
 def show(name: str, said: Sequence[Said], arguments: argparse.Namespace) -> None:
     """One file that was found."""
     if arguments.json:
-        print(json.dumps({"input": name, "matches": [{"path": one.path, "text": one.text} for one in said]}))
+        put(json.dumps({"input": name, "matches": [{"path": one.path, "text": one.text} for one in said]}))
     elif arguments.names:
-        print(printable(name))
+        put(printable(name))
     else:
         for one in said:
-            print(printable(f"{name}: {one.path}: {one.text}"))
+            put(printable(f"{name}: {one.path}: {one.text}"))
 
 
 EXAMPLES = """\

@@ -14,6 +14,7 @@ from sedic_tools.commands.inspect_page import add_page, check_page, write_page, 
 from sedic_tools.commands.inspect_table import HEAD, line, table
 from sedic_tools.commands.many import each
 from sedic_tools.commands.output import read_sedic
+from sedic_tools.commands.standard_output import put
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -48,17 +49,17 @@ def list_all(arguments: argparse.Namespace) -> int:
 
     found = list_back_ends()
     if arguments.json:
-        print(json.dumps({"back_ends": [state.as_json() for state in found]}))
+        put(json.dumps({"back_ends": [state.as_json() for state in found]}))
         return 0
     kind = ""
     for state in found:
         if state.kind != kind:
-            print("\n" * bool(kind) + f"{state.kind}s")
+            put("\n" * bool(kind) + f"{state.kind}s")
             kind = state.kind
         told = f"lacks {', '.join(state.lacks)}" if state.lacks else "ready"
-        print(printable(f"  {state.usage:<32} {told}" + (f"  (of {state.package})" if state.package else "")))
+        put(printable(f"  {state.usage:<32} {told}" + (f"  (of {state.package})" if state.package else "")))
         for shell in state.commands:
-            print(printable(f"      {shell}"))
+            put(printable(f"      {shell}"))
     return 0
 
 
@@ -82,22 +83,22 @@ def show_one(arguments: argparse.Namespace) -> None:
     if arguments.plot:
         write_plot(report, arguments)
     if arguments.json or not (arguments.html or arguments.plot):
-        print(json.dumps(report, ensure_ascii=True) if arguments.json else "\n".join(table(report)))
+        put(json.dumps(report, ensure_ascii=True) if arguments.json else "\n".join(table(report)))
 
 
 def show_many(arguments: argparse.Namespace, folder: bool) -> int:
     """Several files, in full; those of folders in a line each."""
     if folder and not arguments.json:
-        print(HEAD)
+        put(HEAD)
 
     def look(number: int, name: str) -> None:
         report = report_of(read_sedic(name), arguments)
         if arguments.json:
-            print(json.dumps({"input": name, **report}, ensure_ascii=True))
+            put(json.dumps({"input": name, **report}, ensure_ascii=True))
         elif folder:
-            print(line(name, report))
+            put(line(name, report))
         else:
-            print("\n" * (number > 0) + "\n".join([printable(name), *table(report)]))
+            put("\n" * (number > 0) + "\n".join([printable(name), *table(report)]))
 
     return each(arguments, look)
 

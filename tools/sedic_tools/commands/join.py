@@ -14,6 +14,7 @@ from typing import Any
 
 from sedic_tools.commands.command import done, parser, run, warn
 from sedic_tools.commands.output import check_output, is_sedic, on_stdout, read_input, write_output
+from sedic_tools.commands.standard_output import put
 from sedicfmt.container import parser as container
 from sedicfmt.errors import Truncated
 from sedicfmt.frames import Joined, join
@@ -46,7 +47,7 @@ def command(arguments: argparse.Namespace) -> None:
     stages = whole_stages(joined, arguments.partial)
     write_output(arguments.output, joined.data)
     if arguments.json and not on_stdout(arguments.output):
-        print(json.dumps(as_json(joined, stages)))
+        put(json.dumps(as_json(joined, stages)))
     if not joined.complete:
         warn([f"incomplete and unchecked; it holds whole: {', '.join(stages)}"])
     done(

@@ -11,34 +11,17 @@ import errno
 import os
 import stat
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
 
+from sedic_tools.commands.standard_output import stdout
 from sedicfmt.errors import EncodeError
 from sedicfmt.files import write_whole
 from sedicfmt.limits import MAX_FILE_BYTES
 
 LOOKED_AT = 1 << 16  # bytes of a file at an output's name
 IN_PLACE = ("/dev/", "/proc/")  # names of streams that are open already
-
-
-class OfThisThread:
-    """Standard output for the thread that makes it; what other threads write goes to standard error.
-
-    Ray tells of a lost actor on standard output, from a thread of its own, in the midst of our lines.
-    """
-
-    def __init__(self, stream: TextIO):
-        self.stream, self.thread = stream, threading.get_ident()
-
-    def write(self, text: str) -> int:
-        """As a text stream does it."""
-        return (self.stream if threading.get_ident() == self.thread else sys.stderr).write(text)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.stream, name)
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")  # descriptor 1 is another while a command works
 
 
 def read_input(name: str, most: int) -> bytes:
@@ -100,9 +83,9 @@ def refuse_foreign(path: Path, ours: Callable[[bytes], bool], kind: str) -> None
 
 def write_output(name: str, data: bytes) -> None:
     """To standard output for "-"; else into a temporary file that takes the name `name` only when it is whole."""
-    if name == "-":
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+    if on_stdout(name):
+        stdout().buffer.write(data)
+        stdout().buffer.flush()
         return
     try:
         if in_place(name):
@@ -125,10 +108,10 @@ def in_place(name: str) -> bool:
 
 def on_stdout(name: str) -> bool:
     """Whether it is standard output, under whatever name: nothing else goes there then."""
-    if name == "-":
+    if name in STDOUT:
         return True
     try:
-        return in_place(name) and os.path.samestat(Path(name).stat(), os.fstat(1))
+        return in_place(name) and os.path.samestat(Path(name).stat(), os.fstat(stdout().fileno()))
     except OSError:
         return False
 

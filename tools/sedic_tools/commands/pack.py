@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sedic_tools.commands.command import add_threads, done, note, parser, run, warn
 from sedic_tools.commands.folder import add_jobs, are_many, run_batch, where
 from sedic_tools.commands.output import check_output, is_sedic, on_stdout, read_input, write_output
+from sedic_tools.commands.standard_output import stdout
 from sedicfmt.errors import EncodeError
 from sedicfmt.latents.registry import ALLOCATED, CODECS, DEFAULT_MODEL
 from sedicfmt.limits import MAX_PICTURE_BYTES
@@ -98,7 +99,7 @@ def command(arguments: argparse.Namespace) -> int:
     write_output(arguments.output, result.data)
     summary = {"output": arguments.output, "input_bytes": len(data), **result.summary()}
     if arguments.json:
-        print(json.dumps(summary, default=str), file=sys.stderr if on_stdout(arguments.output) else sys.stdout)
+        print(json.dumps(summary, default=str), file=sys.stderr if on_stdout(arguments.output) else stdout())
     else:
         done(f"{arguments.output}: {seen(result)}")
     return 0

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sedic_tools.commands.command import done, parser, run
 from sedic_tools.commands.output import read_sedic
+from sedic_tools.commands.standard_output import put
 from sedicfmt.errors import EncodeError
 from sedicfmt.files import write_whole
 from sedicfmt.frames import split
@@ -52,7 +53,7 @@ def command(arguments: argparse.Namespace) -> None:
     sizes = [len(frame) for frame in frames]
     if arguments.json:
         names = [{"file": str(path), "bytes": size} for path, size in zip(paths, sizes, strict=True)]
-        print(json.dumps({"frames": names, "repair": arguments.repair, "bytes": sum(sizes)}))
+        put(json.dumps({"frames": names, "repair": arguments.repair, "bytes": sum(sizes)}))
     done(f"{len(frames)} frames of at most {max(sizes)} bytes, {sum(sizes)} bytes together, in {folder}")
 
 

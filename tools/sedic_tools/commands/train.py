@@ -21,6 +21,7 @@ from pathlib import Path
 
 from sedic_tools.commands.command import add_version, bar, documented, note, run
 from sedic_tools.commands.output import check_folder
+from sedic_tools.commands.standard_output import put
 from sedicfmt.errors import MissingDependency
 from sedicfmt.installing import install_extra
 
@@ -95,7 +96,7 @@ def pack(arguments: argparse.Namespace) -> None:
 
     a = arguments
     count = make(a.photos, a.out, a.hold_out, a.side, a.quality, int(a.most_mib * 2**20))
-    print(f"{count} photos, {a.out.stat().st_size} bytes")
+    put(f"{count} photos, {a.out.stat().st_size} bytes")
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -108,10 +109,10 @@ def train(arguments: argparse.Namespace) -> None:
     device = choose_device(a.device)
     a.out.mkdir(parents=True, exist_ok=True)
     training = kind(a.data, a.out, settings, device, a.check)
-    print(f"{a.config} on {device}, from step {training.step} of {settings.steps}", flush=True)
+    put(f"{a.config} on {device}, from step {training.step} of {settings.steps}", flush=True)
     training.run(a.minutes, a.every, lambda step, steps: bar("training", step, steps))
     note("")
-    print(f"at step {training.step} after {training.seconds / 60:.1f} minutes of training")
+    put(f"at step {training.step} after {training.seconds / 60:.1f} minutes of training")
 
 
 def plot(arguments: argparse.Namespace) -> None:
@@ -127,9 +128,9 @@ def weights(arguments: argparse.Namespace) -> None:
     from sedicfmt.training.weights import save_weights
 
     check_folder(str(arguments.out))
-    print(f"weights of step {save_weights(arguments.checkpoint, arguments.out)}")
+    put(f"weights of step {save_weights(arguments.checkpoint, arguments.out)}")
     for piece in split(arguments.out) if arguments.pieces else []:
-        print(piece, piece.stat().st_size)
+        put(f"{piece} {piece.stat().st_size}")
 
 
 def join(arguments: argparse.Namespace) -> None:
@@ -149,10 +150,10 @@ def export(arguments: argparse.Namespace) -> None:
     check_folder(str(arguments.out))
     config = load_checkpoint(arguments.checkpoint)["config"]
     if cheng.made_by(config):
-        print(cheng.export(arguments.checkpoint, arguments.out), arguments.out)
+        put(f"{cheng.export(arguments.checkpoint, arguments.out)} {arguments.out}")
         return
     make = restorer.export if "restorer" in config and arguments.part == "restorer" else codec.export
-    print(make(arguments.checkpoint, arguments.out), arguments.out)
+    put(f"{make(arguments.checkpoint, arguments.out)} {arguments.out}")
     tell_graphs(arguments.out)
 
 
@@ -166,7 +167,7 @@ def tell_graphs(weights: Path) -> None:
     from sedicfmt.training.export_graphs import export_graphs
 
     for path, sha256 in export_graphs(weights).items():
-        print(sha256, path)
+        put(f"{sha256} {path}")
 
 
 PARTS = ("restorer", "codec")

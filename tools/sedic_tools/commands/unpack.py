@@ -20,6 +20,7 @@ from sedic_tools.commands.output import (
     write_output,
 )
 from sedic_tools.commands.restoring_options import ALGORITHM, add_algorithm, add_restoring, restorer_options
+from sedic_tools.commands.standard_output import stdout
 from sedicfmt.errors import EncodeError
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def command(arguments: argparse.Namespace) -> int:
     write_output(arguments.output, written.write(data, result))
     if arguments.json:
         summary = {"output": arguments.output, **result.summary()}
-        print(json.dumps(summary), file=sys.stderr if on_stdout(arguments.output) else sys.stdout)
+        print(json.dumps(summary), file=sys.stderr if on_stdout(arguments.output) else stdout())
     else:
         size, seconds = result.picture.size, sum(result.seconds.values())
         done(f"{arguments.output}: {size[0]}x{size[1]}, {result.stage}, {seconds:.1f} s")

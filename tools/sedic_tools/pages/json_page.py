@@ -60,6 +60,7 @@ def main() -> None:
 HEAD = """# What the commands print with `--json`
 
 One object a line, on standard output; on standard error where the picture or file itself goes to standard output (`-o -`).
+Standard output has nothing else: what a back end prints there, or a process that it starts, goes to standard error.
 With one input it is one line: `packed`, `unpacked` or `inspected`, or `failed`; with `--back-ends`, `back_ends`. With a folder
 or several inputs `sedic-pack` and `sedic-unpack` print a line for each file as it is done (`packed_of_many`,
 `unpacked_of_many`, `shard_of_many`, `kept`, `failed_of_many`), then `summary`, then `failed` where something ended it all;

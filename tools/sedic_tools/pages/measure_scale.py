@@ -1,11 +1,13 @@
 """A folder of many small pictures packed by one command: CPU time, memory and journal, thousand by thousand.
 
     python -m sedic_tools.pages.measure_scale [--pictures 10000] [--side 16] [--every 1000] [--jobs 1 2] [-- OPTIONS]
+    python -m sedic_tools.pages.measure_scale --photos FOLDER --pictures 24 --every 12 --jobs 1 2 [-- OPTIONS]
 
-OPTIONS are sedic-pack's, without them `--model none` and one sentence for all, so that what is left is the run itself. The
-pictures are drawn here, no two alike. Then the same command runs once more, which keeps everything: it reads each file, its
-output and the journal. For each number of workers a table. CPU seconds are those of all the command's processes; memory is
-what is resident, of the command's process and of its largest worker. Wall seconds count on an idle machine only. Linux.
+OPTIONS are sedic-pack's. The pictures are drawn here, no two alike, and without OPTIONS packed by `--model none` with one
+sentence for all, so that what is left is the run itself; or they are the first ones of a folder, packed as usual. Then the
+same command runs once more, which keeps everything: it reads each file, its output and the journal. For each number of workers
+a table. CPU seconds are those of all the command's processes; memory is what is resident, of the command's process and of
+its largest worker. Wall seconds count on an idle machine only. Linux.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +27,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from sedicfmt.batch.jobs import PICTURES, find
+from sedicfmt.errors import EncodeError
 
 TICKS = os.sysconf("SC_CLK_TCK")
 MIB = 1 << 20
@@ -48,6 +54,16 @@ def draw(folder: Path, count: int, side: int) -> None:
     for number in range(count):
         pixels = rng.integers(0, 40, (side, side, 3)) + rng.integers(0, 215, 3)
         Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{number:07}.png")
+
+
+def take(source: Path, folder: Path, count: int) -> None:
+    """The first `count` pictures in and below `source`, by their names, copied. Raises EncodeError where they are fewer."""
+    found, _ = find([source], PICTURES)
+    if len(found) < count:
+        raise EncodeError(f"{source} has {len(found)} pictures, not {count}")
+    folder.mkdir()
+    for number, path in enumerate(found[:count]):
+        shutil.copyfile(path, folder / f"{number:07}{path.suffix}")
 
 
 def cpu_and_resident(process: int) -> tuple[float, int]:
@@ -108,6 +124,7 @@ def main() -> int:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--pictures", type=int, default=10_000)
     p.add_argument("--side", type=int, default=16)
+    p.add_argument("--photos", type=Path, metavar="FOLDER")
     p.add_argument("--every", type=int, default=1000)
     p.add_argument("--jobs", type=int, nargs="+", default=[1])
     p.add_argument("options", nargs="*", metavar="OPTIONS")
@@ -115,9 +132,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "words.json").write_text('{"overall": "A small picture."}')
-        options = arguments.options or ["--model", "none", "--describe", f"annotations:{place / 'words.json'}"]
-        draw(place / "in", arguments.pictures, arguments.side)
-        print(f"{arguments.pictures:,} pictures of {arguments.side}x{arguments.side} pixels")
+        options = arguments.options
+        if arguments.photos:
+            take(arguments.photos, place / "in", arguments.pictures)
+            print(f"{arguments.pictures:,} photos")
+        else:
+            options = options or ["--model", "none", "--describe", f"annotations:{place / 'words.json'}"]
+            draw(place / "in", arguments.pictures, arguments.side)
+            print(f"{arguments.pictures:,} pictures of {arguments.side}x{arguments.side} pixels")
         for jobs in arguments.jobs:
             measure(place, jobs, arguments.every, options)
     return 0

@@ -9,50 +9,55 @@ is over before that pays. Where nothing is left to tell, cells cost next to noth
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from sedicfmt.bitcoding import context_tree
-from sedicfmt.bitcoding.bitmap import Bitmap
+from sedicfmt.bitcoding.bitmap import Cells
 from sedicfmt.bitcoding.context_planes import Planes
 from sedicfmt.bitcoding.range_coder import RangeDecoder, RangeEncoder
 from sedicfmt.errors import LimitExceeded, Malformed
 from sedicfmt.limits import MAX_CODED_CELLS
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-def encode(bitmap: Bitmap, earlier: Bitmap | None = None) -> bytes:
-    """The one data of `bitmap` (h, w), uint8 0/1, behind the union of `earlier` masks of the same shape.
+
+def encode(cells: Cells, earlier: Cells | None = None) -> bytes:
+    """The one data of a bitmap, behind the union of `earlier` masks of the same shape.
 
     Raises LimitExceeded for more than MAX_CODED_CELLS cells.
     """
-    _check_cells(bitmap.shape)
-    planes, encoder = Planes(bitmap.shape, earlier), RangeEncoder()
-    planes.fill(bitmap)
-    encoder.encode_bits(bitmap.ravel().tolist(), _frequencies(planes).tolist())
+    _check_cells(cells.shape)
+    planes, encoder = Planes(cells.shape, earlier), RangeEncoder()
+    planes.fill(cells)
+    encoder.encode_bits(cells.values, _frequencies(planes).tolist())
     return encoder.finish()
 
 
-def decode(data: bytes, shape: tuple[int, int], earlier: Bitmap | None = None) -> Bitmap:
+def decode(data: bytes, shape: tuple[int, int], earlier: Cells | None = None) -> Cells:
     """The bitmap of `shape` that `data` holds, behind the same `earlier` masks.
 
     Raises Malformed where `data` is not what `encode` gives for it, LimitExceeded for more than MAX_CODED_CELLS cells.
     """
     _check_cells(shape)
-    decoder = RangeDecoder(data)
-    bitmap = _decode_cells(decoder, Planes(shape, earlier))
+    decoder, planes = RangeDecoder(data), Planes(shape, earlier)
+    _decode_cells(decoder, planes)
     if not decoder.is_finished():
         raise Malformed("contexts: not the canonical data of its bitmap", offset=0)
-    return bitmap
+    return planes.cells()
 
 
-def _check_cells(shape: tuple[int, ...]) -> None:
+def _check_cells(shape: tuple[int, int]) -> None:
     if shape[0] * shape[1] > MAX_CODED_CELLS:
         raise LimitExceeded(f"contexts for {shape[0]}x{shape[1]} cells: more than {MAX_CODED_CELLS}")
 
 
 def _frequencies(planes: Planes) -> NDArray[np.int32]:
     """The frequency of a 1 for every cell in raster order: all cells go down the tree together."""
-    tree, positions = context_tree.load(), planes.positions()
+    import numpy as np
+
+    tree, positions, bits = context_tree.load(), planes.positions(), np.frombuffer(planes.bits, bool)
     frequencies = np.zeros(planes.size, np.int32)
     pending = [(0, positions)]
     while pending:
@@ -61,25 +66,24 @@ def _frequencies(planes: Planes) -> NDArray[np.int32]:
         if test is None:
             frequencies[cells] = tree.ones[node]
         elif len(cells):
-            answers = planes.bits[cells + planes.offset(test)].view(bool)
+            answers = bits[cells + planes.offset(test)]
             pending += [(tree.yes[node], cells[answers]), (node + 1, cells[~answers])]
     return frequencies[positions]
 
 
-def _decode_cells(decoder: RangeDecoder, planes: Planes) -> Bitmap:
+def _decode_cells(decoder: RangeDecoder, planes: Planes) -> None:
     """One cell after another goes down the tree; a frequency of 0 marks a question."""
     tree = context_tree.load()
-    yes, ones, bits, decode_bit = tree.yes, tree.ones, bytearray(planes.bits), decoder.decode_bit
+    yes, ones, bits, decode_bit = tree.yes, tree.ones, planes.bits, decoder.decode_bit
     offsets = [planes.offset(test) if test else 0 for test in tree.tests]
     begun = False
-    for position in planes.positions().tolist():
-        node = 0
-        while not ones[node]:
-            node = yes[node] if bits[position + offsets[node]] else node + 1
-        if decode_bit(ones[node]):
-            bits[position] = 1
-            if not begun:
-                begun = True
-                planes.begin(bits, position)
-    h, w = planes.cells.shape
-    return np.frombuffer(bits, np.uint8)[planes.positions()].reshape(h, w)
+    for row in planes.rows():
+        for position in row:
+            node = 0
+            while not ones[node]:
+                node = yes[node] if bits[position + offsets[node]] else node + 1
+            if decode_bit(ones[node]):
+                bits[position] = 1
+                if not begun:
+                    begun = True
+                    planes.begin(position)

@@ -7,7 +7,6 @@ from hypothesis.extra.numpy import arrays
 
 from sedicfmt.coding import mask
 from sedicfmt.errors import SedicError
-from sedicfmt.model import Mask
 from sedicfmt.segments import mask as segment
 
 NAMES = ("run-length", "generic-region", "contexts", "contexts-relative")  # by id
@@ -81,4 +80,4 @@ def test_any_segment(payload, width, height):
         parsed = segment.parse(payload, width, height)
     except SedicError:
         return
-    assert segment.build(Mask(parsed.cells, parsed.scale, parsed.coder)) == payload
+    assert segment.build(parsed.as_mask()) == payload

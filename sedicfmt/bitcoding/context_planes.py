@@ -52,11 +52,6 @@ class Planes:
         """The part for the cells."""
         return Cells(b"".join(self.bits[row.start : row.stop] for row in self.rows()), self.shape)
 
-    def offset(self, test: Test) -> int:
-        """How far behind a cell's byte that of the question stands."""
-        kind, row, column = test
-        return KINDS.index(kind) * self.size + row * self.stride + column
-
     def rows(self) -> list[range]:
         """Where the cells of each row stand in `bits`."""
         h, w = self.shape
@@ -69,3 +64,9 @@ class Planes:
 
         starts = np.array([row.start for row in self.rows()])
         return (starts[:, None] + np.arange(self.shape[1])).ravel()
+
+
+def offset(test: Test, stride: int, size: int) -> int:
+    """How far behind a cell's byte that of the question stands, in planes of `size` bytes and `stride` a row."""
+    kind, row, column = test
+    return KINDS.index(kind) * size + row * stride + column

@@ -9,14 +9,16 @@ is over before that pays. Where nothing is left to tell, cells cost next to noth
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from sedicfmt.bitcoding import context_tree
 from sedicfmt.bitcoding.bitmap import Cells
-from sedicfmt.bitcoding.context_planes import Planes
+from sedicfmt.bitcoding.context_planes import Planes, offset
 from sedicfmt.bitcoding.range_coder import RangeDecoder, RangeEncoder
 from sedicfmt.errors import LimitExceeded, Malformed
-from sedicfmt.limits import MAX_CODED_CELLS
+from sedicfmt.limits import MAX_CODED_CELLS, MAX_OBJECTS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +44,7 @@ def decode(data: bytes, shape: tuple[int, int], earlier: Cells | None = None) ->
     """
     _check_cells(shape)
     decoder, planes = RangeDecoder(data), Planes(shape, earlier)
-    _decode_cells(decoder, planes)
+    decoder.decode_bits(_unfolding(planes))
     if not decoder.is_finished():
         raise Malformed("contexts: not the canonical data of its bitmap", offset=0)
     return planes.cells()
@@ -66,24 +68,37 @@ def _frequencies(planes: Planes) -> NDArray[np.int32]:
         if test is None:
             frequencies[cells] = tree.ones[node]
         elif len(cells):
-            answers = bits[cells + planes.offset(test)]
+            answers = bits[cells + offset(test, planes.stride, planes.size)]
             pending += [(tree.yes[node], cells[answers]), (node + 1, cells[~answers])]
     return frequencies[positions]
 
 
-def _decode_cells(decoder: RangeDecoder, planes: Planes) -> None:
-    """One cell after another goes down the tree; a frequency of 0 marks a question."""
-    tree = context_tree.load()
-    yes, ones, bits, decode_bit = tree.yes, tree.ones, planes.bits, decoder.decode_bit
-    offsets = [planes.offset(test) if test else 0 for test in tree.tests]
+def _unfolding(planes: Planes) -> Generator[int, int, None]:
+    """The frequency of a 1 for one cell after another, which is sent in turn: each goes down the tree by itself."""
+    root, bits = _questions(planes.stride, planes.size), planes.bits
     begun = False
     for row in planes.rows():
         for position in row:
-            node = 0
-            while not ones[node]:
-                node = yes[node] if bits[position + offsets[node]] else node + 1
-            if decode_bit(ones[node]):
+            node = root
+            while behind := node[OFFSET]:
+                node = node[bits[position + behind]]
+            if (yield node[0]):
                 bits[position] = 1
                 if not begun:
                     begun = True
                     planes.begin(position)
+
+
+@lru_cache(maxsize=MAX_OBJECTS)
+def _questions(stride: int, size: int) -> Any:
+    """The tree for one shape of planes, as nested tuples: (the node for "no", that for "yes", how far behind the cell's byte
+    that of the question stands); a leaf is (frequency, frequency, 0)."""
+    tree = context_tree.load()
+    nodes: list[Any] = [None] * len(tree.tests)
+    for node in reversed(range(len(nodes))):  # what a node leads to stands behind it
+        test, ones = tree.tests[node], tree.ones[node]
+        nodes[node] = (nodes[node + 1], nodes[tree.yes[node]], offset(test, stride, size)) if test else (ones, ones, 0)
+    return nodes[0]
+
+
+OFFSET = 2  # of a node, which no question has at 0: that would be the cell itself

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from sedicfmt.bitcoding.bitmap import Bitmap, cells_of
-from sedicfmt.bitcoding.context_planes import Planes
+from sedicfmt.bitcoding.context_planes import Planes, offset
 from sedicfmt.bitcoding.context_tree import BEGUN, CELL, EARLIER, OUTSIDE, Test
 from sedicfmt.segments.mask_grid import downscale
 
@@ -100,7 +100,7 @@ def samples(grid: Bitmap, earlier: Bitmap | None, tests: list[Test]) -> tuple[np
     planes = Planes(cells.shape, None if earlier is None else cells_of(earlier))
     planes.fill(cells)
     positions, bits = planes.positions(), np.frombuffer(planes.bits, np.uint8)
-    columns = [bits[positions + planes.offset(test)] for test in tests]
+    columns = [bits[positions + offset(test, planes.stride, planes.size)] for test in tests]
     packed = np.packbits(np.stack([*columns, grid.ravel()], axis=1), axis=1)
     return unique(packed, np.ones(len(packed), np.int64))
 

@@ -34,7 +34,11 @@ BLACK = 0xFFFF  # the context inside an object
 
 
 def encode(cells: Cells) -> bytes:
-    """The one payload of a bitmap. Raises LimitExceeded for more than MAX_CODED_CELLS cells."""
+    """The one payload of a bitmap.
+
+    Raises LimitExceeded for more than MAX_CODED_CELLS cells, and for one of the few bitmaps that have none: by M-17 theirs
+    would be another bitmap's.
+    """
     import numpy as np
 
     _check_cells(cells.shape)
@@ -44,7 +48,10 @@ def encode(cells: Cells) -> bytes:
     counts = np.diff(starts, append=decisions.size)
     for decision, count in zip(decisions[starts].tolist(), counts.tolist(), strict=True):
         encoder.encode_run(decision >> 1, decision & 1, count)
-    return encoder.flush_shortest()
+    data = encoder.flush_shortest()
+    if data is None:
+        raise LimitExceeded("a generic region cannot say this bitmap; another coder can")
+    return data
 
 
 def decode(data: bytes, shape: tuple[int, int]) -> Cells:

@@ -1,13 +1,15 @@
 """The generic region coder: vectors that never change, its contexts, and what it refuses."""
 
 import time
+from itertools import product
 
 import numpy as np
 import pytest
 
 from sedicfmt.bitcoding import generic_region
-from sedicfmt.bitcoding.bitmap import cells_of
+from sedicfmt.bitcoding.bitmap import Cells, cells_of
 from sedicfmt.bitcoding.jbig2_file import wrap
+from sedicfmt.coding import mask as masks
 from sedicfmt.errors import LimitExceeded, Malformed
 
 Y, X = np.mgrid[0:64, 0:96]
@@ -35,6 +37,34 @@ def test_vectors(bitmap, payload):
     cells = cells_of(bitmap.astype(np.uint8))
     assert generic_region.encode(cells).hex() == payload
     assert generic_region.decode(bytes.fromhex(payload), cells.shape) == cells
+
+
+@pytest.mark.parametrize("rows", [["0111110"], ["0111", "1111"]])
+def test_a_bitmap_whose_data_would_be_another_ones_is_refused(rows):
+    """C written to its last bit, and 1 bits behind it, is over the interval: it was read with another last cell."""
+    cells = np.array([list(map(int, row)) for row in rows], np.uint8)
+    with pytest.raises(LimitExceeded):
+        generic_region.encode(cells_of(cells))
+    other = generic_region.decode(b"\0", cells.shape).array()
+    assert np.argwhere(other != cells).tolist() == [[len(rows) - 1, len(rows[0]) - 1]]
+    assert np.array_equal(masks.decode(masks.encode(cells), cells.shape), cells)
+
+
+@pytest.mark.parametrize("shape", [(1, 7), (2, 4), (3, 3), (7, 1)])
+def test_every_small_bitmap_has_data_of_its_own_or_none(shape):
+    """All of them, each read back."""
+    refused, found = 0, set()
+    for values in product((0, 1), repeat=shape[0] * shape[1]):
+        cells = Cells(bytes(values), shape)
+        try:
+            data = generic_region.encode(cells)
+        except LimitExceeded:
+            refused += 1
+            continue
+        assert generic_region.decode(data, shape) == cells
+        found.add(data)
+    assert refused <= 2
+    assert len(found) == 2 ** (shape[0] * shape[1]) - refused
 
 
 def test_contexts_are_those_of_figure_3():

@@ -1,4 +1,4 @@
-"""Any bitmap comes back bit by bit, or is refused by generic region; any bytes are a bitmap's only payload or raise an error."""
+"""Any bitmap comes back bit by bit, or is refused by generic region; any bytes are one bitmap's payload or raise an error."""
 
 import numpy as np
 from hypothesis import given, reject, settings

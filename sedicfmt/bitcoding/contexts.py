@@ -80,7 +80,7 @@ def _unfolding(planes: Planes) -> Generator[int, int, None]:
     for row in planes.rows():
         for position in row:
             node = root
-            while behind := node[OFFSET]:
+            while behind := node[2]:  # by its number: some twenty times a cell
                 node = node[bits[position + behind]]
             if (yield node[0]):
                 bits[position] = 1
@@ -92,13 +92,10 @@ def _unfolding(planes: Planes) -> Generator[int, int, None]:
 @lru_cache(maxsize=MAX_OBJECTS)
 def _questions(stride: int, size: int) -> Any:
     """The tree for one shape of planes, as nested tuples: (the node for "no", that for "yes", how far behind the cell's byte
-    that of the question stands); a leaf is (frequency, frequency, 0)."""
+    that of the question stands); a leaf is (frequency, frequency, 0), where no question stands."""
     tree = context_tree.load()
     nodes: list[Any] = [None] * len(tree.tests)
     for node in reversed(range(len(nodes))):  # what a node leads to stands behind it
         test, ones = tree.tests[node], tree.ones[node]
         nodes[node] = (nodes[node + 1], nodes[tree.yes[node]], offset(test, stride, size)) if test else (ones, ones, 0)
     return nodes[0]
-
-
-OFFSET = 2  # of a node, which no question has at 0: that would be the cell itself

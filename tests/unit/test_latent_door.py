@@ -112,7 +112,7 @@ def test_a_file_of_a_codec_that_is_gone_keeps_its_words(installed):
 
 
 def test_an_allocated_codec_that_is_not_here_names_its_extra(monkeypatch):
-    line = registry.Allocated(77, "sedic-giant", "range", "sam")
+    line = allocated.Allocated(77, "sedic-giant", "range", "sam")
     monkeypatch.setitem(allocated.ALLOCATED, 77, line)
     with pytest.raises(Unsupported, match=r"model 77 is sedic-giant: .*segment-anything"):
         registry.codec_of(77)

@@ -18,6 +18,7 @@ from sedicfmt.coding import mask as masks
 from sedicfmt.coding import text as texts
 from sedicfmt.container import content
 from sedicfmt.segments import text as text_segment
+from sedicfmt.segments.mask import as_cells
 
 
 def fresh(work):
@@ -117,7 +118,7 @@ def coco(mask: np.ndarray) -> dict:
 
 def jbig2(mask: np.ndarray) -> bytes:
     """A JBIG2 file: one generic region, by this package's coder for them, that jbig2dec reads."""
-    return jbig2_file.wrap(generic_region.encode(mask), mask.shape)
+    return jbig2_file.wrap(generic_region.encode(as_cells(mask)), mask.shape)
 
 
 ENCODERS = {"COCO RLE": lambda mask: coco(mask)["counts"], "PNG": png_of, "JBIG2 file": jbig2}

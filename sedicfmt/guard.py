@@ -21,11 +21,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, NoReturn, TypeVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from sedicfmt.errors import BackendFailed, EncodeError, FileError, LimitExceeded, MissingDependency, SedicError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Returned = TypeVar("Returned")
 
@@ -111,6 +112,8 @@ class Guard:
 
     def array(self, value: Any, place: str, shape: Sequence[int]) -> np.ndarray:
         """A copy of `value`, if it is a uint8 array of `shape`. Raises BackendFailed."""
+        import numpy as np
+
         self.require(isinstance(value, np.ndarray), f"gave {a(value)} for {place}, which is a numpy array")
         wanted = f"{place} is uint8 of shape {tuple(shape)}"
         self.require(value.dtype == np.uint8 and value.shape == tuple(shape),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from sedicfmt.bitcoding.bitmap import Bitmap
 
 
@@ -21,6 +19,8 @@ class Mask:
     coder: str = "auto"
 
     def __eq__(self, other: object) -> bool:
+        import numpy as np
+
         return isinstance(other, Mask) and self.scale == other.scale and np.array_equal(self.cells, other.cells)
 
     def __hash__(self) -> int:
@@ -76,3 +76,8 @@ class SedicFile:
 def coded_size(width: int, height: int, latent_scale: int) -> tuple[int, int]:
     """A picture's size at `latent_scale` sixteenths, rounded up (spec clause L-1)."""
     return -(-width * latent_scale // 16), -(-height * latent_scale // 16)
+
+
+def grid_shape(scale: int, width: int, height: int) -> tuple[int, int]:
+    """Rows and columns of cells of `scale` x `scale` pixels that cover a picture, fewer at its right and bottom border."""
+    return -(-height // scale), -(-width // scale)

@@ -37,7 +37,7 @@ from sedicfmt.container.parser import parse_frame, parse_header
 from sedicfmt.container.profile import check_profile
 from sedicfmt.container.size import size_pixels
 from sedicfmt.errors import ChecksumMismatch, EncodeError, LimitExceeded, MissingDependency, SedicError, Truncated
-from sedicfmt.latents.registry import name_of
+from sedicfmt.latents.allocated import name_of
 from sedicfmt.limits import MAX_FILE_BYTES
 from sedicfmt.model import SedicFile
 from sedicfmt.pipeline.marked_picture import MarkedPicture, marked

@@ -8,47 +8,65 @@ With the border no question asks where the bitmap ends, and a question is a dist
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
-from sedicfmt.bitcoding.bitmap import Bitmap
+from sedicfmt.bitcoding.bitmap import Cells
 from sedicfmt.bitcoding.context_tree import KINDS, REACH_COLUMNS, REACH_ROWS, Test
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Planes:
-    """`bits` holds the four planes, uint8 0/1, for a bitmap of `shape` (h, w); `cells` is the part for its cells."""
+    """`bits` holds the four planes, a byte 0 or 1 a place, for a bitmap of `shape` (h, w)."""
 
-    def __init__(self, shape: tuple[int, ...], earlier: Bitmap | None = None):
-        h, w = shape
-        self.stride, height = w + 2 * REACH_COLUMNS, h + 2 * REACH_ROWS
-        self.size = self.stride * height
-        planes = np.zeros((len(KINDS), height, self.stride), np.uint8)
-        inside = planes[:, REACH_ROWS:-REACH_ROWS, REACH_COLUMNS:-REACH_COLUMNS]
-        planes[1] = 1
-        inside[1] = 0
-        if earlier is not None:
-            inside[2] = earlier
-        self.bits, self.cells = planes.ravel(), inside[0]
+    def __init__(self, shape: tuple[int, int], earlier: Cells | None = None):
+        h, w = self.shape = shape
+        self.stride = w + 2 * REACH_COLUMNS
+        self.size = self.stride * (h + 2 * REACH_ROWS)
+        nothing = bytes(self.size)
+        outside, others = self._framed(bytes(h * w), 1), self._framed(earlier.values, 0) if earlier else nothing
+        self.bits = bytearray(nothing + outside + others + nothing)
 
-    def fill(self, bitmap: Bitmap) -> None:
+    def _framed(self, values: bytes, border: int) -> bytes:
+        """One plane: the values of all cells within a border."""
+        h, w = self.shape
+        side, above = bytes([border]) * REACH_COLUMNS, bytes([border]) * (REACH_ROWS * self.stride)
+        rows = (values[start : start + w] for start in range(0, h * w, w))
+        return above + side + (side + side).join(rows) + side + above
+
+    def fill(self, cells: Cells) -> None:
         """Make all cells known."""
-        self.cells[:] = bitmap
-        first = self.bits[: self.size].argmax()
-        if self.bits[first]:
-            self.bits[3 * self.size + first + 1 :] = 1
+        self.bits[: self.size] = self._framed(cells.values, 0)
+        first = self.bits.find(1, 0, self.size)
+        if first >= 0:
+            self.begin(first)
 
-    def begin(self, bits: bytearray, position: int) -> None:
-        """Say in a copy of `bits` that the first 1 stands at `position`."""
+    def begin(self, position: int) -> None:
+        """Say that the first 1 stands at `position`."""
         behind = 3 * self.size + position + 1
-        bits[behind:] = b"\1" * (len(bits) - behind)
+        self.bits[behind:] = b"\1" * (len(self.bits) - behind)
 
-    def offset(self, test: Test) -> int:
-        """How far behind a cell's byte that of the question stands."""
-        kind, row, column = test
-        return KINDS.index(kind) * self.size + row * self.stride + column
+    def cells(self) -> Cells:
+        """The part for the cells."""
+        return Cells(b"".join(self.bits[row.start : row.stop] for row in self.rows()), self.shape)
+
+    def rows(self) -> list[range]:
+        """Where the cells of each row stand in `bits`."""
+        h, w = self.shape
+        starts = (row * self.stride + REACH_COLUMNS for row in range(REACH_ROWS, REACH_ROWS + h))
+        return [range(start, start + w) for start in starts]
 
     def positions(self) -> NDArray[np.int64]:
         """Where the cells stand in `bits`, in raster order."""
-        h, w = self.cells.shape
-        rows = (np.arange(h) + REACH_ROWS) * self.stride + REACH_COLUMNS
-        return (rows[:, None] + np.arange(w)).ravel()
+        import numpy as np
+
+        starts = np.array([row.start for row in self.rows()])
+        return (starts[:, None] + np.arange(self.shape[1])).ravel()
+
+
+def offset(test: Test, stride: int, size: int) -> int:
+    """How far behind a cell's byte that of the question stands, in planes of `size` bytes and `stride` a row."""
+    kind, row, column = test
+    return KINDS.index(kind) * size + row * stride + column

@@ -9,50 +9,57 @@ is over before that pays. Where nothing is left to tell, cells cost next to noth
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Generator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from sedicfmt.bitcoding import context_tree
-from sedicfmt.bitcoding.bitmap import Bitmap
-from sedicfmt.bitcoding.context_planes import Planes
+from sedicfmt.bitcoding.bitmap import Cells
+from sedicfmt.bitcoding.context_planes import Planes, offset
 from sedicfmt.bitcoding.range_coder import RangeDecoder, RangeEncoder
 from sedicfmt.errors import LimitExceeded, Malformed
-from sedicfmt.limits import MAX_CODED_CELLS
+from sedicfmt.limits import MAX_CODED_CELLS, MAX_OBJECTS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
-def encode(bitmap: Bitmap, earlier: Bitmap | None = None) -> bytes:
-    """The one data of `bitmap` (h, w), uint8 0/1, behind the union of `earlier` masks of the same shape.
+def encode(cells: Cells, earlier: Cells | None = None) -> bytes:
+    """The one data of a bitmap, behind the union of `earlier` masks of the same shape.
 
     Raises LimitExceeded for more than MAX_CODED_CELLS cells.
     """
-    _check_cells(bitmap.shape)
-    planes, encoder = Planes(bitmap.shape, earlier), RangeEncoder()
-    planes.fill(bitmap)
-    encoder.encode_bits(bitmap.ravel().tolist(), _frequencies(planes).tolist())
+    _check_cells(cells.shape)
+    planes, encoder = Planes(cells.shape, earlier), RangeEncoder()
+    planes.fill(cells)
+    encoder.encode_bits(cells.values, _frequencies(planes).tolist())
     return encoder.finish()
 
 
-def decode(data: bytes, shape: tuple[int, int], earlier: Bitmap | None = None) -> Bitmap:
+def decode(data: bytes, shape: tuple[int, int], earlier: Cells | None = None) -> Cells:
     """The bitmap of `shape` that `data` holds, behind the same `earlier` masks.
 
     Raises Malformed where `data` is not what `encode` gives for it, LimitExceeded for more than MAX_CODED_CELLS cells.
     """
     _check_cells(shape)
-    decoder = RangeDecoder(data)
-    bitmap = _decode_cells(decoder, Planes(shape, earlier))
+    decoder, planes = RangeDecoder(data), Planes(shape, earlier)
+    decoder.decode_bits(_unfolding(planes))
     if not decoder.is_finished():
         raise Malformed("contexts: not the canonical data of its bitmap", offset=0)
-    return bitmap
+    return planes.cells()
 
 
-def _check_cells(shape: tuple[int, ...]) -> None:
+def _check_cells(shape: tuple[int, int]) -> None:
     if shape[0] * shape[1] > MAX_CODED_CELLS:
         raise LimitExceeded(f"contexts for {shape[0]}x{shape[1]} cells: more than {MAX_CODED_CELLS}")
 
 
 def _frequencies(planes: Planes) -> NDArray[np.int32]:
     """The frequency of a 1 for every cell in raster order: all cells go down the tree together."""
-    tree, positions = context_tree.load(), planes.positions()
+    import numpy as np
+
+    tree, positions, bits = context_tree.load(), planes.positions(), np.frombuffer(planes.bits, bool)
     frequencies = np.zeros(planes.size, np.int32)
     pending = [(0, positions)]
     while pending:
@@ -61,25 +68,34 @@ def _frequencies(planes: Planes) -> NDArray[np.int32]:
         if test is None:
             frequencies[cells] = tree.ones[node]
         elif len(cells):
-            answers = planes.bits[cells + planes.offset(test)].view(bool)
+            answers = bits[cells + offset(test, planes.stride, planes.size)]
             pending += [(tree.yes[node], cells[answers]), (node + 1, cells[~answers])]
     return frequencies[positions]
 
 
-def _decode_cells(decoder: RangeDecoder, planes: Planes) -> Bitmap:
-    """One cell after another goes down the tree; a frequency of 0 marks a question."""
-    tree = context_tree.load()
-    yes, ones, bits, decode_bit = tree.yes, tree.ones, bytearray(planes.bits), decoder.decode_bit
-    offsets = [planes.offset(test) if test else 0 for test in tree.tests]
+def _unfolding(planes: Planes) -> Generator[int, int, None]:
+    """The frequency of a 1 for one cell after another, which is sent in turn: each goes down the tree by itself."""
+    root, bits = _questions(planes.stride, planes.size), planes.bits
     begun = False
-    for position in planes.positions().tolist():
-        node = 0
-        while not ones[node]:
-            node = yes[node] if bits[position + offsets[node]] else node + 1
-        if decode_bit(ones[node]):
-            bits[position] = 1
-            if not begun:
-                begun = True
-                planes.begin(bits, position)
-    h, w = planes.cells.shape
-    return np.frombuffer(bits, np.uint8)[planes.positions()].reshape(h, w)
+    for row in planes.rows():
+        for position in row:
+            node = root
+            while behind := node[2]:  # by its number: some twenty times a cell
+                node = node[bits[position + behind]]
+            if (yield node[0]):
+                bits[position] = 1
+                if not begun:
+                    begun = True
+                    planes.begin(position)
+
+
+@lru_cache(maxsize=MAX_OBJECTS)
+def _questions(stride: int, size: int) -> Any:
+    """The tree for one shape of planes, as nested tuples: (the node for "no", that for "yes", how far behind the cell's byte
+    that of the question stands); a leaf is (frequency, frequency, 0), where no question stands."""
+    tree = context_tree.load()
+    nodes: list[Any] = [None] * len(tree.tests)
+    for node in reversed(range(len(nodes))):  # what a node leads to stands behind it
+        test, ones = tree.tests[node], tree.ones[node]
+        nodes[node] = (nodes[node + 1], nodes[tree.yes[node]], offset(test, stride, size)) if test else (ones, ones, 0)
+    return nodes[0]

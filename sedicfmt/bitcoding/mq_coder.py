@@ -115,8 +115,11 @@ class MQEncoder:
         if self.c >= top:
             self.c -= 0x8000
 
-    def flush_shortest(self) -> bytes:
-        """The shortest string, without marker (see the top of this file). The encoder is used up."""
+    def flush_shortest(self) -> bytes | None:
+        """The shortest string, without marker (see the top of this file). The encoder is used up.
+
+        None where even the whole of C, followed by 1 bits, lies above the interval: read, it would be other decisions.
+        """
         width = self.a
         while True:  # write C to its last bit
             width <<= self.ct
@@ -125,6 +128,8 @@ class MQEncoder:
             if not self.c:
                 break
         unit = above = 1 << (27 - self.ct)  # of the last byte; how far what the string stands for reaches above C
+        if above > width:
+            return None
         while self.out:
             values = 128 if self.out[-2:-1] == b"\xff" else 256
             above += unit * (values - 1 - self.out[-1])

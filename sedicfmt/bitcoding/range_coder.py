@@ -16,7 +16,7 @@ that hardly hold news then cost nothing, where the step above would lose up to 1
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 from sedicfmt.errors import Malformed
 
@@ -148,19 +148,30 @@ class RangeDecoder:
         shortest = _shortest(read - self.code, self.range).to_bytes(self.position, "big")
         return shortest.rstrip(b"\0") == self.data
 
-    def decode_bit(self, ones: int) -> int:
-        """The next bit, where a 1 has the frequency `ones`, 1 to 2^16 - 1, of 2^16."""
-        r = self.range >> PRECISION
-        zeros = self.range - r * ones if ones <= HALF else r * (TOTAL - ones)
-        bit = int(self.code >= zeros)
-        if bit:
-            self.code -= zeros
-            self.range -= zeros
-        else:
-            self.range = zeros
-        while self.range < BOTTOM:
-            self._shift()
-        return bit
+    def decode_bits(self, frequencies: Generator[int, int, None]) -> None:
+        """Give back bits to who says how likely they are: sent a bit, it yields the frequency of a 1, 1 to 2^16 - 1, of 2^16,
+        for the next."""
+        code, whole = self.code, self.range
+        ones = next(frequencies, 0)
+        while ones:
+            r = whole >> PRECISION
+            zeros = whole - r * ones if ones <= HALF else r * (TOTAL - ones)
+            bit = int(code >= zeros)
+            if bit:
+                code -= zeros
+                whole -= zeros
+            else:
+                whole = zeros
+            if whole < BOTTOM:
+                self.code, self.range = code, whole
+                while self.range < BOTTOM:
+                    self._shift()
+                code, whole = self.code, self.range
+            try:
+                ones = frequencies.send(bit)
+            except StopIteration:
+                break
+        self.code, self.range = code, whole
 
     def _shift(self) -> None:
         byte = self.data[self.position] if self.position < len(self.data) else 0

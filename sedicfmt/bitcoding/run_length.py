@@ -15,10 +15,10 @@ wins. Objects of photos take two fifths (1/8 grid) or a fifth (full size) of the
 
 from __future__ import annotations
 
-import numpy as np
+from itertools import pairwise
 
 from sedicfmt.bitcoding.bit_io import bits_of, bytes_of, exp_golomb
-from sedicfmt.bitcoding.bitmap import Bitmap
+from sedicfmt.bitcoding.bitmap import Cells
 from sedicfmt.errors import LimitExceeded, Malformed
 
 MAX_CHANGES = 1 << 16  # more is noise, no object; keeps the slowest decode to about a second
@@ -27,13 +27,13 @@ FREE_ORDER = 3  # Exp-Golomb order of the runs that nothing above predicts
 MAX_PREFIX = 27  # zeros before a code: 8192x8192 cells need no more
 
 
-def encode(bitmap: Bitmap) -> bytes:
-    """The one payload of `bitmap` (h, w), uint8 0/1. Raises LimitExceeded for over MAX_CHANGES changes either way."""
+def encode(cells: Cells) -> bytes:
+    """The one payload of a bitmap. Raises LimitExceeded for over MAX_CHANGES changes either way."""
     payloads = []
     for columns in (0, 1):
-        changes = _changes(bitmap, columns)
+        changes = _changes(cells, columns)
         if len(changes) <= MAX_CHANGES:
-            shape = bitmap.shape[::-1] if columns else bitmap.shape
+            shape = cells.shape[::-1] if columns else cells.shape
             codes = [f"{columns}{whole}" + _encode_changes(changes, shape, whole) for whole in (0, 1)]
             payloads += [bytes_of(code) for code in codes]
     if not payloads:
@@ -41,43 +41,89 @@ def encode(bitmap: Bitmap) -> bytes:
     return min(payloads, key=len)  # the first of the shortest: rows before columns, half before whole
 
 
-def decode(data: bytes, shape: tuple[int, int]) -> Bitmap:
+def decode(data: bytes, shape: tuple[int, int]) -> Cells:
     """The bitmap of `shape` that `data` holds. Raises Malformed where `data` is not what `encode` gives for it."""
     if data.endswith(b"\0"):  # as the comparison below would find, only at the price of a bitmap
         raise Malformed("run lengths: a zero byte at the end", offset=len(data) - 1)
     bits = bits_of(data).ljust(2, "0")
     columns, whole = int(bits[0]), int(bits[1])
-    h, w = reversed(shape) if columns else shape
-    changes = _decode_changes(bits, (h, w), whole)
-    ends = np.array([*changes, h * w], dtype=np.int64)
-    runs = np.diff(ends, prepend=0)
-    cells = np.repeat(np.arange(len(runs), dtype=np.int64).astype(np.uint8) & 1, runs).reshape(h, w)
-    bitmap = np.ascontiguousarray(cells.T if columns else cells)
-    if encode(bitmap) != data:
-        raise Malformed("run lengths: not the canonical payload of its bitmap", offset=0)
-    return bitmap
-
-
-def count_changes(data: bytes, bitmap: Bitmap) -> int:
-    """How many changes `data` has, given the `bitmap` that it says."""
-    return len(_changes(bitmap, int(data[:1] >= b"\x80")))
-
-
-def _changes(bitmap: Bitmap, columns: int) -> list[int]:
-    """Positions of the cells that differ from the cell before, counted along the rows or down the columns.
-
-    Compared in the order of memory even for columns: transposing a large bitmap takes longer than all the rest.
-    """
-    lines = bitmap.T if columns else bitmap
-    length = lines.shape[1]
+    h, w = shape
     if columns:
-        cell, line = np.nonzero(bitmap[1:] != bitmap[:-1])
+        values = _filled_down(_decode_changes(bits, (w, h), whole), h, w)
     else:
-        line, cell = np.nonzero(bitmap[:, 1:] != bitmap[:, :-1])
-    seams = np.flatnonzero(lines[1:, 0] != lines[:-1, -1]) + 1  # from the end of a line to the start of the next
-    first = [0] if bitmap[0, 0] else []
-    rest: list[int] = np.sort(np.concatenate([line * length + cell + 1, seams * length])).tolist()
-    return first + rest
+        values = _filled_along(_decode_changes(bits, (h, w), whole), h * w)
+    cells = Cells(values, shape)
+    if encode(cells) != data:
+        raise Malformed("run lengths: not the canonical payload of its bitmap", offset=0)
+    return cells
+
+
+def count_changes(data: bytes, cells: Cells) -> int:
+    """How many changes `data` has, given the bitmap that it says."""
+    return len(_changes(cells, int(data[:1] >= b"\x80")))
+
+
+def _changes(cells: Cells, columns: int) -> list[int]:
+    """Places of the cells that differ from the cell before, counted along the rows or down the columns.
+
+    Not all of them where they are more than MAX_CHANGES.
+    """
+    return _changes_down(*cells) if columns else _changes_along(cells.values)
+
+
+def _changes_along(values: bytes) -> list[int]:
+    found: list[int] = []
+    place, value = values.find(1), 1
+    while place >= 0 and len(found) <= MAX_CHANGES:
+        found.append(place)
+        value ^= 1
+        place = values.find(value, place)
+    return found
+
+
+def _changes_down(values: bytes, shape: tuple[int, int]) -> list[int]:
+    """Found row by row, most of which are as the row above: to turn a large bitmap takes longer than all the rest."""
+    h, w = shape
+    rows = [values[start : start + w] for start in range(0, h * w, w)]
+    found = [0] if values[0] else []
+    found += [(column + 1) * h for column in _differences(rows[-1][:-1], rows[0][1:])]  # at the start of a column
+    for row, (above, below) in enumerate(pairwise(rows), 1):
+        found += [column * h + row for column in _differences(above, below)]
+        if len(found) > MAX_CHANGES:
+            break
+    return sorted(found)
+
+
+def _differences(a: bytes, b: bytes) -> list[int]:
+    """The places at which two strings of bytes 0 and 1, of one length, differ."""
+    if a == b:
+        return []
+    differ = (int.from_bytes(a, "little") ^ int.from_bytes(b, "little")).to_bytes(len(a), "little")
+    found, place = [], differ.find(1)
+    while place >= 0:
+        found.append(place)
+        place = differ.find(1, place + 1)
+    return found
+
+
+def _filled_along(changes: list[int], size: int) -> bytes:
+    """The values of `size` cells with these changes along the rows."""
+    runs = [end - start for start, end in pairwise([0, *changes, size])]
+    return b"".join(VALUES[i & 1] * run for i, run in enumerate(runs))
+
+
+def _filled_down(changes: list[int], h: int, w: int) -> bytes:
+    """The values of h rows of w cells with these changes down the columns."""
+    rows = [_filled_along([-(-change // h) for change in changes], w)]
+    flips: list[list[int]] = [[] for _ in range(h)]  # of each row, the columns that differ from the row above
+    for change in changes:
+        flips[change % h].append(change // h)
+    for columns in flips[1:]:
+        row = bytearray(rows[-1])
+        for column in columns:
+            row[column] ^= 1
+        rows.append(bytes(row) if columns else rows[-1])
+    return b"".join(rows)
 
 
 class _Outline:
@@ -171,3 +217,6 @@ def _unfold(value: int, previous: int, expected: int) -> int:
     if value > 2 * (expected - previous - 1):
         return previous + 1 + value
     return expected + ((value + 1) // 2 if value & 1 else -(value // 2))
+
+
+VALUES = (b"\0", b"\1")

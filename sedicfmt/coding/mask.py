@@ -12,12 +12,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from sedicfmt.bitcoding.bitmap import Bitmap
+from sedicfmt.bitcoding.bitmap import Bitmap, Cells
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed
 from sedicfmt.limits import MAX_SIDE
-from sedicfmt.segments.mask import AUTO, CODER_IDS, as_bitmap, decode_cells, encode_cells
+from sedicfmt.segments.mask import AUTO, CODER_IDS, as_cells, decode_cells, encode_cells
 
 
 def encode(array: Any, coder: str = AUTO, earlier: Any = None) -> bytes:
@@ -29,7 +27,8 @@ def encode(array: Any, coder: str = AUTO, earlier: Any = None) -> bytes:
     "auto" puts a tag byte in front of the shortest coder's bytes: the coder's id in bits 7-5, zeros in the rest.
     Raises EncodeError for what is no bitmap or no coder, LimitExceeded for a bitmap too large or noisy for the coder.
     """
-    coder_id, data = encode_cells(array, coder, _same_shape(earlier, np.shape(array)))
+    cells = as_cells(array)
+    coder_id, data = encode_cells(cells, coder, _same_shape(earlier, cells.shape))
     return bytes((coder_id << 5,)) + data if coder == AUTO else data
 
 
@@ -46,22 +45,22 @@ def decode(data: bytes, shape: tuple[int, int], coder: str = AUTO, earlier: Any 
         return _decode_tagged(data, (h, w), others)
     if coder not in CODER_IDS:
         raise EncodeError(f"no mask coder {coder!r}: {AUTO}, {', '.join(CODER_IDS)}")
-    return decode_cells(CODER_IDS[coder], data, (h, w), others)
+    return decode_cells(CODER_IDS[coder], data, (h, w), others).array()
 
 
-def _decode_tagged(data: bytes, shape: tuple[int, int], earlier: Bitmap | None) -> Bitmap:
+def _decode_tagged(data: bytes, shape: tuple[int, int], earlier: Cells | None) -> Bitmap:
     if not data or data[0] & 0x1F:
         raise Malformed("mask: no tag byte with zeros in bits 4-0", offset=0)
     try:
-        return decode_cells(data[0] >> 5, data[1:], shape, earlier)
+        return decode_cells(data[0] >> 5, data[1:], shape, earlier).array()
     except (Malformed, LimitExceeded) as error:
         raise error.inside("", 1) from None
 
 
-def _same_shape(earlier: Any, shape: tuple[int, ...]) -> Bitmap | None:
+def _same_shape(earlier: Any, shape: tuple[int, int]) -> Cells | None:
     if earlier is None:
         return None
-    cells = as_bitmap(earlier)
+    cells = as_cells(earlier)
     if cells.shape != shape:
         raise EncodeError(f"earlier masks of shape {cells.shape} beside a mask of shape {shape}")
     return cells

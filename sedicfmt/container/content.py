@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import TypeVar
-
-import numpy as np
+from typing import NamedTuple, TypeVar
 
 from sedicfmt.container.builder import build_frame
 from sedicfmt.container.content_types import of_types
@@ -17,11 +15,20 @@ from sedicfmt.container.profile import check_changes, check_profile
 from sedicfmt.container.size import check_size
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, SedicError, Truncated
 from sedicfmt.limits import MAX_CODED_CELLS, MAX_MASK_CELLS, MAX_OBJECTS
-from sedicfmt.model import Mask, SedicFile, SedicObject
+from sedicfmt.model import Mask, SedicFile, SedicObject, grid_shape
 from sedicfmt.segments import mask, text
-from sedicfmt.segments.mask_grid import grid_shape
+from sedicfmt.segments.mask import ParsedMask
 
 T = TypeVar("T")
+
+
+class Content(NamedTuple):
+    """Texts and masks of a file as they are decoded; `changes`: how many all of its run-length masks have (P-2)."""
+
+    text: str
+    names: list[str]
+    masks: list[ParsedMask]
+    changes: int
 
 
 def read_file(data: bytes, allow_prefix: bool = False, profile: str = "full") -> SedicFile:
@@ -36,30 +43,34 @@ def read_file(data: bytes, allow_prefix: bool = False, profile: str = "full") ->
 
 def file_of(frame: Frame, profile: str = "full") -> SedicFile:
     """Decode texts and masks; z and y stay as payloads, which a model reads. What only decoding shows is bounded here."""
+    return file_with(frame, content_of(frame, profile))
+
+
+def content_of(frame: Frame, profile: str = "full") -> Content:
+    """What `file_of` decodes, in plain values."""
     by_path = {segment.path: segment for segment in frame.segments}
     _check_mask_cells(frame)
-    changes = 0
     words = decoded(by_path["text"], text.parse) if "text" in by_path else ""
-    objects: list[SedicObject] = []
+    names: list[str] = []
+    masks: list[ParsedMask] = []
+    changes = 0
     for j in range(objects_of(len(frame.segments))):
         described, masked = by_path[f"objects[{j}].text"], by_path[f"objects[{j}].mask"]
-        earlier = [part.mask for part in objects]
-        name = decoded(described, text.parse)
-        cells = decoded(masked, lambda payload: mask.parse(payload, frame.width, frame.height, earlier))
-        changes += mask.changes(masked.payload, cells)
+        names.append(decoded(described, text.parse))
+        masks.append(decoded(masked, lambda payload: mask.parse(payload, frame.width, frame.height, masks)))
+        changes += mask.changes(masked.payload, masks[-1])
         check_changes(changes, masked, profile)
-        objects.append(SedicObject(name, cells))
-    z, y = by_path["z"].payload, by_path["y"].payload
+    return Content(words, names, masks, changes)
+
+
+def file_with(frame: Frame, content: Content) -> SedicFile:
+    """The file of a frame and of what `content_of` made of it."""
+    objects = tuple(SedicObject(name, one.as_mask()) for name, one in zip(content.names, content.masks, strict=True))
+    z, y = (segment.payload for segment in frame.segments[:2])
     return SedicFile(
-        frame.width, frame.height, frame.model_id, z, y, words, tuple(objects), frame.seed,
+        frame.width, frame.height, frame.model_id, z, y, content.text, objects, frame.seed,
         frame.extensions, frame.version, frame.latent_scale, frame.complete,
     )  # fmt: skip
-
-
-def changes_of(frame: Frame, file: SedicFile) -> int:
-    """How many changes all run-length masks of a file have, which `frame` and `file` are of."""
-    masks = [segment for segment in frame.segments if segment.kind == "mask"]
-    return sum(mask.changes(s.payload, part.mask) for s, part in zip(masks, file.objects, strict=False))
 
 
 def _check_mask_cells(frame: Frame) -> None:
@@ -107,6 +118,8 @@ def to_frame(file: SedicFile) -> Frame:
 
 def _build_mask(j: int, file: SedicFile) -> bytes:
     """Where cells coded one by one, in masks of this size, would break the file's limit (M-5), "auto" means run-length."""
+    import numpy as np
+
     part = file.objects[j].mask
     mask.check_scale(part.scale)
     expected = grid_shape(part.scale, file.width, file.height)

@@ -1,42 +1,18 @@
 """Latent codecs by the name that --model takes and by the id that a file has: the built-in ones, and other packages'.
 
-Ids are allocated in the specification, once, and never change their meaning (R-1): ALLOCATED is that table. An id for private
-use belongs to the package that registers a codec with it under `sedicfmt.latents`.
+What the specification's ids stand for says `allocated.py`. An id for private use belongs to the package that registers a
+codec with it under `sedicfmt.latents`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from sedicfmt.back_ends import BackEnds
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency, SedicError, Unsupported
 from sedicfmt.installing import install_extra
+from sedicfmt.latents.allocated import ALLOCATED, name_of
 from sedicfmt.latents.guarded import GuardedCodec
 
 PRIVATE = range(224, 256)
-
-
-@dataclass(frozen=True)
-class Allocated:
-    """A line of the specification's table: the name, how z and y are coded, and the extra that brings the codec."""
-
-    id: int
-    name: str
-    coder: str
-    extra: str
-
-
-ALLOCATED = {
-    line.id: line
-    for line in (
-        Allocated(2, "sedic-nano-2", "range", "nano"),
-        Allocated(3, "av1", "av1", "nano"),
-        Allocated(4, "none", "empty", ""),
-        Allocated(5, "compressai", "rans", "compressai"),
-        Allocated(6, "sedic-nano-3", "range", "nano"),
-    )
-}
-DEFAULT_MODEL = 6
 
 CODECS = BackEnds(
     "latent codec",
@@ -108,19 +84,6 @@ def _private(model_id: int) -> GuardedCodec:
             return codec
     told = f"model {model_id}, an id for private use, is not known to this reader; known are {sorted(ALLOCATED)}"
     raise Unsupported(f"{told}{failed}", "header.model_id")
-
-
-def name_of(model_id: int) -> str | None:
-    """The name of an allocated id, None of another; nothing is opened."""
-    return ALLOCATED[model_id].name if model_id in ALLOCATED else None
-
-
-def id_of(name: str) -> int:
-    """The allocated id of a name. Raises EncodeError for one that has none."""
-    for line in ALLOCATED.values():
-        if line.name == name:
-            return line.id
-    raise EncodeError(f"no model {name}; there are {', '.join(line.name for line in ALLOCATED.values())}", "model")
 
 
 def check_id(spec: str, codec: GuardedCodec) -> None:

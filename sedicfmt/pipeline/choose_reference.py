@@ -16,10 +16,11 @@ from typing import NamedTuple
 import numpy as np
 
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
+from sedicfmt.latents.allocated import ALLOCATED, DEFAULT_MODEL, name_of
 from sedicfmt.latents.av1.search import Av1Encoder
 from sedicfmt.latents.guarded import GuardedCodec, GuardedEncoder
 from sedicfmt.latents.painting import decode_latent, paint_reference
-from sedicfmt.latents.registry import ALLOCATED, CODECS, DEFAULT_MODEL, name_of, open_codec
+from sedicfmt.latents.registry import CODECS, open_codec
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture, psnr
 from sedicfmt.pipeline.rate_control import Budget, fill, fit, size_with, what_made

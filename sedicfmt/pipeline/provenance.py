@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from sedicfmt.latents.registry import name_of
+from sedicfmt.latents.allocated import name_of
 
 if TYPE_CHECKING:
     from sedicfmt.pipeline.unpack import UnpackResult

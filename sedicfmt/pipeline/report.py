@@ -6,15 +6,16 @@ import hashlib
 from contextlib import suppress
 from typing import Any
 
-from sedicfmt.container.content import changes_of, file_of
-from sedicfmt.container.frame import Segment
+from sedicfmt.container.content import content_of, file_with
+from sedicfmt.container.frame import Frame, Segment
 from sedicfmt.container.parser import parse_frame
 from sedicfmt.container.profile import check_profile, kept_profile
 from sedicfmt.errors import FileError
+from sedicfmt.latents.allocated import ALLOCATED, id_of
 from sedicfmt.latents.compressai import payload as compressai
-from sedicfmt.latents.registry import ALLOCATED, id_of
 from sedicfmt.model import SedicFile
 from sedicfmt.segments import mask, text
+from sedicfmt.segments.mask import ParsedMask
 
 
 def report_bytes(
@@ -28,7 +29,7 @@ def report_bytes(
     """
     frame = parse_frame(data, allow_prefix)
     check_profile(frame, len(data), profile)
-    file = file_of(frame, profile)
+    content = content_of(frame, profile)
     pixels = frame.width * frame.height
     entry = ALLOCATED.get(frame.model_id)
     payload_bytes = sum(len(s.payload) for s in frame.segments) + sum(len(e.payload) for e in frame.extensions)
@@ -36,7 +37,7 @@ def report_bytes(
     report: dict[str, Any] = {
         "version": frame.version,
         "complete": frame.complete,
-        "profile": kept_profile(frame, len(data), changes_of(frame, file)),
+        "profile": kept_profile(frame, len(data), content.changes),
         "file_bytes": len(data),
         "width": frame.width,
         "height": frame.height,
@@ -45,23 +46,23 @@ def report_bytes(
         "overhead_bytes": overhead,
         "seed": frame.seed,
         "latent_scale": frame.latent_scale,
-        "models": {"latent": {"id": frame.model_id, "name": entry.name if entry else None, **_maker(file)}},
-        "texts": {"overall": file.text, "objects": [o.text for o in file.objects]},
-        "masks": [_mask(o.mask.cells, o.mask.scale) for o in file.objects],
+        "models": {"latent": {"id": frame.model_id, "name": entry.name if entry else None, **_maker(frame)}},
+        "texts": {"overall": content.text, "objects": content.names},
+        "masks": [_mask(one) for one in content.masks],
         "segments": [_segment(s, entry.coder if entry else "unknown", len(data), pixels) for s in frame.segments],
         "extensions": [{"type": e.type, "critical": e.critical, "bytes": len(e.payload)} for e in frame.extensions],
     }
     if check:
-        report["digests"] = digests(file, model)
+        report["digests"] = digests(file_with(frame, content), model)
     return report
 
 
-def _maker(file: SedicFile) -> dict[str, str]:
+def _maker(frame: Frame) -> dict[str, str]:
     """What a file of model compressai says of who made its latent, if that can be read (K-2)."""
-    if file.model_id != id_of("compressai"):
+    if frame.model_id != id_of("compressai"):
         return {}
     with suppress(FileError):
-        return compressai.split(file.z)[0].as_json()
+        return compressai.split(frame.segments[0].payload)[0].as_json()
     return {}
 
 
@@ -79,13 +80,13 @@ def _coder(segment: Segment, latent_coder: str) -> str:
     return text.coder_name(segment.payload) if segment.kind.startswith("text") else mask.coder_name(segment.payload)
 
 
-def _mask(cells: Any, scale: int) -> dict[str, Any]:
+def _mask(one: ParsedMask) -> dict[str, Any]:
     """Scale in pixels a cell, grid, set cells, share of the grid, SHA-256 of the cells as bytes 0 and 1."""
-    area = int(cells.sum())
-    digest = hashlib.sha256(cells.tobytes()).hexdigest()
+    values, (rows, columns) = one.cells
+    area = values.count(1)
     return {
-        "scale": scale, "rows": cells.shape[0], "columns": cells.shape[1], "cells": area,
-        "share": area / cells.size, "sha256": digest,
+        "scale": one.scale, "rows": rows, "columns": columns, "cells": area,
+        "share": area / len(values), "sha256": hashlib.sha256(values).hexdigest(),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The mask segment: payload <-> model.Mask (spec clauses M-1 to M-5, M-24).
+"""The mask segment: payload <-> mask (spec clauses M-1 to M-5, M-24).
 
     payload = tag byte, then the coder's data to the end of the segment
     tag     = coder id (bits 7-5) | log2 of the scale (bits 4-2) | 0 0
@@ -11,18 +11,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any
-
-import numpy as np
+from typing import Any, NamedTuple
 
 from sedicfmt.bitcoding import contexts, generic_region, run_length
-from sedicfmt.bitcoding.bitmap import Bitmap
+from sedicfmt.bitcoding.bitmap import Cells, cells_of, joined
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, Unsupported
 from sedicfmt.limits import MAX_MASK_SCALE, MAX_SEGMENT_BYTES, MAX_SIDE
-from sedicfmt.model import Mask
-from sedicfmt.segments.mask_grid import grid_shape
+from sedicfmt.model import Mask, grid_shape
 
 AUTO = "auto"
+
+
+class ParsedMask(NamedTuple):
+    """What a payload says, in plain bytes: `model.Mask` says the same with an array. `coder`: the one that it names."""
+
+    cells: Cells
+    scale: int
+    coder: str
+
+    def as_mask(self) -> Mask:
+        """The same for everybody else."""
+        return Mask(self.cells.array(), self.scale, self.coder)
 
 
 def build(mask: Mask, earlier: Sequence[Mask] = ()) -> bytes:
@@ -33,12 +42,14 @@ def build(mask: Mask, earlier: Sequence[Mask] = ()) -> bytes:
     """
     scale = mask.scale
     check_scale(scale)
-    coder_id, data = encode_cells(mask.cells, mask.coder, union(earlier, scale, np.shape(mask.cells)))
+    cells = as_cells(mask.cells)
+    others = union([as_cells(one.cells) for one in earlier if one.scale == scale], cells.shape)
+    coder_id, data = encode_cells(cells, mask.coder, others)
     return bytes((coder_id << 5 | (scale.bit_length() - 1) << 2,)) + data
 
 
-def parse(payload: bytes, width: int, height: int, earlier: Sequence[Mask] = ()) -> Mask:
-    """The mask of a picture of `width` x `height` pixels; its `coder` is the one that the payload names.
+def parse(payload: bytes, width: int, height: int, earlier: Sequence[ParsedMask] = ()) -> ParsedMask:
+    """The mask of a picture of `width` x `height` pixels.
 
     `earlier`: the masks before it in the file, which only contexts-relative looks at.
 
@@ -50,11 +61,13 @@ def parse(payload: bytes, width: int, height: int, earlier: Sequence[Mask] = ())
     if reserved:
         raise Malformed("mask: reserved bits of the tag are not zero", offset=0)
     shape = grid_shape(scale, width, height)
+    relative = coder_id == CODER_IDS[RELATIVE]
     try:
-        cells = decode_cells(coder_id, payload[1:], shape, union(earlier, scale, shape))
+        others = union([one.cells for one in earlier if one.scale == scale], shape) if relative else None
+        cells = decode_cells(coder_id, payload[1:], shape, others)
     except (Malformed, LimitExceeded) as error:
         raise error.inside("", 1) from None
-    return Mask(cells, scale, CODERS[coder_id][0])
+    return ParsedMask(cells, scale, CODERS[coder_id][0])
 
 
 def coder_name(payload: bytes) -> str:
@@ -74,7 +87,7 @@ def declared_cells(payload: bytes, width: int, height: int) -> tuple[int, int]:
     return rows * columns, rows * columns * one_by_one
 
 
-def changes(payload: bytes, decoded: Mask) -> int:
+def changes(payload: bytes, decoded: ParsedMask) -> int:
     """How many changes a run-length payload has, given what it says; 0 for other coders."""
     if coder_name(payload) != "run-length":
         return 0
@@ -87,20 +100,18 @@ def check_scale(scale: int) -> None:
         raise EncodeError(f"a mask's scale is a power of two from 1 to {MAX_MASK_SCALE}, not {scale}")
 
 
-def union(earlier: Sequence[Mask], scale: int, shape: tuple[int, ...]) -> Bitmap | None:
-    """Cells, uint8 0/1, that any of the `earlier` masks of this scale has (M-24); None if there is no such mask.
+def union(earlier: list[Cells], shape: tuple[int, int]) -> Cells | None:
+    """The cells that any of the `earlier` masks of a mask's scale has (M-24); None if there is no such mask.
 
     Raises EncodeError if their shape is not `shape`.
     """
-    cells = [mask.cells for mask in earlier if mask.scale == scale]
-    if any(np.shape(one) != shape for one in cells):
+    if any(one.shape != shape for one in earlier):
         raise EncodeError(f"earlier masks of another shape than {shape} at the same scale")
-    return as_bitmap(np.maximum.reduce(cells)) if cells else None
+    return joined(earlier) if earlier else None
 
 
-def encode_cells(array: Any, coder: str = AUTO, earlier: Bitmap | None = None) -> tuple[int, bytes]:
-    """(coder id, its data) of a bitmap (h, w) of bool or 0/1 behind the union of the `earlier` ones; errors as `build`."""
-    cells = as_bitmap(array)
+def encode_cells(cells: Cells, coder: str = AUTO, earlier: Cells | None = None) -> tuple[int, bytes]:
+    """(coder id, its data) of a bitmap behind the union of the `earlier` ones; errors as `build`."""
     wanted = {i: module for i, (name, module) in CODERS.items() if coder in (AUTO, name)}
     if coder == AUTO and earlier is None:
         del wanted[CODER_IDS[RELATIVE]]  # as long as contexts, whose id is lower
@@ -119,27 +130,29 @@ def encode_cells(array: Any, coder: str = AUTO, earlier: Bitmap | None = None) -
     return min(candidates, key=lambda candidate: len(candidate[1]))
 
 
-def decode_cells(coder_id: int, data: bytes, shape: tuple[int, int], earlier: Bitmap | None = None) -> Bitmap:
+def decode_cells(coder_id: int, data: bytes, shape: tuple[int, int], earlier: Cells | None = None) -> Cells:
     """The bitmap of `shape` that coder `coder_id` reads from `data`; `earlier` as for `encode_cells`, errors as `parse`."""
     if coder_id not in CODERS:
         raise Unsupported(f"mask: coder {coder_id} is not known to this version", offset=0)
-    cells: Bitmap = CODERS[coder_id][1].decode(_within_segment(bytes(data)), shape, *_also(coder_id, earlier))
+    cells: Cells = CODERS[coder_id][1].decode(_within_segment(bytes(data)), shape, *_also(coder_id, earlier))
     return cells
 
 
-def _also(coder_id: int, earlier: Bitmap | None) -> tuple[Bitmap | None, ...]:
+def _also(coder_id: int, earlier: Cells | None) -> tuple[Cells | None, ...]:
     """What a coder is given beside the cells."""
     return (earlier,) if CODERS[coder_id][0] == RELATIVE else ()
 
 
-def as_bitmap(array: Any) -> Bitmap:
-    """`array` as uint8 0/1 (h, w). Raises EncodeError for another number of axes, no cells, or other values."""
+def as_cells(array: Any) -> Cells:
+    """The cells of `array`, (h, w) of bool or 0/1. Raises EncodeError for other axes, no cells, or other values."""
+    import numpy as np
+
     values = np.asarray(array)
     if values.ndim != 2 or not values.size or max(values.shape) > MAX_SIDE:
         raise EncodeError(f"a mask has two axes of 1 to {MAX_SIDE} cells, not the shape {values.shape}")
     if values.dtype.kind not in "biu" or values.min() < 0 or values.max() > 1:
         raise EncodeError("a mask holds booleans or the integers 0 and 1")
-    return np.ascontiguousarray(values, dtype=np.uint8)
+    return cells_of(values.astype(np.uint8, copy=False))
 
 
 def _within_segment(data: bytes) -> bytes:
@@ -149,7 +162,7 @@ def _within_segment(data: bytes) -> bytes:
 
 
 RELATIVE = "contexts-relative"
-CODERS: dict[int, tuple[str, ModuleType]] = {  # coder id: (name, module with encode(bitmap) and decode(data, shape))
+CODERS: dict[int, tuple[str, ModuleType]] = {  # coder id: (name, module with encode(cells) and decode(data, shape))
     0: ("run-length", run_length),
     1: ("generic-region", generic_region),
     2: ("contexts", contexts),

@@ -6,11 +6,7 @@ import numpy as np
 
 from sedicfmt.bitcoding.bitmap import Bitmap
 from sedicfmt.errors import EncodeError
-
-
-def grid_shape(scale: int, width: int, height: int) -> tuple[int, int]:
-    """Rows and columns of cells that cover a picture: (ceil(height / scale), ceil(width / scale))."""
-    return -(-height // scale), -(-width // scale)
+from sedicfmt.model import grid_shape
 
 
 def downscale(mask_pixels: Bitmap, scale: int) -> Bitmap:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from sedicfmt.latents.allocated import name_of
 from sedicfmt.latents.painting import decode_latent, paint_reference
-from sedicfmt.latents.registry import name_of
 from sedicfmt.model import Mask, SedicFile
 
 

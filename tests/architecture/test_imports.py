@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+CONFORMANCE = Path(__file__).parents[2] / "conformance"
+ABSOLUTE = ("run-length", "generic-region", "contexts")  # coders of masks; the other is relative to masks before
 HEAVY = {"torch", "transformers", "diffusers", "cv2", "scipy"}
 
 
@@ -33,16 +35,6 @@ def test_reading_and_packing_modules_load_no_back_end(code):
     assert not loaded_after(code) & HEAVY
 
 
-def test_inspecting_a_file_loads_neither_torch_nor_transformers(small_file):
-    code = f"""
-sys.argv = ["sedic-inspect", {str(small_file)!r}, "--json"]
-from sedic_tools.commands.inspect import main
-import io; out, sys.stdout = sys.stdout, io.StringIO()
-assert main() == 0
-sys.stdout = out"""
-    assert not loaded_after(code) & HEAVY
-
-
 def test_unpacking_the_reference_picture_loads_no_torch(small_file):
     code = f"import sedicfmt; sedicfmt.unpack({str(small_file)!r}, stage='reference')"
     assert not loaded_after(code) & HEAVY
@@ -66,6 +58,19 @@ import io; out, sys.stdout = sys.stdout, io.StringIO()
 assert main() == 0
 sys.stdout = out"""
     return loaded_after(code)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"], ["--partial"]])
+@pytest.mark.parametrize("name", ["three-objects-768x512", *(f"{coder}-ring" for coder in ABSOLUTE), "relative-to-two"])
+def test_inspecting_loads_neither_numpy_nor_a_back_end(name, options):
+    """Files with masks of every coder: to import numpy takes longer than all that the command does."""
+    loaded = run_command("inspect", CONFORMANCE / "valid" / f"{name}.sedic", *options)
+    assert not loaded & (HEAVY | {"numpy", "PIL", "sedicfmt.back_ends"})
+
+
+def test_checking_the_latent_loads_numpy():
+    """So that the test above can fail."""
+    assert "numpy" in run_command("inspect", CONFORMANCE / "valid" / "three-objects-768x512.sedic", "--check")
 
 
 def test_restoring_loads_no_torch(small_file, tmp_path):

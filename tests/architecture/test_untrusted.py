@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 import sedicfmt
-from sedicfmt.model import Extension, Mask, SedicFile, SedicObject
-from sedicfmt.segments.mask_grid import grid_shape
+from sedicfmt.model import Extension, Mask, SedicFile, SedicObject, grid_shape
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(p for folder in ("sedicfmt", "tools", "spec", "conformance") for p in (ROOT / folder).rglob("*.py"))

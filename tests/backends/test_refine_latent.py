@@ -11,6 +11,7 @@ import torch
 import sedicfmt
 from sedicfmt.container.content import write_file
 from sedicfmt.errors import EncodeError
+from sedicfmt.latents.allocated import DEFAULT_MODEL
 from sedicfmt.latents.nano import refine as refine_latent
 from sedicfmt.latents.nano import search_refined
 from sedicfmt.latents.nano.analyse import analyse_at, coded_picture
@@ -18,7 +19,6 @@ from sedicfmt.latents.nano.search import NanoEncoder
 from sedicfmt.latents.nano.search_refined import RefiningEncoder
 from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.painting import decode_latent, paint_reference
-from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import psnr
 from sedicfmt.pipeline.rate_control import fill, size_with

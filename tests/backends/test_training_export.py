@@ -91,9 +91,9 @@ def passes(network, hidden, symbols):
     "weights", [pytest.param(name, marks=pytest.mark.slow) for name in ("sedic-nano-2", "sedic-nano-3")]
 )
 def test_a_shipped_codec_as_a_network_paints_what_it_paints(weights):
+    from sedicfmt.latents.allocated import id_of
     from sedicfmt.latents.nano.analyse import analyse
     from sedicfmt.latents.nano.weights import load_latent_model
-    from sedicfmt.latents.registry import id_of
     from sedicfmt.training.shipped import shipped_codec
 
     number, photo = id_of(weights), np.asarray(draw_photo(128, 128))

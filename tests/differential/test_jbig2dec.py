@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from sedicfmt.bitcoding import generic_region
+from sedicfmt.bitcoding.bitmap import cells_of
 from sedicfmt.bitcoding.jbig2_file import wrap
 from sedicfmt.segments.mask_grid import downscale
 
@@ -24,7 +25,7 @@ PER_TEST = 40  # real objects at full size; all of them at the 1/8 grid
 def outside(bitmap, folder):
     """What jbig2dec shows of our coding of `bitmap`: uint8 0/1, black is 1."""
     source, target = folder / "mask.jb2", folder / "mask.pbm"
-    source.write_bytes(wrap(generic_region.encode(bitmap), bitmap.shape))
+    source.write_bytes(wrap(generic_region.encode(cells_of(bitmap)), bitmap.shape))
     done = subprocess.run(["jbig2dec", "-t", "pbm", "-o", target, source], capture_output=True, check=True, timeout=60)
     assert not done.stderr  # a warning would be a disagreement about the format
     with Image.open(target) as picture:

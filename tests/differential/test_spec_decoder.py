@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
+from sedicfmt.latents.allocated import ALLOCATED
 from sedicfmt.latents.nano.weights import MODELS
-from sedicfmt.latents.registry import ALLOCATED
 from tests.differential import cross_check
 from tests.differential.cross_check import decoder
 

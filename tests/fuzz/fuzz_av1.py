@@ -12,9 +12,9 @@ import numpy as np
 
 import sedicfmt
 from sedicfmt.errors import BackendFailed
+from sedicfmt.latents.allocated import id_of
 from sedicfmt.latents.av1.decode import decode_frame
 from sedicfmt.latents.av1.still_picture import require_avif
-from sedicfmt.latents.registry import id_of
 from sedicfmt.model import SedicFile
 from tests.fuzz import REFUSED, VALID
 

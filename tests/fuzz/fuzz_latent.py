@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sedicfmt
+from sedicfmt.latents.allocated import DEFAULT_MODEL
 from sedicfmt.latents.nano.context import walk
 from sedicfmt.latents.nano.decode import decode_payloads
 from sedicfmt.latents.nano.nano_latent import STRIDE, NanoLatent
 from sedicfmt.latents.nano.weights import load_latent_model
-from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
 from sedicfmt.segments.latent import Symbols, SymbolWriter
 from tests.fuzz import REFUSED, VALID

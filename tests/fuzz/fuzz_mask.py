@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from sedicfmt.container.parser import parse_frame
-from sedicfmt.model import Mask
+from sedicfmt.model import Mask, grid_shape
 from sedicfmt.segments import mask
-from sedicfmt.segments.mask_grid import grid_shape
+from sedicfmt.segments.mask import ParsedMask, as_cells
 from tests.fuzz import REFUSED, VALID
 
 SMALLEST, SIZES = 16, 32  # sides of 16 to 47 pixels, so that an execution is quick
@@ -38,12 +38,14 @@ def check(data: bytes) -> bool:
     width, height, payload = SMALLEST + data[0] % SIZES, SMALLEST + data[1] % SIZES, data[3:]
     before = earlier(payload, width, height) if data[2] & 1 else []
     try:
-        read = mask.parse(payload, width, height, before)
+        read = mask.parse(
+            payload, width, height, [ParsedMask(as_cells(one.cells), one.scale, one.coder) for one in before]
+        )
     except REFUSED:
         return False
     assert read.cells.shape == grid_shape(read.scale, width, height)
-    assert read.cells.max(initial=0) <= 1
-    assert mask.build(read, before) == payload
+    assert set(read.cells.values) <= {0, 1}
+    assert mask.build(read.as_mask(), before) == payload
     return True
 
 

@@ -22,8 +22,8 @@ import pytest
 
 import sedicfmt
 from sedic_tools.pages import kill_table
+from sedicfmt.latents.allocated import DEFAULT_MODEL
 from sedicfmt.latents.nano.weights import MODELS
-from sedicfmt.latents.registry import DEFAULT_MODEL
 
 BIN = Path(sys.executable).parent
 OLDER = b"an older output"

@@ -17,12 +17,13 @@ from PIL import Image
 import sedicfmt
 from sedicfmt.container.content import write_file
 from sedicfmt.errors import BackendFailed, LimitExceeded, Malformed, MissingDependency, SedicError
+from sedicfmt.latents.allocated import ALLOCATED, DEFAULT_MODEL, id_of
 from sedicfmt.latents.av1 import avif_file, still_picture
 from sedicfmt.latents.av1 import obus as av1_obus
 from sedicfmt.latents.av1.search import LARGEST_SCALE, USUAL_SCALE, Av1Encoder, uphill
 from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.painting import decode_latent, paint_reference
-from sedicfmt.latents.registry import ALLOCATED, DEFAULT_MODEL, codec_of, id_of
+from sedicfmt.latents.registry import codec_of
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.picture import psnr
 from sedicfmt.pipeline import choose_reference, seen_distance

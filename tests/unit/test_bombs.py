@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sedic_tools.pages import bomb_files, bomb_table
+from sedicfmt.latents.allocated import DEFAULT_MODEL
 from sedicfmt.latents.nano.weights import load_latent_model
-from sedicfmt.latents.registry import DEFAULT_MODEL
 
 LIMITED = """
 import resource

@@ -10,7 +10,7 @@ from PIL import Image
 import sedicfmt
 from sedicfmt import back_ends
 from sedicfmt.errors import BackendFailed, EncodeError, SedicError, Unsupported
-from sedicfmt.latents import registry
+from sedicfmt.latents import allocated, registry
 from sedicfmt.latents.interfaces import CodedLatent
 from sedicfmt.model import Extension
 from sedicfmt.pipeline.pack import pack_picture
@@ -112,8 +112,8 @@ def test_a_file_of_a_codec_that_is_gone_keeps_its_words(installed):
 
 
 def test_an_allocated_codec_that_is_not_here_names_its_extra(monkeypatch):
-    line = registry.Allocated(77, "sedic-giant", "range", "sam")
-    monkeypatch.setitem(registry.ALLOCATED, 77, line)
+    line = allocated.Allocated(77, "sedic-giant", "range", "sam")
+    monkeypatch.setitem(allocated.ALLOCATED, 77, line)
     with pytest.raises(Unsupported, match=r"model 77 is sedic-giant: .*segment-anything"):
         registry.codec_of(77)
 

@@ -8,9 +8,10 @@ import pytest
 from sedicfmt.coding import mask as masks
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed, Unsupported
 from sedicfmt.limits import MAX_MASK_SCALE
-from sedicfmt.model import Mask
+from sedicfmt.model import Mask, grid_shape
 from sedicfmt.segments import mask as segment
-from sedicfmt.segments.mask_grid import downscale, grid_shape, upscale
+from sedicfmt.segments.mask import ParsedMask
+from sedicfmt.segments.mask_grid import downscale, upscale
 
 WIDTH, HEIGHT = 100, 50
 SCALES = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -32,9 +33,9 @@ def test_round_trip(scale, coder):
     assert payload[0] == CODERS.index(coder) << 5 | SCALES.index(scale) << 2
     parsed = segment.parse(payload, WIDTH, HEIGHT)
     assert (parsed.scale, parsed.coder) == (scale, coder)
-    assert np.array_equal(parsed.cells, square(scale))
-    assert parsed.cells.dtype == np.uint8
-    assert segment.build(parsed) == payload
+    assert np.array_equal(parsed.as_mask().cells, square(scale))
+    assert parsed.as_mask().cells.dtype == np.uint8
+    assert segment.build(parsed.as_mask()) == payload
 
 
 def test_golden():
@@ -63,8 +64,9 @@ def test_relative_only_to_masks_of_the_same_scale():
     relative, to_another_scale = (segment.build(below, [replace(above, scale=scale)]) for scale in (1, 2))
     assert len(relative) < len(alone)
     assert to_another_scale[1:] == alone[1:]
-    assert segment.parse(relative, WIDTH, HEIGHT, [above]) == below
-    assert segment.parse(to_another_scale, WIDTH, HEIGHT, [replace(above, scale=2)]) == below
+    before = ParsedMask(segment.as_cells(above.cells), 1, "contexts")
+    assert segment.parse(relative, WIDTH, HEIGHT, [before]).as_mask() == below
+    assert segment.parse(to_another_scale, WIDTH, HEIGHT, [before._replace(scale=2)]).as_mask() == below
     with pytest.raises(Malformed):
         segment.parse(relative, WIDTH, HEIGHT)
 

@@ -11,6 +11,7 @@ import sedicfmt
 from sedicfmt.declared import needs_of
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency, Unsupported
 from sedicfmt.latents import registry
+from sedicfmt.latents.allocated import ALLOCATED, DEFAULT_MODEL
 from sedicfmt.latents.nano import weights
 from sedicfmt.model import SedicFile
 from sedicfmt.pipeline.choose_reference import check_model
@@ -30,7 +31,7 @@ def test_an_unknown_name_is_told():
         check_model("sedic-giant")
 
 
-@pytest.mark.parametrize("line", registry.ALLOCATED.values(), ids=lambda line: line.name)
+@pytest.mark.parametrize("line", ALLOCATED.values(), ids=lambda line: line.name)
 def test_card_and_specification_know_every_model(line):
     card = (ROOT / "docs/model-cards" / f"{line.name}.md").read_text()
     assert f"model id {line.id}" in card
@@ -49,7 +50,7 @@ def test_card_and_specification_know_every_model(line):
 def test_weights_that_are_missing_are_told(monkeypatch):
     from dataclasses import replace
 
-    gone = replace(weights.MODELS[registry.DEFAULT_MODEL], file="gone.safetensors")
+    gone = replace(weights.MODELS[DEFAULT_MODEL], file="gone.safetensors")
     monkeypatch.setitem(weights.MODELS, 200, gone)
     with pytest.raises(BackendFailed, match=r"gone\.safetensors cannot be read"):
         weights.load_latent_model(200)
@@ -74,7 +75,7 @@ def test_a_wrong_model_is_refused_before_decoding(monkeypatch):
     from sedicfmt.latents import painting
     from sedicfmt.latents.nano import decode
 
-    entry = weights.MODELS[registry.DEFAULT_MODEL]
+    entry = weights.MODELS[DEFAULT_MODEL]
     data = bytearray((PACKAGE / "latents/nano" / entry.file).read_bytes())
     data[-1] ^= 1
     monkeypatch.setattr(Path, "read_bytes", lambda _: bytes(data))

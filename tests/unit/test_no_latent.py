@@ -11,8 +11,8 @@ import pytest
 
 import sedicfmt
 from sedicfmt.errors import EncodeError, LimitExceeded, Malformed
+from sedicfmt.latents.allocated import id_of
 from sedicfmt.latents.none.codec import GREY
-from sedicfmt.latents.registry import id_of
 from sedicfmt.pipeline.report import report_bytes
 from tests.conftest import draw_photo
 

@@ -19,7 +19,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 import sedicfmt
 import sedicfmt.pillow
 from sedicfmt.container.parser import parse_header
-from sedicfmt.latents.registry import ALLOCATED, DEFAULT_MODEL
+from sedicfmt.latents.allocated import ALLOCATED, DEFAULT_MODEL
 from sedicfmt.pillow import register
 from sedicfmt.pipeline import unpack_often
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import sedicfmt
-from sedicfmt.latents.registry import DEFAULT_MODEL
+from sedicfmt.latents.allocated import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
 from sedicfmt.pipeline.png_text import png, png_text
 from sedicfmt.pipeline.unpack import UnpackOptions, UnpackResult, unpack_bytes

@@ -21,7 +21,7 @@ import sedicfmt
 import sedicfmt.pillow
 from sedic_tools.commands.output import LOOKED_AT, is_our_picture, refuse_foreign
 from sedicfmt.errors import EncodeError
-from sedicfmt.latents.registry import DEFAULT_MODEL
+from sedicfmt.latents.allocated import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
 from sedicfmt.pipeline.png_text import png, signed
 from sedicfmt.pipeline.provenance import COMPOSITE, SOURCE_TYPES, is_ours, packet

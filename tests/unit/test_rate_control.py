@@ -14,8 +14,8 @@ import sedicfmt
 from sedicfmt.container.content import write_file
 from sedicfmt.encoders.interfaces import DescribeRequest
 from sedicfmt.errors import EncodeError, LimitExceeded
+from sedicfmt.latents.allocated import DEFAULT_MODEL
 from sedicfmt.latents.nano.search import FULL, LARGEST_SCALE, MU_MOST, NanoEncoder
-from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import Mask, SedicFile, SedicObject
 from sedicfmt.pipeline.pack_options import PRESETS, PackOptions, from_preset
 from sedicfmt.pipeline.rate_control import Budget, fit

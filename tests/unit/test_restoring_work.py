@@ -13,10 +13,9 @@ import sedicfmt
 from sedicfmt.decoders.interfaces import Restored, RestoreRequest
 from sedicfmt.decoders.registry import RestorerOptions
 from sedicfmt.limits import MOST_RESTORED
-from sedicfmt.model import Mask, SedicFile, SedicObject
+from sedicfmt.model import Mask, SedicFile, SedicObject, grid_shape
 from sedicfmt.pipeline.restoring_work import work_within
 from sedicfmt.pipeline.unpack import UnpackOptions, unpack_bytes
-from sedicfmt.segments.mask_grid import grid_shape
 
 VALID = Path(__file__).parents[2] / "conformance" / "valid"
 stages = st.sampled_from(["objects", "final"])

@@ -17,8 +17,8 @@ import numpy as np
 from sedicfmt.container.content import write_file
 from sedicfmt.evaluation.lpips import lpips
 from sedicfmt.evaluation.metrics import find_photos, load_picture
+from sedicfmt.latents.allocated import DEFAULT_MODEL
 from sedicfmt.latents.nano.search import NanoEncoder
-from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture, psnr
 from sedicfmt.pipeline.rate_control import fill

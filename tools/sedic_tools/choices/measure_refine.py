@@ -16,13 +16,13 @@ from statistics import fmean
 import numpy as np
 
 from sedicfmt.evaluation.metrics import find_photos, load_picture, ms_ssim
+from sedicfmt.latents.allocated import DEFAULT_MODEL
 from sedicfmt.latents.interfaces import CodedLatent
 from sedicfmt.latents.nano import refine
 from sedicfmt.latents.nano.analyse import AnalysedPicture
 from sedicfmt.latents.nano.search import coded
 from sedicfmt.latents.nano.search_refined import RefiningEncoder
 from sedicfmt.latents.painting import decode_latent, paint_reference
-from sedicfmt.latents.registry import DEFAULT_MODEL
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture, psnr
 from sedicfmt.pipeline.rate_control import fill, size_with

@@ -15,11 +15,11 @@ from statistics import fmean
 import numpy as np
 
 from sedicfmt.evaluation.metrics import find_photos, load_picture
+from sedicfmt.latents.allocated import ALLOCATED, DEFAULT_MODEL, id_of
 from sedicfmt.latents.nano import analyse
 from sedicfmt.latents.nano.decode import LatentSymbols
 from sedicfmt.latents.nano.weights import load_latent_model
 from sedicfmt.latents.painting import paint_reference
-from sedicfmt.latents.registry import ALLOCATED, DEFAULT_MODEL, id_of
 from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture, psnr
 

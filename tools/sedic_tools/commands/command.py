@@ -37,6 +37,24 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message))
 
 
+class Help(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal, or 80 columns. argparse makes one for each switch there is, and to learn the width imports
+    shutil with all its compressors, which every start would pay for."""
+
+    def __init__(self, prog: str):
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told):
+        return int(told)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80
+
+
 def parser(
     description: str, help_input: str = "files, or - for standard input", least: str = "+", examples: str = "",
     before: str = "",
@@ -47,7 +65,7 @@ def parser(
     argument in front of the inputs.
     """
     below = f"examples:\n{examples}" if examples else None
-    made = Parser(description=description, epilog=below, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made = Parser(description=description, epilog=below, formatter_class=Help)
     if before:
         made.add_argument(before, metavar=before.upper())
     made.add_argument("inputs", metavar="INPUT", nargs=least, help=help_input)
@@ -62,7 +80,7 @@ def documented(doc: str) -> Parser:
     examples = [line[2:] for line in lines if line.startswith("    ")]
     told = re.sub(r"\n{3,}", "\n\n", "\n".join(line for line in lines if not line.startswith("    "))).strip()
     shown = "\n".join(["examples:", *examples]) if examples else None
-    return Parser(description=told, epilog=shown, formatter_class=argparse.RawDescriptionHelpFormatter)
+    return Parser(description=told, epilog=shown, formatter_class=Help)
 
 
 def add_version(p: argparse.ArgumentParser) -> None:

@@ -13,8 +13,8 @@ from sedic_tools.commands.vector_parts import FIRST, with_latent
 from sedicfmt.bitcoding import text_table, word_contexts, word_huffman
 from sedicfmt.container.schema import RATIOS
 from sedicfmt.errors import SedicError
+from sedicfmt.latents.allocated import id_of
 from sedicfmt.latents.av1 import still_picture
-from sedicfmt.latents.registry import id_of
 from sedicfmt.limits import MAX_SIDE, MAX_TEXT_BYTES, MIN_SIDE
 from sedicfmt.model import Extension, Mask, SedicFile, SedicObject, coded_size
 from sedicfmt.segments.latent import SymbolReader

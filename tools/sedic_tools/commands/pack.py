@@ -13,7 +13,8 @@ from sedic_tools.commands.folder import add_jobs, are_many, run_batch, where
 from sedic_tools.commands.output import check_output, is_sedic, on_stdout, read_input, write_output
 from sedic_tools.commands.standard_output import stdout
 from sedicfmt.errors import EncodeError
-from sedicfmt.latents.registry import ALLOCATED, CODECS, DEFAULT_MODEL
+from sedicfmt.latents.allocated import ALLOCATED, DEFAULT_MODEL
+from sedicfmt.latents.registry import CODECS
 from sedicfmt.limits import MAX_PICTURE_BYTES
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ from sedicfmt.container.checksum import checksum
 from sedicfmt.container.frame import segment_kinds
 from sedicfmt.container.schema import LENGTH_ORDER
 from sedicfmt.container.size import size_fields
+from sedicfmt.latents.allocated import id_of
 from sedicfmt.latents.av1 import still_picture
 from sedicfmt.latents.nano import analyse
 from sedicfmt.latents.nano.context import walk
 from sedicfmt.latents.nano.weights import load_latent_model
-from sedicfmt.latents.registry import id_of
 from sedicfmt.model import Mask, SedicFile, SedicObject, coded_size
 from sedicfmt.segments import mask, text
 from sedicfmt.segments.latent import SymbolWriter

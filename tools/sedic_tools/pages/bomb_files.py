@@ -19,7 +19,7 @@ from sedicfmt.container.checksum import checksum
 from sedicfmt.container.frame import Frame, Segment, segment_kinds
 from sedicfmt.container.schema import LENGTH_ORDER, MAGIC, VERSION
 from sedicfmt.container.varint import build_varint
-from sedicfmt.latents.registry import DEFAULT_MODEL
+from sedicfmt.latents.allocated import DEFAULT_MODEL
 from sedicfmt.limits import MAX_FILE_BYTES, MAX_OBJECTS, MAX_SEGMENT_BYTES, MAX_TEXT_BYTES
 from sedicfmt.model import Mask
 from sedicfmt.segments import mask, text

@@ -117,7 +117,7 @@ def ways_here(without_torch: bool) -> list[str]:
 def learned(paths: list[str]) -> list[str]:
     """The files, and those in the folders, whose latent is a learned model's and not that of one before."""
     from sedicfmt import read
-    from sedicfmt.latents.registry import ALLOCATED
+    from sedicfmt.latents.allocated import ALLOCATED
 
     files = [f for p in map(Path, paths) for f in (sorted(p.rglob("*.sedic")) if p.is_dir() else [p])]
     first: dict[tuple[Any, ...], str] = {}

@@ -19,7 +19,7 @@ import numpy as np
 
 from sedic_tools.tables.mask_samples import Photo, photos
 from sedicfmt.bitcoding.bit_io import exp_golomb
-from sedicfmt.bitcoding.bitmap import Bitmap
+from sedicfmt.bitcoding.bitmap import Bitmap, cells_of, joined
 from sedicfmt.segments.mask import CODER_IDS, RELATIVE, decode_cells, encode_cells
 from sedicfmt.segments.mask_grid import downscale
 
@@ -74,22 +74,24 @@ def relative_bytes(groups: list[list[Bitmap]]) -> tuple[list[int], list[int], li
     """Bytes of each object but the first of its file: by contexts, relative to those before it, and the smaller."""
     alone, relative = [], []
     for group in groups:
-        for j in range(1, len(group)):
-            earlier = np.maximum.reduce(group[:j])
-            alone.append(len(encode_cells(group[j], "contexts")[1]))
-            data = encode_cells(group[j], RELATIVE, earlier)[1]
-            assert np.array_equal(decode_cells(CODER_IDS[RELATIVE], data, earlier.shape, earlier), group[j])
+        masks = [cells_of(grid) for grid in group]
+        for j in range(1, len(masks)):
+            earlier = joined(masks[:j])
+            alone.append(len(encode_cells(masks[j], "contexts")[1]))
+            data = encode_cells(masks[j], RELATIVE, earlier)[1]
+            assert decode_cells(CODER_IDS[RELATIVE], data, earlier.shape, earlier) == masks[j]
             relative.append(len(data))
     return alone, relative, [min(pair) for pair in zip(alone, relative, strict=True)]
 
 
 def measured(grids: list[Bitmap], coder: str) -> str:
     """Mean and median bytes, mean encode and decode milliseconds of processor time, as cells of a table row."""
+    masks = [cells_of(grid) for grid in grids]
     start = time.process_time()
-    coded = [encode_cells(cells, coder) for cells in grids]
+    coded = [encode_cells(cells, coder) for cells in masks]
     between = time.process_time()
-    for (coder_id, data), cells in zip(coded, grids, strict=True):
-        assert np.array_equal(decode_cells(coder_id, data, cells.shape), cells)
+    for (coder_id, data), cells in zip(coded, masks, strict=True):
+        assert decode_cells(coder_id, data, cells.shape) == cells
     end = time.process_time()
     sizes, per_mask = [len(data) for _, data in coded], 1000 / len(grids)
     times = f"{(between - start) * per_mask:.1f} | {(end - between) * per_mask:.1f}"

@@ -21,6 +21,7 @@ from sedic_tools.pages.measure_masks import files, large_objects, relative_bytes
 from sedic_tools.tables import mask_samples, mask_tree
 from sedic_tools.tables.mask_samples import Photo
 from sedicfmt.bitcoding import context_tree
+from sedicfmt.bitcoding.bitmap import cells_of
 from sedicfmt.segments.mask import encode_cells
 
 TIMES = 12  # drawings of each object
@@ -101,7 +102,7 @@ def measure(held_out: list[Photo]) -> dict[str, object]:
     """Mean bytes of the coder's data over the held-out objects of more than 96x96 pixels, by grid."""
     result: dict[str, object] = {"photos": len(held_out)}
     for scale in SCALES:
-        grids = large_objects(held_out, scale)
+        grids = [cells_of(grid) for grid in large_objects(held_out, scale)]
         coders = ("run-length", "contexts")
         means = {coder: round(float(np.mean([len(encode_cells(g, coder)[1]) for g in grids])), 2) for coder in coders}
         alone, relative, smaller = relative_bytes(files(held_out, scale))

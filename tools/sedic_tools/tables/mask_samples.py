@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from sedicfmt.bitcoding.bitmap import Bitmap
-from sedicfmt.bitcoding.context_planes import Planes
+from sedicfmt.bitcoding.bitmap import Bitmap, cells_of
+from sedicfmt.bitcoding.context_planes import Planes, offset
 from sedicfmt.bitcoding.context_tree import BEGUN, CELL, EARLIER, OUTSIDE, Test
 from sedicfmt.segments.mask_grid import downscale
 
@@ -96,10 +96,11 @@ def _turned(cells: Bitmap, turn: int) -> Bitmap:
 
 def samples(grid: Bitmap, earlier: Bitmap | None, tests: list[Test]) -> tuple[np.ndarray, np.ndarray]:
     """Answers, one row a cell with the value in the last column, uint8 (n, tests + 1), and how often each row occurs."""
-    planes = Planes(grid.shape, earlier)
-    planes.fill(grid)
-    positions = planes.positions()
-    columns = [planes.bits[positions + planes.offset(test)] for test in tests]
+    cells = cells_of(grid)
+    planes = Planes(cells.shape, None if earlier is None else cells_of(earlier))
+    planes.fill(cells)
+    positions, bits = planes.positions(), np.frombuffer(planes.bits, np.uint8)
+    columns = [bits[positions + offset(test, planes.stride, planes.size)] for test in tests]
     packed = np.packbits(np.stack([*columns, grid.ravel()], axis=1), axis=1)
     return unique(packed, np.ones(len(packed), np.int64))
 

@@ -11,8 +11,10 @@ from sedic_tools.commands.vector_parts import WORDS, Draft, Vector, bits, fault,
 from sedic_tools.vectors.vectors_valid_masks import SHAPES, drawn, with_masks
 from sedicfmt.bitcoding import contexts, generic_region, run_length
 from sedicfmt.bitcoding.bit_io import bits_of, bytes_of, exp_golomb
+from sedicfmt.bitcoding.bitmap import Cells
 from sedicfmt.bitcoding.mq_coder import MARKER
 from sedicfmt.model import Mask, SedicObject
+from sedicfmt.segments.mask import as_cells
 
 PATH = "objects[0].mask"
 TAGS = {"run-length": 0x00, "generic-region": 0x20, "contexts": 0x40, "contexts-relative": 0x60}  # at scale 1
@@ -43,14 +45,13 @@ def tags() -> Iterator[Case]:
             yield f"{name}-of-run-lengths", "M-4", "malformed", bytes([tag]) + data
 
 
-def cells(shape: str) -> np.ndarray:
-    return SHAPES[shape].astype(np.uint8)
+def cells(shape: str) -> Cells:
+    return as_cells(SHAPES[shape])
 
 
 def changed(shape: str, columns: int, whole: int) -> bytes:
     """The run-length data of a shape with the other choices of M-8, by M-9 to M-12."""
-    bitmap = cells(shape)
-    changes = run_length._changes(bitmap, columns)
+    changes = run_length._changes(cells(shape), columns)
     lines = SHAPE[::-1] if columns else SHAPE
     return bytes_of(f"{columns}{whole}" + run_length._encode_changes(changes, lines, whole))
 
@@ -112,12 +113,13 @@ def relative() -> Iterator[Vector]:
     ring, disc = drawn("ring", 1, "contexts"), drawn("disc", 1, "contexts-relative")
     tag, path = bytes([TAGS["contexts-relative"]]), "objects[1].mask"
     file = with_masks(ring, disc)
-    alone = with_payload(file, 6, tag + contexts.encode(disc.cells))
+    ring_cells, disc_cells = cells("ring"), cells("disc")
+    alone = with_payload(file, 6, tag + contexts.encode(disc_cells))
     yield fault("mask-relative-to-none", "M-24 M-4", "malformed", path, alone)
     first = with_masks(disc)
-    data = with_payload(first, 4, tag + contexts.encode(disc.cells, ring.cells))
+    data = with_payload(first, 4, tag + contexts.encode(disc_cells, ring_cells))
     yield fault("mask-relative-without-the-earlier", "M-24 M-4", "malformed", PATH, data)
-    absolute = with_payload(file, 6, bytes([TAGS["contexts"]]) + contexts.encode(disc.cells, ring.cells))
+    absolute = with_payload(file, 6, bytes([TAGS["contexts"]]) + contexts.encode(disc_cells, ring_cells))
     yield fault("mask-relative-called-contexts", "M-24 M-4", "malformed", path, absolute)
     yield fault(
         "mask-relative-code-not-below-range", "M-22", "malformed", path, with_payload(file, 6, tag + b"\xff" * 4)
@@ -138,7 +140,7 @@ def limits() -> Iterator[Vector]:
     two.payloads[4], two.payloads[6] = b"\x4c", b"\x2c"
     yield fault("masks-of-too-many-coded-cells", "M-5", "limit", "objects[1].mask", two.build())
     y, x = np.indices((130, 512))
-    changes = run_length._changes(((x + y) % 2).astype(np.uint8), 0)
+    changes = run_length._changes(as_cells((x + y) % 2), 0)
     codes = "01" + run_length._encode_changes(changes, (130, 512), 1)
     many = with_payload(make(512, 130, 1, 128, latent_scale=1), 4, b"\0" + bytes_of(codes))
     yield fault("mask-of-too-many-changes", "M-5", "limit", PATH, many)

@@ -10,6 +10,7 @@ import numpy as np
 from sedic_tools.commands.vector_parts import WORDS, Vector, disc, make
 from sedicfmt.bitcoding import run_length
 from sedicfmt.bitcoding.bit_io import bits_of
+from sedicfmt.bitcoding.bitmap import cells_of
 from sedicfmt.model import Mask, SedicFile, SedicObject
 
 Y, X = np.mgrid[0:24, 0:32]
@@ -55,7 +56,7 @@ def drawn(shape: str, scale: int = 1, coder: str = "auto") -> Mask:
 def shapes() -> Iterator[Vector]:
     """Each coder on each shape that shows something of it; M-4: a writer chooses the coder."""
     for shape, head in RUN_LENGTH_HEADS.items():
-        if bits_of(run_length.encode(drawn(shape).cells))[:2] != head:
+        if bits_of(run_length.encode(cells_of(drawn(shape).cells)))[:2] != head:
             raise ValueError(f"the run lengths of {shape} do not begin with {head}")
     for coder, names in (
         ("run-length", ["nothing", "everything", "first-cell", "last-cell", *RUN_LENGTH_HEADS, "ring", "noise"]),

@@ -12,13 +12,13 @@ from PIL import Image
 from sedic_tools.commands.vector_parts import FIRST, with_latent
 from sedicfmt.bitcoding import text_table, word_contexts, word_huffman
 from sedicfmt.container.schema import RATIOS
-from sedicfmt.errors import SedicError
+from sedicfmt.errors import LimitExceeded, SedicError
 from sedicfmt.latents.allocated import id_of
 from sedicfmt.latents.av1 import still_picture
 from sedicfmt.limits import MAX_SIDE, MAX_TEXT_BYTES, MIN_SIDE
 from sedicfmt.model import Extension, Mask, SedicFile, SedicObject, coded_size
 from sedicfmt.segments.latent import SymbolReader
-from sedicfmt.segments.mask import AUTO, CODER_IDS
+from sedicfmt.segments.mask import AUTO, CODER_IDS, build
 
 Random = np.random.Generator
 LARGEST_LATENT = 128  # pixels a side, where the size allows it: larger ones cost time and show nothing else
@@ -160,7 +160,7 @@ def fitting(value: str) -> str:
 
 
 def mask(rng: Random, width: int, height: int) -> Mask:
-    """Empty, full, noise, a box, or something round, at any scale that is not too fine, by any coder."""
+    """Empty, full, noise, a box, or something round, at any scale that is not too fine, by any coder that can say it."""
     scale = 1 << int(rng.integers(0, 8))
     while width * height // scale**2 > MOST_CELLS and scale < 128:
         scale *= 2
@@ -171,7 +171,12 @@ def mask(rng: Random, width: int, height: int) -> Mask:
         y < 0, y >= 0, rng.random(y.shape) < a, (abs(x - a) < 0.3) & (abs(y - b) < 0.2), np.hypot(x - a, y - b) < rng.random(),
     ]  # fmt: skip
     cells = pick(rng, shapes, [1, 1, 2, 2, 4]) ^ (rng.random(y.shape) < pick(rng, [0, 0.01], [1, 1]))
-    return Mask(cells.astype(np.uint8), scale, pick(rng, [AUTO, *CODER_IDS], [1, 1, 1, 1, 1]))
+    drawn = Mask(cells.astype(np.uint8), scale, pick(rng, [AUTO, *CODER_IDS], [1, 1, 1, 1, 1]))
+    try:
+        build(drawn)
+    except LimitExceeded:  # a few bitmaps have no data by one coder (M-17)
+        return replace(drawn, coder=AUTO)
+    return drawn
 
 
 ODD = [

@@ -25,8 +25,8 @@ def encode(array: Any, coder: str = AUTO, earlier: Any = None) -> bytes:
     bitmap of the same shape that the reader has too: the cells that other objects take.
 
     "auto" puts a tag byte in front of the shortest coder's bytes: the coder's id in bits 7-5, zeros in the rest.
-    Raises EncodeError for what is no bitmap or no coder, LimitExceeded for a bitmap too large or noisy for the coder, or one of
-    the few that generic-region cannot say (M-17).
+    Raises EncodeError for what is no bitmap or no coder, LimitExceeded for a bitmap too large or noisy for the coder, or one
+    of the few that generic-region cannot say (M-17).
     """
     cells = as_cells(array)
     coder_id, data = encode_cells(cells, coder, _same_shape(earlier, cells.shape))

@@ -7,7 +7,7 @@ import re
 from sedicfmt.errors import EncodeError, MissingDependency
 from sedicfmt.networks.packages import package
 
-NAME = re.compile(r"(cpu|cuda|mps)(?::(0|[1-9][0-9]*))?")
+NAME = re.compile(r"(cpu|cuda|mps)(?::(0|(?<=cuda:)[1-9][0-9]*))?")  # of the others there is one
 
 
 def choose_device(name: str, extra: str = "") -> str:

@@ -25,7 +25,8 @@ SIDES = {"encoders": ENCODERS, "base": files_of(BASE_PARTS), "control": files_of
 @pytest.mark.parametrize(
     "name, found",
     [("cpu", "cpu"), ("cpu:0", "cpu"), ("cuda", "cuda"), ("cuda:1", "cuda:1"), ("auto", "cuda"), ("cuda:2", MissingDependency),
-     ("mps", MissingDependency), ("cpu:1", EncodeError), ("mps:1", EncodeError), ("tpu", EncodeError), ("", EncodeError), ("cuda:", EncodeError),
+     ("mps", MissingDependency), ("cpu:1", EncodeError), ("mps:1", EncodeError),
+     ("tpu", EncodeError), ("", EncodeError), ("cuda:", EncodeError),
      ("cuda:x", EncodeError), ("cuda:-1", EncodeError), ("cuda:01", EncodeError), ("cuda:1:1", EncodeError),
      ("CPU", EncodeError), ("cuda:\u0661", EncodeError), ("xpu", EncodeError), ("meta", EncodeError)],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from dataclasses import replace
 
 import numpy as np
@@ -140,7 +141,8 @@ def limits() -> Iterator[Vector]:
     two.payloads[4], two.payloads[6] = b"\x4c", b"\x2c"
     yield fault("masks-of-too-many-coded-cells", "M-5", "limit", "objects[1].mask", two.build())
     y, x = np.indices((130, 512))
-    changes = run_length._changes(as_cells((x + y) % 2), 0)
+    chequered = as_cells((x + y) % 2).values
+    changes = [place for place, (before, value) in enumerate(pairwise(b"\0" + chequered)) if before != value]
     codes = "01" + run_length._encode_changes(changes, (130, 512), 1)
     many = with_payload(make(512, 130, 1, 128, latent_scale=1), 4, b"\0" + bytes_of(codes))
     yield fault("mask-of-too-many-changes", "M-5", "limit", PATH, many)

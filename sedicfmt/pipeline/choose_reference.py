@@ -74,7 +74,7 @@ def with_reference(
     if len(files) == 1:
         return file, {"latent_model": codec.name, **spent}
     nearest, compared = _nearest(files, picture)
-    if nearest is not files[0]:
+    if nearest is not files[0]:  # only what is written is worth the time
         nearest = _rival(files[0], picture, budget.most_bytes, quick=False)[0]
     return nearest.file, {"latent_model": name_of(nearest.file.model_id), **compared, **nearest.spent}
 
@@ -82,7 +82,8 @@ def with_reference(
 def _rival(learned: Made, picture: Picture, most_bytes: int, quick: bool) -> list[Made]:
     """The same words and masks with the classical coder's latent; nothing where it has none that fits."""
     codec = open_codec(CLASSICAL)
-    coder = GuardedEncoder(Av1Encoder(picture, quick), codec.guard)
+    with codec.guard.at_work():
+        coder = GuardedEncoder(Av1Encoder(picture, quick), codec.guard)
     content = replace(learned.file, model_id=codec.model_id, z=b"", y=b"")
     best = coder.best(size_with(content), most_bytes, 1)
     kept = {name: learned.spent[name] for name in ("budget_bytes", "given_up")}

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from sedicfmt.container.content import write_file
+from sedicfmt.decoders.interfaces import Restorer
 from sedicfmt.evaluation.lpips import lpips
 from sedicfmt.evaluation.metrics import find_photos, load_picture
 from sedicfmt.latents.allocated import DEFAULT_MODEL
@@ -30,12 +31,10 @@ STAGES = ("reference", "final")
 Point = tuple[float, float, float]  # log of the bytes, PSNR, LPIPS
 
 
-def measure(photo: Picture, points: dict[tuple[str, float, int], list[Point]]) -> None:
+def measure(photo: Picture, restorer: Restorer | None, points: dict[tuple[str, float, int], list[Point]]) -> None:
     """One photo at all scales and prices, shown as it is coded and as it is restored."""
     height, width, _ = photo.shape
     bare, coder = SedicFile(width, height, DEFAULT_MODEL, b"", b""), NanoEncoder(photo, DEFAULT_MODEL)
-    options = UnpackOptions()
-    restorer = open_restorer(options)
     for scale in SCALES:
         for price in (0.0, *PRICES):
             data = write_file(fill(bare, coder.at(scale, price)))
@@ -61,8 +60,9 @@ def main() -> None:
     p.add_argument("--every", type=int, default=1, metavar="N")
     arguments = p.parse_args()
     points = defaultdict[tuple[str, float, int], list[Point]](list)
+    restorer = open_restorer(UnpackOptions())
     for path in find_photos(arguments.folder)[:: arguments.every]:
-        measure(load_picture(path), points)
+        measure(load_picture(path), restorer, points)
     means = {key: np.mean(of, axis=0) for key, of in points.items()}
     print("| picture | price | PSNR, dB | LPIPS-alex |\n|---|---|---|---|")
     for stage in STAGES:

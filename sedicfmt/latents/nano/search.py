@@ -59,7 +59,7 @@ class NanoEncoder:
         return dearer or (self.lowest_price(size, most_bytes, scale, cheaper) if plain else None)
 
     def largest_scale(self, size: FileSize, most_bytes: int, low: int) -> int:
-        """The largest scale over `low` at which the file fits without a price; `low` if none does."""
+        """The largest scale over `low` at which the file fits at PRICE; `low` if none does."""
         room = most_bytes - size(CodedLatent(LEAST_SCALE, b"", b""))
 
         def law(scale: int, found: int) -> float:
@@ -88,11 +88,11 @@ def lowest_price(
 ) -> CodedLatent | None:
     """The latent, `at` a price, of the lowest price of those `between` at which it fits; None where it does at none."""
     first, last = between
-    best, least = at(first), size(at(last))
-    free = size(best)
-    if free <= most_bytes or least > most_bytes:
-        return best if free <= most_bytes else None
+    if (free := size(at(first))) <= most_bytes:
+        return at(first)
     best = at(last)
+    if (least := size(best)) > most_bytes:
+        return None
     low, high = (first, free), (last, least)  # prices and sizes: between them sizes fall nearly evenly
     for _ in range(SEARCH_STEPS):
         if high[1] >= ENOUGH * most_bytes:

@@ -7,6 +7,7 @@ a bit is taken at which it fits; where none does, the plain one stays.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 from sedicfmt.latents.interfaces import CodedLatent, FileSize
 from sedicfmt.latents.nano.analyse import AnalysedPicture, coded_picture
@@ -36,7 +37,7 @@ class RefiningEncoder(NanoEncoder):
 
     def cheapest(self, latent: AnalysedPicture, scale: int, size: FileSize, most_bytes: int) -> CodedLatent | None:
         """`latent` without a price where it fits so, else at the lowest one; None where it does not fit."""
-        return lowest_price(lambda mu: coded(latent, scale, mu), size, most_bytes, (0.0, MU_MOST))
+        return lowest_price(cache(lambda mu: coded(latent, scale, mu)), size, most_bytes, (0.0, MU_MOST))
 
     def refined(self, scale: int, fullness: Fullness = lambda latent: 1.0) -> AnalysedPicture | None:
         """The refined latent at a scale; None where the coded picture is too large."""

@@ -32,6 +32,7 @@ from typing import Any
 import torch
 
 from sedic_tools.commands import command
+from sedic_tools.commands.standard_output import put
 from sedic_tools.pages.random_diffusion import build_model, build_request
 from sedic_tools.pages.straightforward_orag import StraightforwardOrag, SwitchedDenoiser
 from sedicfmt.decoders.diffusers.attention_maps import last_up_block
@@ -192,7 +193,7 @@ def show(a: argparse.Namespace) -> None:
     if not results:
         raise BackendFailed("none of these rows can be measured so")
     told = table(results, "cpu" if a.device == "cpu" else "total")
-    print(json.dumps({"machine": machine(a), "rows": results}) if a.json else f"{machine(a)}\n\n{told}")
+    put(json.dumps({"machine": machine(a), "rows": results}) if a.json else f"{machine(a)}\n\n{told}")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,12 +14,12 @@ def package(name: str, extra: str = "", who: str = "", instead: str = "") -> Any
     """The module `name`. Raises MissingDependency, with the command that installs it, where it is not installed.
 
     `extra`: the extra that brings it; `who` needs it, in words; `instead`: what could be done without it. Left out, they
-    are those of the tables below.
+    are those below.
     """
     try:
         module = import_module(name)
     except ImportError as error:
-        wanted = f"{who or USERS.get(name, USER)} the package {name} ({error})"
+        wanted = f"{who or USER} the package {name} ({error})"
         advice = install_extra(extra or EXTRAS.get(name, "diffusion")) + (f"; {instead}" if instead else "")
         raise MissingDependency(f"{wanted}: {advice}") from error
     if name in ("diffusers", "transformers"):
@@ -29,6 +29,5 @@ def package(name: str, extra: str = "", who: str = "", instead: str = "") -> Any
 
 
 USER = "this back end needs"
-USERS = {"cv2": "the offline describer and the segmenter 'grabcut' need OpenCV,"}
 # where a package is not in the extra "diffusion"
-EXTRAS = {"cv2": "nano", "onnxruntime": "nano", "segment_anything": "sam"}
+EXTRAS = {"onnxruntime": "nano", "segment_anything": "sam"}

@@ -1,4 +1,4 @@
-"""How many threads the libraries compute with, those of networks above all: ONNX Runtime, OpenCV, torch, the AV1 encoder.
+"""How many threads the libraries compute with, those of networks above all: ONNX Runtime, torch, the AV1 encoder.
 
 A program that imports sedicfmt may have set its libraries itself, so nothing is set unless it is asked for (`--threads`,
 `use_threads`); ONNX Runtime, which takes the number when a network is opened, then gets `DEFAULT`. numpy's own threads are
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 from sedicfmt.errors import EncodeError
 
@@ -22,8 +23,7 @@ def use_threads(count: int | None) -> None:
     if count is not None and not 1 <= count <= MOST:
         raise EncodeError(f"threads are 1 to {MOST}, not {count}", "threads")
     _asked[:] = [] if count is None else [count]
-    for name in ("cv2", "torch"):
-        set_if_asked(name, sys.modules.get(name))
+    set_if_asked("torch", sys.modules.get("torch"))
 
 
 def threads() -> int:
@@ -37,10 +37,7 @@ def default_threads() -> int:
     return max(1, min(4, here))
 
 
-def set_if_asked(name: str, module: object) -> None:
-    """Tells a library that was just imported how many threads it has, where somebody asked."""
-    if _asked and module is not None and name in SETTERS:
-        getattr(module, SETTERS[name])(_asked[0])
-
-
-SETTERS = {"cv2": "setNumThreads", "torch": "set_num_threads"}
+def set_if_asked(name: str, module: Any) -> None:
+    """Tells torch, where it was just imported, how many threads it has, where somebody asked."""
+    if _asked and name == "torch" and module is not None:
+        module.set_num_threads(_asked[0])

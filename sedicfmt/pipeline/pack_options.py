@@ -32,7 +32,7 @@ class PackOptions:
 
     describe: str = "offline"
     ground: str = "none"
-    segment: str = "grabcut"
+    segment: str = "mask-head"
     base_url: str | None = field(default=None, repr=False)  # an address may hold a secret
     device: str = "auto"
     objects: int | None = None
@@ -105,7 +105,7 @@ class PackOptions:
             usual, asked = vars(PackOptions()), [*LLM_OPTIONS, "describe", "base_url", "ground", "segment", "device"]
             idle = [name for name in asked if getattr(self, name) != usual[name]]
             return told_idle(idle, "no words and no objects are asked for")
-        if self.ground == "none" and self.segment != "grabcut":
+        if self.ground == "none" and self.segment != "mask-head":
             return [f"{self.segment} has no boxes to segment: name a grounder as well (ground)"]
         return []
 

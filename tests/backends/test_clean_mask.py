@@ -7,11 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sedicfmt.errors import EncodeError
-
-pytest.importorskip("cv2", reason="needs OpenCV")
-
 from sedicfmt.encoders.objects.clean_mask import LEAST_KEPT, clean_mask, resolve_overlaps, without_holes, without_specks
+from sedicfmt.errors import EncodeError
 
 
 def rectangle(top: int, left: int, bottom: int, right: int, size: tuple[int, int] = (60, 80)) -> np.ndarray:

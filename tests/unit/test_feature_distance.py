@@ -31,8 +31,6 @@ def name(request) -> str:
     """Each distance whose package is installed."""
     if not importlib.util.find_spec(PACKAGES[request.param]):
         pytest.skip(f"needs {PACKAGES[request.param]}")
-    if request.param.endswith("-ssd"):
-        pytest.importorskip("cv2", reason="the detector needs OpenCV")
     return request.param
 
 

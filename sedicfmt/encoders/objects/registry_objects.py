@@ -1,7 +1,7 @@
 """The tables of what finds objects: grounders (where is a phrase) and segmenters (the mask of what a box frames).
 
     grounders:   grounding-dino[:FOLDER_OR_ID]   none
-    segmenters:  grabcut   sam[:FOLDER_OR_ID]   sam-checkpoint:PATH
+    segmenters:  mask-head   sam[:FOLDER_OR_ID]   sam-checkpoint:PATH
 
 and what other packages register in `sedicfmt.grounders` and `sedicfmt.segmenters`. A factory takes the specification's
 argument (None without a colon) and, where it names it, the `device`, and fails at once, before any work, where a model is
@@ -11,9 +11,7 @@ missing.
 from __future__ import annotations
 
 from sedicfmt.back_ends import BackEnds
-from sedicfmt.declared import needs
 from sedicfmt.encoders.guarded import GuardedGrounder, GuardedSegmenter
-from sedicfmt.encoders.interfaces import Segmenter
 
 GROUNDERS = BackEnds(
     "grounder",
@@ -31,7 +29,7 @@ SEGMENTERS = BackEnds(
     "segmenter",
     "sedicfmt.segmenters",
     {
-        "grabcut": "sedicfmt.encoders.objects.registry_objects:open_grabcut",
+        "mask-head": "sedicfmt.encoders.offline.segment_mask_head:open_mask_head",
         "sam": "sedicfmt.encoders.objects.segment_sam:open_sam",
         "sam-checkpoint": "sedicfmt.encoders.objects.segment_sam_checkpoint:open_sam_checkpoint",
     },
@@ -58,13 +56,3 @@ def find_segmenter(spec: str, device: str = "auto") -> GuardedSegmenter:
 
 def open_no_grounder() -> None:
     """For "none": nothing is looked for, and nothing checked."""
-
-
-@needs("cv2", extra="nano")
-def open_grabcut() -> Segmenter:
-    """GrabCut needs no model and no device. Raises MissingDependency without OpenCV."""
-    from sedicfmt.encoders.objects.segment_grabcut import GrabCutSegmenter
-    from sedicfmt.networks.packages import package
-
-    package("cv2")
-    return GrabCutSegmenter()

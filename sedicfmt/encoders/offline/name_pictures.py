@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sedicfmt.encoders.interfaces import Box
-from sedicfmt.encoders.offline.efficientnet_numpy import EfficientNetLite, Floats, resized
+from sedicfmt.encoders.offline.efficientnet_numpy import EfficientNetLite, Floats
+from sedicfmt.encoders.resized import resized
 from sedicfmt.picture import Picture
 
 LIKELY, FOUND_BY_DETECTOR, MOST = 0.3, 0.5, 0.6

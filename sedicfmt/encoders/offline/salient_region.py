@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageFilter
 
+from sedicfmt.encoders.connected_parts import connected_parts
 from sedicfmt.encoders.interfaces import Box
 from sedicfmt.encoders.offline.measure_region import to_lab
-from sedicfmt.networks.packages import package
-from sedicfmt.picture import Picture
+from sedicfmt.encoders.resized import resized
+from sedicfmt.picture import Picture, Pixels
 
 SIDE = 64  # pixels of the longer side that saliency is computed on
 LEAST_DISTANCE = 6.0  # Lab units from the border's colours: less is a gradient or noise
@@ -40,11 +42,10 @@ def box_of(saliency: NDArray[np.float64], width: int, height: int) -> Box:
 
 def saliency_map(image: Picture) -> NDArray[np.float64]:
     """Saliency in Lab units, at most SIDE cells a side."""
-    cv2 = package("cv2")
     scale = min(1.0, SIDE / max(image.shape[:2]))
     size = [max(1, round(n * scale)) for n in image.shape[1::-1]]
-    small = cv2.GaussianBlur(cv2.resize(image, size, interpolation=cv2.INTER_AREA), (0, 0), 1.5)
-    lab = to_lab(small)
+    blurred = Image.fromarray(resized(image, *size)).filter(ImageFilter.GaussianBlur(1.5))
+    lab = to_lab(np.asarray(blurred))
     border = np.concatenate([lab[0], lab[-1], lab[1:-1, 0], lab[1:-1, -1]])
     border = border[np.linspace(0, len(border) - 1, BORDER_COLOURS).astype(int)]
     nearest = np.sqrt(((lab[:, :, None] - border) ** 2).sum(-1)).min(-1)
@@ -61,15 +62,23 @@ def _centrality(rows: int, columns: int) -> NDArray[np.float64]:
 
 def _largest_part(saliency: NDArray[np.float64]) -> tuple[int, int, int, int]:
     """Top, bottom, left, right of the connected part above Otsu's threshold with the most saliency in it."""
-    cv2 = package("cv2")
     levels = (saliency * (255 / saliency.max())).astype(np.uint8)
-    _, above = cv2.threshold(levels, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    above = cv2.morphologyEx(above, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    _, labels = cv2.connectedComponents(above)
+    above = Image.fromarray((levels > _otsu(levels)).astype(np.uint8))
+    closed = above.filter(ImageFilter.MaxFilter(3)).filter(ImageFilter.MinFilter(3))
+    labels, _ = connected_parts(np.asarray(closed), corners=True)
     mass = np.bincount(labels.ravel(), weights=saliency.ravel())
     mass[0] = -1  # label 0 is what lies below the threshold
     rows, columns = np.nonzero(labels == int(mass.argmax()))
     return int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
+
+
+def _otsu(levels: Pixels) -> int:
+    """The level that divides the levels best into those up to it and those above (Otsu 1979: the most variance between)."""
+    count = np.bincount(levels.ravel(), minlength=256)
+    below, total = np.cumsum(count), np.cumsum(count * np.arange(256))
+    share = below / below[-1]
+    apart = total[-1] / below[-1] * share - total / below[-1]
+    return int(np.argmax(apart**2 / np.maximum(share * (1 - share), 1e-12)))
 
 
 def _at_least(start: float, end: float, length: int) -> tuple[float, float]:

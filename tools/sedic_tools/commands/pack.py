@@ -43,7 +43,7 @@ def arguments() -> argparse.ArgumentParser:
     p.add_argument(
         "--ground", default="none", help="where named objects are: grounding-dino[:FOLDER_OR_ID]; none (default)"
     )
-    p.add_argument("--segment", default="grabcut", help="masks of what was found so: grabcut (default), "
+    p.add_argument("--segment", default="mask-head", help="masks of what was found so: mask-head (default), "
                    "sam[:FOLDER_OR_ID], sam-checkpoint:PATH")  # fmt: skip
     p.add_argument("--device", default="auto", help="for networks: auto (default), cpu, cuda, cuda:N, mps")
     p.add_argument("--objects", type=int, metavar="J", help=f"at most this many objects, 0-7 {USUAL.format(3, 1)}")

@@ -9,9 +9,8 @@ import argparse
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from sedicfmt.encoders.interfaces import DescribedObject, DescribeRequest
 from sedicfmt.encoders.registry import find_describer
@@ -24,11 +23,14 @@ OUTLINES = ((255, 40, 40), (255, 230, 0), (0, 230, 255))
 
 def outlined(image: Picture, objects: tuple[DescribedObject, ...]) -> Picture:
     """The photo with a line around each mask, first objects in red, then yellow and blue."""
-    drawn, thick = np.ascontiguousarray(image.copy()), max(2, max(image.shape) // 130)
+    drawn, thick = image.copy(), max(2, max(image.shape) // 130) // 2 * 2 + 1
     for described, colour in zip(objects, OUTLINES, strict=False):
         if described.pixels is not None:
-            lines, _ = cv2.findContours(described.pixels, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-            cv2.drawContours(drawn, lines, -1, colour, thick)
+            mask = Image.fromarray(described.pixels)
+            grown, shrunk = (
+                np.asarray(mask.filter(way(thick))) for way in (ImageFilter.MaxFilter, ImageFilter.MinFilter)
+            )
+            drawn[grown > shrunk] = colour
     return drawn
 
 

@@ -58,6 +58,7 @@ class StageParts:
             )
         self.reference = to_array(self.shown, model)
         self.latent0 = model.space.encode(self.reference)
+        self._last: tuple[int, Array] | None = None
 
     def noise(self, stage: int) -> Array:
         """The seed's noise that a stage starts from, of the latent's shape; one for all where the settings share it."""
@@ -71,7 +72,12 @@ class StageParts:
             yield Step(i + 1, t, t_next, drawn)
 
     def _drawn(self, stream: int) -> Array:
-        """Noise of the whole latent's shape, as much of it as stands in the field."""
+        """Noise of the whole latent's shape, as much of it as stands in the field; the last is kept: stages may share it."""
+        if self._last is None or self._last[0] != stream:
+            self._last = stream, self._draw(stream)
+        return self._last[1]
+
+    def _draw(self, stream: int) -> Array:
         patch, multiple, (batch, channels, rows, columns) = self.patch, self.model.space.multiple, self.latent0.shape
         height, width = (-(-side // multiple) * multiple // patch for side in self.request.reference.shape[:2])
         top, left = self.field.top // patch, self.field.left // patch

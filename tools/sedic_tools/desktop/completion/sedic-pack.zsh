@@ -31,7 +31,7 @@ _shtab_sedic_pack_options=(
   "--llm-max-tokens[openai, vlm\: of one answer, thoughts included (default 4096\; vlm 1024)]:N:"
   "--llm-image-size[openai, vlm\: the picture\'s longest side as the model gets it (default 1024)]:PIXELS:"
   "--ground[where named objects are\: grounding-dino\[\:FOLDER_OR_ID\]\; none (default)]:ground:"
-  "--segment[masks of what was found so\: grabcut (default), sam\[\:FOLDER_OR_ID\], sam-checkpoint\:PATH]:segment:"
+  "--segment[masks of what was found so\: mask-head (default), sam\[\:FOLDER_OR_ID\], sam-checkpoint\:PATH]:segment:"
   "--device[for networks\: auto (default), cpu, cuda, cuda\:N, mps]:device:"
   "--objects[at most this many objects, 0-7 (default 3\; 1 where the budget is below 0.035 bpp)]:J:"
   "--words-object[words for an object at most (default 30\; 20 where the budget is below 0.035 bpp)]:N:"

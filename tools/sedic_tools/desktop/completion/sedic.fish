@@ -74,7 +74,7 @@ complete -c sedic -n '_shtab_sedic_using pack' -l llm-retries -x -d 'openai: how
 complete -c sedic -n '_shtab_sedic_using pack' -l llm-max-tokens -x -d 'openai, vlm: of one answer, thoughts included (default 4096; vlm 1024)'
 complete -c sedic -n '_shtab_sedic_using pack' -l llm-image-size -x -d 'openai, vlm: the picture'"'"'s longest side as the model gets it (default 1024)'
 complete -c sedic -n '_shtab_sedic_using pack' -l ground -x -d 'where named objects are: grounding-dino[:FOLDER_OR_ID]; none (default)'
-complete -c sedic -n '_shtab_sedic_using pack' -l segment -x -d 'masks of what was found so: grabcut (default), sam[:FOLDER_OR_ID], sam-checkpoint:PATH'
+complete -c sedic -n '_shtab_sedic_using pack' -l segment -x -d 'masks of what was found so: mask-head (default), sam[:FOLDER_OR_ID], sam-checkpoint:PATH'
 complete -c sedic -n '_shtab_sedic_using pack' -l device -x -d 'for networks: auto (default), cpu, cuda, cuda:N, mps'
 complete -c sedic -n '_shtab_sedic_using pack' -l objects -x -d 'at most this many objects, 0-7 (default 3; 1 where the budget is below 0.035 bpp)'
 complete -c sedic -n '_shtab_sedic_using pack' -l words-object -x -d 'words for an object at most (default 30; 20 where the budget is below 0.035 bpp)'

@@ -7,6 +7,8 @@ found by hooking the later of two roots to the earlier and shortening the ways u
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,21 +17,43 @@ from sedicfmt.picture import Pixels
 Whole = NDArray[np.int64]
 
 
-def connected_parts(mask: Pixels, corners: bool = False) -> tuple[NDArray[np.int32], int]:
-    """uint8 (h, w) of 0 and 1 -> each pixel's part (int32, 0 for zeros, then from 1 on in the order of first pixels), and
-    how many numbers there are, 0 among them."""
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """`areas`: each part's pixels, in the order of first pixels; `at_edge`: whether it touches the picture's edge; `of_run`:
+    the part of each run of ones, which is in one of `rows`, from `starts` to before `ends`."""
+
+    shape: tuple[int, int]
+    rows: Whole
+    starts: Whole
+    ends: Whole
+    of_run: Whole
+    areas: Whole
+    at_edge: NDArray[np.bool_]
+
+    def painted(self, chosen: NDArray[np.bool_]) -> Pixels:
+        """uint8 (h, w) of 0 and 1: the chosen parts alone."""
+        runs = chosen[self.of_run]
+        steps = np.zeros((self.shape[0], self.shape[1] + 1), np.int8)
+        steps[self.rows[runs], self.starts[runs]] = 1
+        steps[self.rows[runs], self.ends[runs]] = -1  # no run starts where another ends
+        return np.ascontiguousarray(np.cumsum(steps, axis=1, dtype=np.int8)[:, :-1]).view(np.uint8)
+
+
+def connected_parts(mask: Pixels, corners: bool = False) -> Parts:
+    """The parts of what is not 0 in a mask (h, w); `corners`: pixels that touch by a corner are connected."""
+    height, width = mask.shape
     rows, starts, ends = _runs(mask)
-    roots = _roots(len(rows), *_touching(rows, starts, ends, int(corners), mask.shape[1]))
-    found, number = np.unique(roots, return_inverse=True)
-    steps = np.zeros((mask.shape[0], mask.shape[1] + 1), np.int32)
-    steps[rows, starts] += number.astype(np.int32) + 1
-    steps[rows, ends] -= number.astype(np.int32) + 1
-    return np.cumsum(steps, axis=1, dtype=np.int32)[:, :-1], len(found) + 1
+    _, of_run = np.unique(_roots(len(rows), *_touching(rows, starts, ends, int(corners), width)), return_inverse=True)
+    areas = np.bincount(of_run, ends - starts).astype(np.int64)
+    at_edge = np.zeros(len(areas), bool)
+    at_edge[of_run[(rows == 0) | (rows == height - 1) | (starts == 0) | (ends == width)]] = True
+    return Parts((height, width), rows, starts, ends, of_run, areas, at_edge)
 
 
 def _runs(mask: Pixels) -> tuple[Whole, Whole, Whole]:
-    """Row, first column and the column after the last of each run of ones."""
-    bordered = np.pad(mask.astype(np.int8), ((0, 0), (1, 1)))
+    """Row, first column and the column after the last of each run of what is not 0."""
+    bordered = np.zeros((mask.shape[0], mask.shape[1] + 2), np.int8)
+    bordered[:, 1:-1] = mask != 0
     change = np.diff(bordered, axis=1)
     rows, starts = np.nonzero(change == 1)
     return rows, starts, np.nonzero(change == -1)[1]

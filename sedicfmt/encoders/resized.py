@@ -24,3 +24,9 @@ def resized_map(
 ) -> Map:
     """float32 (h, w) -> (height, width); of `part` of it, in its cells, where one is given."""
     return np.asarray(Image.fromarray(values).resize((width, height), way, part))
+
+
+def fitted(width: int, height: int, longest: int) -> tuple[int, int]:
+    """The size (width, height) with its longer side at most `longest`, neither below 1; as it is where it is small enough."""
+    scale = min(1.0, longest / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))

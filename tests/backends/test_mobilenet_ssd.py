@@ -11,8 +11,6 @@ from sedicfmt.encoders.offline.mobilenet_ssd import SIDE, MobileNetSsd, anchors
 from sedicfmt.errors import MissingDependency
 from sedicfmt.networks.read_graph import fields, stored_weights
 
-cv2 = pytest.importorskip("cv2")
-
 
 def opened() -> MobileNetSsd:
     try:
@@ -32,6 +30,7 @@ def picture() -> np.ndarray:
 
 @pytest.mark.slow  # OpenCV reads 67 MB
 def test_opencv_gives_the_same_answers() -> None:
+    cv2 = pytest.importorskip("cv2")
     ours = opened()
     graph = model_file()
     layout = graph.with_name("ssd_mobilenet_v2_coco_2018_03_29.pbtxt")

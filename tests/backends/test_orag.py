@@ -117,6 +117,23 @@ def test_two_runs_give_the_same_picture_and_another_seed_another():
     assert not np.array_equal(restored(1), restored(2))
 
 
+@pytest.mark.parametrize(("shared", "draws"), [(True, [0]), (False, [0, 1, 2])])
+def test_noise_that_stages_share_is_drawn_once_and_stays_as_it_is(shared, draws, monkeypatch):
+    drawn, draw = [], Restoration._draw
+
+    def seen(self, stream):
+        drawn.append((stream, draw(self, stream)))
+        return drawn[-1][1]
+
+    monkeypatch.setattr(Restoration, "_draw", seen)
+    asked = request([ObjectToRestore("dog", left_half()), ObjectToRestore("cat", 1 - left_half())])
+    run = Restoration(toy_model(), dataclasses.replace(PLAIN, shared_noise=shared), asked)
+    run.run()
+    assert sorted({stream for stream, _ in drawn}) == draws and (not shared or len(drawn) == 1)
+    for stream, noise in drawn:
+        assert np.array_equal(noise, seeded_noise(asked.seed, stream, tuple(noise.shape)))
+
+
 def test_each_stage_has_its_own_text_and_control():
     """The object's text is pulled at inside its mask, Text_all everywhere; the last control is the objects' picture."""
     model = toy_model(pull=1.0)

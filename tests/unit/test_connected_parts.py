@@ -32,10 +32,20 @@ def flood(mask: np.ndarray, corners: bool) -> np.ndarray:
 )
 def test_parts_are_what_a_flood_finds(height, width, seed, share, corners):
     mask = (np.random.default_rng(seed).random((height, width)) < share).astype(np.uint8)
-    labels, count = connected_parts(mask, corners)
-    wanted = flood(mask, corners)
-    np.testing.assert_array_equal(labels, wanted)
-    assert count == wanted.max() + 1
+    parts, wanted = connected_parts(mask, corners), flood(mask, corners)
+    assert parts.areas.tolist() == np.bincount(wanted.ravel())[1:].tolist()
+    for number in range(len(parts.areas)):
+        inside = wanted == number + 1
+        np.testing.assert_array_equal(parts.painted(np.arange(len(parts.areas)) == number), inside)
+        assert parts.at_edge[number] == (inside.any() and inside[outermost(inside)].any())
+    np.testing.assert_array_equal(parts.painted(np.ones(len(parts.areas), bool)), mask)
+
+
+def outermost(inside: np.ndarray) -> np.ndarray:
+    """Where the outermost rows and columns are."""
+    edges = np.ones(inside.shape, bool)
+    edges[1:-1, 1:-1] = False
+    return edges
 
 
 @pytest.mark.parametrize("corners", [False, True])
@@ -44,14 +54,22 @@ def test_large_masks_are_opencvs(corners):
     random = np.random.default_rng(4)
     for share in (0.3, 0.6):
         mask = (random.random((300, 400)) < share).astype(np.uint8)
-        labels, count = connected_parts(mask, corners)
-        theirs, other = cv2.connectedComponents(mask, connectivity=8 if corners else 4)
-        pairs = set(zip(labels.ravel().tolist(), other.ravel().tolist(), strict=True))
-        assert count == theirs == len(pairs)
+        count, _, told, _ = cv2.connectedComponentsWithStats(mask, connectivity=8 if corners else 4)
+        areas = connected_parts(mask, corners).areas
+        assert len(areas) == count - 1 and sorted(areas) == sorted(told[1:, cv2.CC_STAT_AREA])
+
+
+@pytest.mark.parametrize(
+    "kind", [lambda m: m * 255, lambda m: m.astype(bool), lambda m: m.astype(int), np.asfortranarray]
+)
+def test_any_kind_of_mask(kind):
+    mask = (np.random.default_rng(2).random((20, 30)) < 0.5).astype(np.uint8)
+    assert connected_parts(kind(mask)).areas.tolist() == connected_parts(mask).areas.tolist()
 
 
 def test_a_spiral_and_nothing():
     snake = np.zeros((101, 61), np.uint8)
     snake[::2], snake[1::4, -1], snake[3::4, 0] = 1, 1, 1
-    assert connected_parts(snake)[1] == 2
-    assert connected_parts(np.zeros((3, 5), np.uint8))[1] == 1
+    assert connected_parts(snake).areas.tolist() == [51 * 61 + 50]
+    nothing = connected_parts(np.zeros((3, 5), np.uint8))
+    assert len(nothing.areas) == 0 and not nothing.painted(np.zeros(0, bool)).any()

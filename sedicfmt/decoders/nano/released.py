@@ -14,7 +14,7 @@ GRAPHS = {  # the files NAME-PART.onnx -> their SHA-256
     "words": "d8df243871a43d81dc5b7bba7c3bd56cf2237c1b19d0f428df77166268c6fc0d",
     "restorer": "ac285135401861b52df1f8de69f960af7ad040d8c86105ad2f58037015e51c12",
 }
-REACH = 128  # pixels: what is further away changes nothing by more than one level, with four stages (docs/starts.md)
+REACH = 128  # pixels: what is further away changes nothing by more than one level, (tests/backends/test_tiles.py)
 
 
 def graph_file(weights: Path, part: str) -> Path:

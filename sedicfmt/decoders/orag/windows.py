@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sedicfmt.decoders.interfaces import Array
 from sedicfmt.decoders.orag.arrays import copied
 
-TILE = 768  # pixels of what is kept, a side; with its surroundings some 500 MB for the bundled restorer
+TILE = 768  # pixels of what is kept, a side; with its surroundings some 450 MB for the bundled restorer
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sedicfmt.encoders.connected_parts import connected_parts
 from sedicfmt.errors import EncodeError
@@ -39,23 +38,17 @@ def clean_mask(mask: Pixels) -> Pixels:
 
 def without_specks(mask: Pixels) -> Pixels:
     """Only the parts (connected over corners as well) with at least SPECK of the mask's area, and the largest."""
-    labels, areas, _ = _parts(mask, corners=True)
-    if len(areas) <= 2:  # the ground and one part
+    parts = connected_parts(mask, corners=True)
+    if len(parts.areas) <= 1:
         return mask
-    areas[0] = 0
-    keep = areas >= min(SPECK * areas.sum(), areas.max())
-    keep[0] = False
-    return keep[labels].astype(np.uint8)
+    return parts.painted(parts.areas >= min(SPECK * parts.areas.sum(), parts.areas.max()))
 
 
 def without_holes(mask: Pixels) -> Pixels:
     """With the enclosed parts of the ground filled that are smaller than HOLE of the mask's area."""
-    labels, areas, at_edge = _parts(
-        1 - mask, corners=False
-    )  # by sides, since the mask itself is connected over corners
-    fill = (areas < HOLE * mask.sum(dtype=np.int64)) & ~at_edge
-    fill[0] = False
-    return np.where(fill[labels], np.uint8(1), mask) if fill.any() else mask
+    ground = connected_parts(mask == 0)  # by sides alone, since the mask itself is connected over corners
+    fill = (ground.areas < HOLE * np.count_nonzero(mask)) & ~ground.at_edge
+    return mask | ground.painted(fill) if fill.any() else mask
 
 
 def resolve_overlaps(
@@ -90,12 +83,3 @@ def _different(masks: Sequence[Pixels], areas: Sequence[int], scores: Sequence[f
 def _over_union(a: Pixels, b: Pixels, areas: int) -> float:
     common = int((a & b).sum(dtype=np.int64))
     return common / max(1, areas - common)
-
-
-def _parts(mask: Pixels, corners: bool) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.bool_]]:
-    """Each pixel's part (0 for zeros), each part's area in pixels, and whether it touches the picture's edge."""
-    labels, count = connected_parts(mask, corners)
-    at_edge = np.zeros(count, bool)
-    for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
-        at_edge[np.unique(edge)] = True
-    return labels, np.bincount(labels.ravel(), minlength=count), at_edge

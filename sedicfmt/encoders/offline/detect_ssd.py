@@ -61,7 +61,7 @@ class SsdDetector:
     def _look_through(self, image: Picture, window: Window) -> Iterator[Detection]:
         """The detections of one window, in the picture's pixels."""
         left, top, right, bottom = window
-        part = np.ascontiguousarray(image[top:bottom, left:right])
+        part = image[top:bottom, left:right]
         for label, score, edges in self._network.find(resized(part, SIDE, SIDE), self.threshold):
             x0, y0, x1, y1 = np.clip(edges, 0, 1) * ([right - left, bottom - top] * 2) + [left, top] * 2
             box = Box(float(x0), float(y0), float(x1), float(y1))

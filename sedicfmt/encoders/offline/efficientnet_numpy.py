@@ -23,6 +23,10 @@ class EfficientNetLite:
     def __init__(self, size: int = 0):
         self.size = size
 
+    def open(self) -> None:
+        """Read the weights, where they were not read yet. Raises MissingDependency, BackendFailed."""
+        _ = self._layers
+
     def features(self, picture: Picture) -> list[Floats]:
         """uint8 RGB (h, w, 3) -> the ends of the stages at strides 2, 4, 8, 16, 16, 32, 32, and the head's 1280 channels."""
         h = (picture.astype(np.float32) - np.float32(127)) / np.float32(128)
@@ -51,7 +55,7 @@ class EfficientNetLite:
 @cache
 def _layers_of(size: int) -> dict[str, Layer]:
     """Read once in a process: the classifier and the mask head run the same network."""
-    state = read_checkpoint(checkpoint(size, "the offline describer needs the package", "nano"))
+    state = read_checkpoint(checkpoint(size, NEEDED, "nano"))
     layers = {"stem": _folded(state, "_conv_stem", "_bn0"), "head": _folded(state, "_conv_head", "_bn1")}
     layers["classes"] = Layer(state["_fc.weight"].T, state["_fc.bias"])
     for i, shape in enumerate(block_shapes(REPEATS[size])):
@@ -73,3 +77,6 @@ def _folded(state: dict[str, NDArray[np.float32]], conv: str, norm: str) -> Laye
     if weight.shape[1] == 1:
         return Layer(np.ascontiguousarray(weight[:, 0].transpose(1, 2, 0)), bias)
     return Layer(np.ascontiguousarray(weight.transpose(2, 3, 1, 0)), bias)
+
+
+NEEDED = "the offline describer and the segmenter 'mask-head' need the package"

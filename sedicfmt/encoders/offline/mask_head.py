@@ -62,15 +62,21 @@ def surroundings(box: Box) -> Box:
 
 
 def crop(image: Picture, box: Box) -> Picture:
-    """The box's surroundings at SIDE x SIDE; beyond the picture's edges its last pixels go on."""
-    grown = surroundings(box)
-    left, top, right, bottom = (
-        int(np.floor(grown.left)), int(np.floor(grown.top)), int(np.ceil(grown.right)), int(np.ceil(grown.bottom)),
-    )  # fmt: skip
-    height, width = image.shape[:2]
-    inner = np.ascontiguousarray(image[max(0, top) : min(height, bottom), max(0, left) : min(width, right)])
-    pads = (max(0, -top), max(0, bottom - height)), (max(0, -left), max(0, right - width))
-    return resized(np.pad(inner, (*pads, (0, 0)), mode="edge"), SIDE, SIDE)
+    """The box's surroundings at SIDE x SIDE; beyond the picture's edges its last pixels go on. `box`: within the picture."""
+    grown, (height, width) = surroundings(box), image.shape[:2]
+    across, columns = _seen(grown.left, grown.right, width)
+    down, rows = _seen(grown.top, grown.bottom, height)
+    small = resized(image[rows, columns], across.stop - across.start, down.stop - down.start)
+    return np.pad(small, ((down.start, SIDE - down.stop), (across.start, SIDE - across.stop), (0, 0)), mode="edge")
+
+
+def _seen(start: float, end: float, length: int) -> tuple[slice, slice]:
+    """Which of the SIDE pixels show something of the picture, and its pixels that they show; of an interval on one axis."""
+    first, last = int(np.floor(start)), int(np.ceil(end))
+    inside = slice(max(0, first), min(length, last))
+    near, far = (round((place - first) * SIDE / (last - first)) for place in (inside.start, inside.stop))
+    near = min(near, SIDE - 1)
+    return slice(near, max(far, near + 1)), inside
 
 
 def positions() -> NDArray[np.float32]:

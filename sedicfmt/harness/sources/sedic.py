@@ -222,7 +222,7 @@ def made_by() -> dict[str, Any]:
 def versions() -> dict[str, str]:
     """Of the libraries that have a hand in what is computed, where they are installed."""
     found = {}
-    for name in ("numpy", "pillow", "torch", "diffusers", "transformers", "opencv-python-headless", "compressai"):
+    for name in ("numpy", "pillow", "torch", "diffusers", "transformers", "onnxruntime", "compressai"):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Weights = dict[str, Array]
+TAPS = [(dy, dx) for dy in range(3) for dx in range(3)]
+STRIP = 2**17  # numbers of a block's input that are worked on at once
 
 
 def unshuffle(x: Array, r: int) -> Array:
@@ -38,8 +40,11 @@ def convolution(x: Array, weights: Weights, name: str) -> Array:
     """3x3 convolution with zeros around; `name`.weight (out, in, 3, 3), `name`.bias (out,)."""
     weight, (h, w, _) = weights[name + ".weight"], x.shape
     padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))
-    taps = [padded[dy : dy + h, dx : dx + w] @ weight[:, :, dy, dx].T for dy in range(3) for dx in range(3)]
-    return sum(taps[1:], taps[0]) + weights[name + ".bias"]
+    out = padded[:h, :w] @ weight[:, :, 0, 0].T
+    for dy, dx in TAPS[1:]:
+        out += padded[dy : dy + h, dx : dx + w] @ weight[:, :, dy, dx].T
+    out += weights[name + ".bias"]
+    return out
 
 
 def depthwise(x: Array, weights: Weights, name: str) -> Array:
@@ -63,8 +68,13 @@ def depthwise(x: Array, weights: Weights, name: str) -> Array:
 
 def block(x: Array, weights: Weights, name: str) -> Array:
     """x + narrow(relu(widen(depthwise(x)))): the residual block of `training.network.Block`."""
-    h = pointwise(depthwise(x, weights, name + ".depthwise"), weights, name + ".widen")
-    return x + pointwise(np.maximum(h, 0, out=h), weights, name + ".narrow")
+    deep, out = depthwise(x, weights, name + ".depthwise"), np.empty_like(x)
+    rows = max(1, STRIP // deep[0].size)  # what is widened is the largest of all
+    for top in range(0, len(x), rows):
+        h = pointwise(deep[top : top + rows], weights, name + ".widen")
+        np.maximum(h, 0, out=h)
+        np.add(x[top : top + rows], pointwise(h, weights, name + ".narrow"), out=out[top : top + rows])
+    return out
 
 
 def blocks(x: Array, weights: Weights, name: str) -> Array:

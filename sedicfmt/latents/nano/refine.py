@@ -95,8 +95,8 @@ def synthesis_of(model: NanoLatent) -> Synthesis:
 
 
 A_BLOCK = [f"{layer}.{of}" for layer in ("depthwise", "widen", "narrow") for of in ("weight", "bias")]
-STEPS, RATE, LOOK_AGAIN = 50, 0.04, 5
+STEPS, RATE, LOOK_AGAIN = 50, 0.03, 5
 LAMBDA = 2.5e-4  # weight of the squared error: at it a refined file has about the bytes of the other
-STEER = 2.0  # bytes go about with lambda's third root: more would overshoot
+STEER = 3.0  # bytes go about with lambda's third root
 FIRST_TAU, LAST_TAU = 0.5, 0.1  # how unsure rounding is
 EDGE = 1e-4  # a draw is never certain

@@ -27,7 +27,7 @@ from sedicfmt.model import SedicFile
 from sedicfmt.picture import Picture, psnr
 from sedicfmt.pipeline.rate_control import fill, size_with
 
-SETTINGS = ((30, 2.0), (60, 0.0), (60, 2.0), (100, 2.0))
+SETTINGS = ((30, 2.0), (50, 3.0), (60, 2.0), (100, 2.0))
 Row = tuple[float, ...]  # bytes without a price over the budget, price, dB gained, MS-SSIM gained, seconds
 
 

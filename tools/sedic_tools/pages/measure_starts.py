@@ -83,7 +83,7 @@ def main() -> int:
     return 0
 
 
-START = "import sys; sys.argv[:] = sys.argv[1:]; from sedic_tools.commands.{} import main; sys.exit(main())"
+START = "import sys; sys.argv[:] = sys.argv[1:]; from sedic_tools.commands import start; sys.exit(start.{}())"
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,4 +1,4 @@
-"""Every model of CompressAI's zoo as a codec: `compressai:mbt2018-mean`, or `compressai:mbt2018-mean:FOLDER`.
+"""The models of CompressAI's zoo as codecs, those of a variable rate left out: `compressai:mbt2018-mean`, or `compressai:mbt2018-mean:FOLDER`.
 
 Without a folder the weights are those that CompressAI itself fetches (trained for MSE). FOLDER holds checkpoints of one's own,
 `MODEL-QUALITY.pth` or `.pth.tar`, such as `mbt2018-mean-1.pth.tar`: a machine without a network takes them from there.
@@ -24,6 +24,7 @@ from ..errors import BackendFailed, MissingDependency
 from ..installing import install_extra
 
 NOTE = "CompressAI's coder; weights for MSE"
+ONE_FOR_ALL = "-vbr"  # one network for all rates, by a gain that has no quality's number
 MULTIPLE = 64  # of both sides, as the networks take them
 HEAD = struct.Struct(">HHBB")
 
@@ -80,8 +81,9 @@ def version() -> str:
 def network(model: str, folder: str, quality: int) -> Any:
     """The network, opened once a process. Raises MissingDependency without CompressAI, BackendFailed without its weights."""
     zoo = _zoo()
-    if model not in zoo.image_models:
-        raise BackendFailed(f"CompressAI has no model {model!r}: {', '.join(sorted(zoo.image_models))}")
+    known = sorted(name for name in zoo.image_models if not name.endswith(ONE_FOR_ALL))
+    if model not in known:
+        raise BackendFailed(f"CompressAI has no model {model!r} with weights for each quality: {', '.join(known)}")
     if not folder:
         return zoo.image_models[model](quality=quality, metric="mse", pretrained=True, progress=False).eval()
     return _from_checkpoint(zoo.image_models[model], Path(folder), f"{model}-{quality}", quality)

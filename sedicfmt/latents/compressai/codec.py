@@ -6,7 +6,6 @@ from which the paper begins. To decode, nothing need be named where the checkpoi
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from sedicfmt.declared import needs, reads_files
@@ -80,7 +79,5 @@ def open_compressai(argument: str | None) -> CompressaiCodec:
             f"{argument!r} names no checkpoint behind the @: a file, or one of the zoo such as mse-1", "model"
         )
     require_packages()
-    # threads that wait busily are far slower where another process has a core; read when torch loads
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     package("torch", extra="compressai", who="the model compressai needs")  # and with it --threads
     return CompressaiCodec(architecture, checkpoint or DEFAULT_CHECKPOINT)

@@ -1,4 +1,4 @@
-"""The models of CompressAI's zoo as codecs, those of a variable rate left out: `compressai:mbt2018-mean`, or `compressai:mbt2018-mean:FOLDER`.
+"""The models of CompressAI's zoo as codecs, those of variable rate left out: `compressai:MODEL`, `compressai:MODEL:FOLDER`.
 
 Without a folder the weights are those that CompressAI itself fetches (trained for MSE). FOLDER holds checkpoints of one's own,
 `MODEL-QUALITY.pth` or `.pth.tar`, such as `mbt2018-mean-1.pth.tar`: a machine without a network takes them from there.

@@ -1,10 +1,11 @@
 """How much restoring a file may ask for: what it costs follows from what it states, not from its bytes.
 
 An object stage may go over the whole picture, as the whole stage does (a mask can be as large; some restorers look no nearer),
-so the work is at most pixels times stages, and that is what is counted. A file of thirty bytes can state four million pixels and several objects. Unless the caller asks for a number of objects, as many get stages of
-their own as keep the work within MOST_RESTORED; the whole stage, which has the text of the whole, is there in any case. Of
-strangers' files, in the profile thin, a picture whose whole stage alone is too much is decoded and not restored: such a file
-is within the profile (P-1), and nobody is bound to generate detail for it.
+so the work is at most pixels times stages, and that is what is counted. A file of thirty bytes can state four million pixels
+and several objects. Unless the caller asks for a number of objects, as many get stages of their own as keep the work within
+MOST_RESTORED; the whole stage, which has the text of the whole, is there in any case. Of strangers' files, in the profile
+thin, a picture whose whole stage alone is too much is decoded and not restored: such a file is within the profile (P-1), and
+nobody is bound to generate detail for it.
 """
 
 from __future__ import annotations
